@@ -1,0 +1,37 @@
+"""Open sessions to the database, all in UTC."""
+
+import psycopg
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+Connection = psycopg.Connection[TupleRow]
+Cursor = psycopg.Cursor[TupleRow]
+
+# A statement that runs longer than this is a fault of ours; it must not hold the alarm's way up.
+OPTIONS = "-c timezone=UTC -c statement_timeout=30s -c lock_timeout=10s"
+
+
+def connect(url: str, *, name: str = "gridwatch") -> Connection:
+    """Open one session; transactions begin with the first statement and end by commit() or rollback().
+
+    Raises:
+        psycopg.OperationalError: the database cannot be reached.
+    """
+    return psycopg.connect(url, options=OPTIONS, application_name=name, connect_timeout=5)
+
+
+def open_pool(url: str, *, size: int, name: str = "gridwatch") -> ConnectionPool[Connection]:
+    """Open a pool of at most `size` sessions, each checked before it is lent, so that it survives a restart.
+
+    A caller waits at most 5 s for a session; then psycopg_pool.PoolTimeout is raised.
+    """
+    return ConnectionPool(
+        url,
+        min_size=1,
+        max_size=size,
+        timeout=5,
+        reconnect_timeout=60,
+        check=ConnectionPool.check_connection,
+        kwargs={"options": OPTIONS, "application_name": name, "connect_timeout": 5},
+        open=True,
+    )
