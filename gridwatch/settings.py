@@ -1,0 +1,147 @@
+"""The settings: one frozen object per room in one YAML file, GRIDWATCH_* over it, the command line over both.
+
+Read once at start. An unknown key is an error that names the nearest known one. Every field has its unit, its default
+and its description, from which docs/reference/settings.md is made.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+
+from ingest import sources
+
+
+def unit(name: str) -> dict[str, JsonValue]:
+    """Say what a field is measured in; "" is for names, addresses and switches."""
+    return {"unit": name}
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("is no time zone; a name like Asia/Shanghai is")
+    return name
+
+
+def _url(*schemes: str) -> AfterValidator:
+    def check(text: str) -> str:
+        parts = urlsplit(text)
+        if parts.scheme not in schemes or not parts.hostname:
+            raise ValueError(f"is no URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        return text
+
+    return AfterValidator(check)
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+DatabaseUrl = Annotated[str, _url("postgresql", "postgres")]
+MqttUrl = Annotated[str, _url("mqtt", "mqtts")]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Language(StrEnum):
+    """What the pages speak before a user chose."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+class LogLevel(StrEnum):
+    """How much is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Room(BaseModel):
+    """Settings of one room: frozen, and closed to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class DatabaseSettings(Room):
+    """Where things are remembered, and for how long."""
+
+    url: DatabaseUrl | None = Field(default=None, json_schema_extra=unit(""))
+    """Address of a PostgreSQL or TimescaleDB server, `postgresql://user:password@host:port/name`. Empty: the embedded PostgreSQL."""
+    retention_days: int = Field(default=1095, ge=1, json_schema_extra=unit("days"))
+    """Readings are dropped, in whole weeks, when the newest of the week was received longer ago than this."""
+
+
+class Source(Room):
+    """One binding of an MQTT topic filter to the decoder of what arrives there."""
+
+    topic: str = Field(min_length=1)
+    """MQTT topic filter, with + and #."""
+    decoder: str = Field(min_length=1)
+    """Name of the decoder: a file of ingest/decoders."""
+
+
+DEFAULT_SOURCES = tuple(Source(topic=source.topic_filter, decoder=source.decoder) for source in sources.DEFAULT_SOURCES)
+
+
+class IngestSettings(Room):
+    """Which broker is listened to, and who understands what."""
+
+    mqtt_url: MqttUrl | None = Field(default=None, json_schema_extra=unit(""))
+    """Address of an MQTT broker (NATS, Mosquitto, EMQX), `mqtt://user:password@host:port`, or `mqtts://` for TLS with the machine's trust store. Empty: the embedded broker."""
+    mqtt_host: str = Field(default="127.0.0.1", json_schema_extra=unit(""))
+    """Address the embedded broker listens on; `0.0.0.0` lets gateways on the network in."""
+    mqtt_port: Port = Field(default=1883, json_schema_extra=unit(""))
+    """Port the embedded broker listens on; 0 chooses a free one."""
+    sources: tuple[Source, ...] = Field(default=DEFAULT_SOURCES, json_schema_extra=unit(""))
+    """Topic filters and the decoders of what arrives on them; the first filter that matches decides."""
+
+
+class AlertsSettings(Room):
+    """What is judged by."""
+
+    rules: Path | None = Field(default=None, json_schema_extra=unit(""))
+    """The rule file, in YAML; a relative path is relative to the data directory. Empty: the rules that come with Gridwatch."""
+
+
+class DashboardSettings(Room):
+    """What people see, and where."""
+
+    host: str = Field(default="127.0.0.1", json_schema_extra=unit(""))
+    """Address the web server listens on; `0.0.0.0` lets other machines in."""
+    port: Port = Field(default=8000, json_schema_extra=unit(""))
+    """Port the web server listens on; 0 chooses a free one."""
+    zone: Zone = Field(default="Asia/Shanghai", json_schema_extra=unit(""))
+    """Time zone of the centre: times are shown in it and stored in UTC."""
+    language: Language = Field(default=Language.ZH, json_schema_extra=unit(""))
+    """Language of the pages for a user who has not chosen one."""
+    tile_url: str | None = Field(default=None, json_schema_extra=unit(""))
+    """Tile server below the map, with {x}, {y} and {z}. Empty: none, the county is drawn from its own polygons and nothing is loaded from a network."""
+    secure_cookies: bool = Field(default=False, json_schema_extra=unit(""))
+    """Send session cookies over HTTPS only; true behind a proxy that speaks HTTPS."""
+
+
+class DemoSettings(Room):
+    """The county that `run --demo` makes."""
+
+    seed: int = Field(default=1, ge=0, json_schema_extra=unit(""))
+    """Which of all possible demo counties is made; the same number gives the same county."""
+    size: str = Field(default="demo", json_schema_extra=unit(""))
+    """How large the demo county is, by the name the simulators give it."""
+    scenario: str = Field(default="quiet", json_schema_extra=unit(""))
+    """What happens in the demo county."""
+
+
+class Settings(Room):
+    """All settings of one instance: a room's under its name, the front door's own at the top."""
+
+    log_level: LogLevel = Field(default=LogLevel.INFO, json_schema_extra=unit(""))
+    """How much is logged."""
+    min_free_mb: int = Field(default=256, ge=0, json_schema_extra=unit("MB"))
+    """Nothing is started with less free space than this in the data directory."""
+    demo: DemoSettings = Field(default_factory=DemoSettings)
+    dashboard: DashboardSettings = Field(default_factory=DashboardSettings)
+    alerts: AlertsSettings = Field(default_factory=AlertsSettings)
+    ingest: IngestSettings = Field(default_factory=IngestSettings)
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
