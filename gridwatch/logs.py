@@ -10,7 +10,13 @@ from gridwatch.settings import LogLevel
 
 def set_up(part: str, level: LogLevel) -> None:
     """Send structlog's and the standard library's records the same way, each marked with the part that wrote it."""
+
+    def mark(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["part"] = part  # not a context variable: threads of a pool would not have it
+        return event
+
     shared: list[structlog.typing.Processor] = [
+        mark,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -24,7 +30,6 @@ def set_up(part: str, level: LogLevel) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(part=part)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -5,27 +5,33 @@ import shutil
 import signal
 import subprocess
 import sysconfig
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gridwatch.embedded import process
 
+PACKET_IDS = 65535  # MQTT packet ids of one session: the most messages that can wait for their PUBACK
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerAccount:
-    """Who may connect, and what they may publish and subscribe to (NATS subjects; empty = everything)."""
+    """Who may connect. `publish` are the topic filters they may publish to, and then they may subscribe to nothing.
+
+    None for `publish` is an account that may do everything.
+    """
 
     user: str
     password: str
-    publish: tuple[str, ...] = ()
-    subscribe: tuple[str, ...] = ()
+    publish: tuple[str, ...] | None = None
 
 
 class NatsServer:
     """A nats-server that speaks MQTT 3.1.1 with sessions kept in `directory`.
 
     `sync_always` writes every message through to the disk before it is acknowledged to the device; a benchmark of the
-    way behind the broker may turn it off.
+    way behind the broker may turn it off. `subscriptions` is how many a session of the worker makes: the window of
+    unacknowledged messages is shared out among them beforehand, and one subscription too many is refused by the broker.
     """
 
     def __init__(
@@ -36,13 +42,16 @@ class NatsServer:
         port: int,
         accounts: tuple[BrokerAccount, ...],
         sync_always: bool = True,
+        subscriptions: int = 8,
+        log: Path | None = None,
     ) -> None:
         self.directory = directory
         self.host = host
         self.port = port
         self.accounts = accounts
         self.sync_always = sync_always
-        self.log = directory / "broker.log"
+        self.subscriptions = subscriptions
+        self.log = log or directory / "broker.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, seconds: float = 20) -> None:
@@ -51,20 +60,21 @@ class NatsServer:
         Raises:
             process.ServiceError: it could not be started.
         """
+        process.wait_until(self.is_ready, self.launch(), what="The MQTT broker", seconds=seconds, log=self.log)
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the broker and return at once; `is_ready` tells when it takes connections."""
         self.directory.mkdir(parents=True, exist_ok=True)
         settings = self.directory / "nats.conf"
         settings.touch(mode=0o600)
         settings.write_text(self._settings())
-        command = [*process.leash("TERM"), _program(), "-c", settings]
         with self.log.open("ab") as log:
-            self.process = process.start(command, log)
-        process.wait_until(
-            lambda: process.is_listening(self.host, self.port),
-            self.process,
-            what="The MQTT broker",
-            seconds=seconds,
-            log=self.log,
-        )
+            self.process = process.start([*process.leash("TERM"), _program(), "-c", settings], log)
+        return self.process
+
+    def is_ready(self) -> bool:
+        """Tell whether the broker takes MQTT connections."""
+        return process.is_listening(self.host, self.port)
 
     def stop(self, *, seconds: float = 4) -> None:
         """End the broker; sessions and unacknowledged messages stay on disk."""
@@ -72,19 +82,22 @@ class NatsServer:
             process.end(self.process, gently=signal.SIGTERM, seconds=seconds)
 
     def _settings(self) -> str:
-        # nats-server reads JSON as its configuration. max_ack_pending is the window of readings delivered but not yet
-        # committed (65,535 is the MQTT packet id space); the client port stays closed to the outside.
+        # nats-server reads JSON as its configuration. The client port stays closed to the outside.
         return json.dumps(
             {
                 "server_name": "gridwatch",
-                "listen": f"127.0.0.1:{process.free_port()}",
+                "listen": "127.0.0.1:-1",
                 "jetstream": {
                     "store_dir": str(self.directory / "jetstream"),
                     "max_file_store": 8 << 30,
                     "max_memory_store": 256 << 20,
                     **({"sync_interval": "always"} if self.sync_always else {}),
                 },
-                "mqtt": {"listen": f"{self.host}:{self.port}", "max_ack_pending": 65535, "ack_wait": "300s"},
+                "mqtt": {
+                    "listen": f"{self.host}:{self.port}",
+                    "max_ack_pending": PACKET_IDS // self.subscriptions,
+                    "ack_wait": "300s",
+                },
                 "max_payload": 1 << 20,
                 "authorization": {"users": [_user(account) for account in self.accounts]},
             },
@@ -92,15 +105,22 @@ class NatsServer:
         )
 
 
+def subscriptions_of(filters: Sequence[str]) -> int:
+    """Count what nats-server makes of MQTT topic filters: one that ends with # counts for its parent level too."""
+    return sum(2 if topic_filter.endswith("/#") else 1 for topic_filter in filters)
+
+
+def subjects(topic_filter: str) -> list[str]:
+    """Write an MQTT topic filter as NATS subjects, of which `a/#` takes two: `a` and `a.>`."""
+    subject = ".".join({"+": "*", "#": ">"}.get(level, level) for level in topic_filter.split("/"))
+    return [subject.removesuffix(".>"), subject] if subject.endswith(".>") else [subject]
+
+
 def _user(account: BrokerAccount) -> dict[str, object]:
     user: dict[str, object] = {"user": account.user, "password": account.password}
-    if account.publish or account.subscribe:
-        # What an MQTT session itself needs beside its topics.
-        inner = ("$MQTT.>", "_INBOX.>", "$JS.>")
-        user["permissions"] = {
-            "publish": {"allow": [*account.publish, *inner]},
-            "subscribe": {"allow": [*account.subscribe, *inner]},
-        }
+    if account.publish is not None:
+        allowed = [subject for topic_filter in account.publish for subject in subjects(topic_filter)]
+        user["permissions"] = {"publish": {"allow": allowed}, "subscribe": {"deny": [">"]}}
     return user
 
 

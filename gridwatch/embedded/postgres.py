@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -43,11 +44,13 @@ TUNING = {
 class PostgresServer:
     """A PostgreSQL server in `directory`, which is made on first use; its password lies beside it, mode 600."""
 
-    def __init__(self, directory: Path, *, port: int, tuning: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, directory: Path, *, port: int, tuning: dict[str, str] | None = None, log: Path | None = None
+    ) -> None:
         self.directory = directory
         self.port = port
         self.tuning = TUNING | (tuning or {})
-        self.log = directory / "postgres.log"
+        self.log = log or directory / "postgres.log"
         self._cluster = directory / "cluster"
         self._secret = directory / "password"
         self.process: subprocess.Popen[bytes] | None = None
@@ -58,13 +61,23 @@ class PostgresServer:
         return f"postgresql://{USER}:{self._secret.read_text()}@127.0.0.1:{self.port}/{DATABASE}"
 
     def start(self, *, seconds: float = 30) -> None:
-        """Start the server and make its database where it does not exist.
+        """Start the server, wait until it answers and make its database where it does not exist.
 
         Raises:
             process.ServiceError: it could not be started.
         """
+        running = self.launch()
+        process.wait_until(self.is_ready, running, what="PostgreSQL", seconds=seconds, log=self.log)
+        self.make_database()
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the server and return at once; `is_ready` tells when it answers.
+
+        Raises:
+            process.ServiceError: the data directory could not be made.
+        """
         self.directory.mkdir(parents=True, exist_ok=True)
-        if not (self._cluster / "PG_VERSION").exists():
+        if not self._cluster.exists():
             self._make_cluster()
         command = [
             *process.leash_without_root("INT"),  # fast shutdown
@@ -74,8 +87,7 @@ class PostgresServer:
         ]
         with self.log.open("ab") as log:
             self.process = process.start(command, log)
-        process.wait_until(self._answers, self.process, what="PostgreSQL", seconds=seconds, log=self.log)
-        self._make_database()
+        return self.process
 
     def stop(self, *, seconds: float = 4) -> None:
         """End the server by a fast shutdown; sessions are cut, nothing committed is lost."""
@@ -83,29 +95,35 @@ class PostgresServer:
             process.end(self.process, gently=signal.SIGINT, seconds=seconds)
 
     def _make_cluster(self) -> None:
-        self._cluster.mkdir(mode=0o700, exist_ok=True)
+        # Made aside and renamed when complete: an initdb that is killed half-way leaves nothing that looks like a cluster.
+        unfinished = self.directory / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
         self._secret.touch(mode=0o600)
         self._secret.write_text(secrets.token_urlsafe(24))
         if os.geteuid() == 0:
-            os.chown(self._cluster, process.UNPRIVILEGED, process.UNPRIVILEGED)
+            os.chown(unfinished, process.UNPRIVILEGED, process.UNPRIVILEGED)
         command = [
             *process.leash_without_root("KILL"),
-            *(program("initdb"), "-D", self._cluster, "-U", USER, "-E", "UTF8", "--locale=C.UTF-8"),
+            *(program("initdb"), "-D", unfinished, "-U", USER, "-E", "UTF8", "--locale=C.UTF-8"),
             *("--auth=scram-sha-256", f"--pwfile={self._secret}"),
         ]
         made = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
         if made.returncode != 0:
             reason = made.stderr.strip().splitlines()[-1:] or ["no reason given"]
             raise process.ServiceError(f"The database could not be made in {self._cluster}: {reason[0]}")
+        unfinished.rename(self._cluster)
 
-    def _answers(self) -> bool:
+    def is_ready(self) -> bool:
+        """Tell whether the server takes sessions."""
         try:
             with psycopg.connect(self.url, dbname="postgres", connect_timeout=2):
                 return True
         except psycopg.OperationalError:
             return False
 
-    def _make_database(self) -> None:
+    def make_database(self) -> None:
+        """Make the database where it does not exist."""
         with psycopg.connect(self.url, dbname="postgres", autocommit=True) as connection:
             exists = connection.execute("SELECT FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
             if exists is None:

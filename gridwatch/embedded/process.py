@@ -11,12 +11,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO
 
+from gridwatch.errors import FrontDoorError
+
 Check = Callable[[], bool]
 
 UNPRIVILEGED = 65534  # "nobody": PostgreSQL refuses to run as root, whoever else does not matter to it
 
 
-class ServiceError(Exception):
+class ServiceError(FrontDoorError):
     """A service that could not be started or ended; the message is one sentence for the operator."""
 
 
