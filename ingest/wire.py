@@ -1,0 +1,130 @@
+"""From bytes to JSON, CBOR, hex or text, within limits. Pure. Refuses by RefusedError what is none of these."""
+
+import io
+import math
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Final, NoReturn
+
+import cbor2
+import msgspec
+
+from ingest.decoders import MAX_DEPTH
+from ingest.readings import Reason, Rejection
+
+_TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+"""Strings (an unclosed one to the end, so that the scan stays linear) and brackets."""
+_HEX: Final = re.compile(rb"(?:0[xX])?(?:[0-9A-Fa-f]{2}\s*+)++")
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8")
+TEXT_KEPT: Final = 200
+
+# Tags cbor2 would build objects of (dates, patterns, fractions, shared references). No format of ours carries them, and
+# some cost far more than the bytes that ask for them. Big integers (2, 3) and decimals (4) remain: RFC 8428 §6 has both.
+_TAGS_REFUSED: Final = (0, 1, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000)
+
+
+class RefusedError(Exception):
+    """What a decoder's parts raise to its entrance, which answers with the rejection. It never leaves a decoder."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.rejection = Rejection(reason=reason, detail=text(detail))
+
+
+def read_json(payload: bytes) -> object:
+    """Read JSON text (UTF-8, a byte order mark tolerated).
+
+    Raises:
+        RefusedError: it is not JSON, holds a number no double can, or nests deeper than MAX_DEPTH.
+    """
+    payload = payload.removeprefix(b"\xef\xbb\xbf")
+    if payload.count(b"[") + payload.count(b"{") > MAX_DEPTH and _is_too_deep(payload):
+        raise RefusedError(Reason.MALFORMED, f"JSON nested deeper than {MAX_DEPTH} levels")
+    try:
+        value: object = msgspec.json.decode(payload)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise RefusedError(Reason.MALFORMED, f"not JSON: {error}") from error
+    return value
+
+
+def read_cbor(payload: bytes) -> object:
+    """Read one CBOR item that fills the payload.
+
+    Raises:
+        RefusedError: it is not CBOR, is followed by something, nests too deeply, repeats a key or uses a tag that
+            measurements do not need. A payload that ends too early is TRUNCATED.
+    """
+    stream = io.BytesIO(payload)
+    decoder = cbor2.CBORDecoder(
+        stream, semantic_decoders=_REFUSE_TAGS, max_depth=MAX_DEPTH, allow_duplicate_keys=False, read_size=1
+    )
+    try:
+        value: object = decoder.decode()
+    except cbor2.CBORDecodeEOF as error:
+        raise RefusedError(Reason.TRUNCATED, "the CBOR ends too early") from error
+    except (cbor2.CBORError, ValueError, ArithmeticError, TypeError, RecursionError, MemoryError) as error:
+        raise RefusedError(Reason.MALFORMED, f"not CBOR: {error}") from error
+    if stream.tell() != len(payload):
+        raise RefusedError(Reason.MALFORMED, f"{len(payload) - stream.tell()} bytes follow the CBOR item")
+    return value
+
+
+def unhex(payload: bytes) -> bytes | None:
+    """Give the bytes that hex text spells (either case, blanks between bytes, 0x before), None if it is no hex text."""
+    stripped = payload.strip()
+    if not _HEX.fullmatch(stripped):
+        return None
+    return bytes.fromhex(stripped.removeprefix(b"0x").removeprefix(b"0X").decode("ascii"))
+
+
+def is_picture(payload: bytes) -> bool:
+    """Tell by the first bytes whether the payload is a JPEG, PNG, WebP or GIF."""
+    return payload.startswith(_PICTURES)
+
+
+def plain_text(payload: bytes) -> str:
+    """Read a word such as `online`: decoded with replacement, stripped, lower case."""
+    return text(payload[: 4 * TEXT_KEPT].decode("utf-8", "replace").strip().strip('"')).lower()
+
+
+def text(value: str) -> str:
+    """Make text fit to be stored: no control characters (PostgreSQL takes no NUL), at most 200 characters."""
+    return "".join(c if c.isprintable() else " " for c in value[:TEXT_KEPT]).strip()
+
+
+def number(value: object) -> float | None:
+    """Take a finite number, or decimal text of one (`"97.50"`); anything else, NaN included, is None."""
+    if isinstance(value, str):
+        value = float(value) if len(value) < 40 and _NUMBER.fullmatch(value.strip()) else None  # noqa: PLR2004 -- longer is no measurement
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    try:
+        finite = float(value)
+    except (OverflowError, ValueError):
+        return None
+    return finite if math.isfinite(finite) else None
+
+
+def _is_too_deep(payload: bytes) -> bool:
+    depth = 0
+    for token in _TOKENS.finditer(payload):
+        mark = payload[token.start()]
+        if mark in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif mark in b"]}":
+            depth -= 1
+    return False
+
+
+def _refusal(tag: int) -> Callable[[object, bool], NoReturn]:
+    def refuse(_value: object, _immutable: bool) -> NoReturn:  # noqa: FBT001 -- cbor2's signature
+        raise ValueError(f"tag {tag}")
+
+    return refuse
+
+
+_REFUSE_TAGS: Final = {tag: _refusal(tag) for tag in _TAGS_REFUSED}
