@@ -113,7 +113,8 @@ CREATE TABLE worker_progress (
     worker   text PRIMARY KEY,
     batch    bigint NOT NULL DEFAULT 0,             -- number of the last committed batch: settles a commit whose answer was lost
     alive_at timestamptz NOT NULL,
-    newest_reading timestamptz
+    newest_reading timestamptz,                     -- newest device time that was not in the future
+    counters jsonb NOT NULL DEFAULT '{}'            -- running totals since the worker started, for /metrics
 );
 
 -- Alarms ------------------------------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ class NatsServer:
                 "mqtt": {
                     "listen": f"{self.host}:{self.port}",
                     "max_ack_pending": PACKET_IDS // self.subscriptions,
-                    "ack_wait": "300s",
+                    "ack_wait": "5s",
                 },
                 "max_payload": 1 << 20,
                 "authorization": {"users": [_user(account) for account in self.accounts]},

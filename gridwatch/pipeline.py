@@ -1,0 +1,223 @@
+"""From messages to one committed transaction: take in, judge, write. The way of a reading, without the broker.
+
+Thread-safe by order, not by locks: `judge` runs in the worker's loop, `commit` in a thread, one commit at a time and in
+the order of judging. The engine is never rolled back: a commit whose outcome is unknown is settled by the batch number.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+import psycopg
+import stamina
+import structlog
+from numpy.typing import NDArray
+from psycopg.types.json import Jsonb
+
+import alerts
+import incidents
+from alerts import Detection, Engine, RuleSet, Tag
+from database import append_changes, connect, newest_change
+from database.connection import Connection, Cursor
+from ingest.intake import Desk, Intake
+from ingest.newest import Newest
+from ingest.publish import Message
+from ingest.registry import Registry
+from ingest.registry_store import learn, load_registry
+from ingest.sources import Source
+from ingest.store import ReadingsWriter, read_last, write_intake, write_last
+
+log = structlog.get_logger(__name__)
+
+LEARN_ROUNDS = 2  # a second look after new metrics were added; what is unknown then was refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What one transaction writes."""
+
+    number: int
+    now: datetime
+    intake: Intake
+    detections: Sequence[Detection]
+    last: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+    tick: bool = False
+
+
+class Pipeline:
+    """Judges and writes batches for one worker. Call `open` first; every instant is passed in."""
+
+    def __init__(self, url: str, *, worker: str, rules: RuleSet, sources: tuple[Source, ...]) -> None:
+        self._url = url
+        self._worker = worker
+        self._sources = sources
+        self._rules = rules
+        self._connection: Connection | None = None
+        self._writer = ReadingsWriter()
+        self._number = 0
+        self.counters: Counter[str] = Counter()
+
+    def open(self, *, now: datetime) -> None:
+        """Take up where the last run of this worker ended: registry, engine state, delays and newest readings."""
+        cur = self._session().cursor()
+        self.followed_from = newest_change(cur)
+        self._number, alive_at = self._progress(cur, now)
+        self._rule_set = alerts.save_rule_set(cur, self._rules)
+        self._set_registry(load_registry(cur))
+        self._engine = Engine(self._rules, self._tags)
+        stored = read_last(cur)
+        self._newest.restore(stored)
+        # Our own downtime is not the device's: what was heard last is moved by as long as we were away.
+        self._engine.restore(alerts.load_state(cur), last=stored, downtime_us=_microseconds(now - alive_at))
+        self._session().commit()
+
+    def close(self) -> None:
+        """Give up the database session."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def reload(self, *, now: datetime, rules: RuleSet | None = None) -> None:
+        """Take a new picture of the registry, or new rules; the state of unchanged points is kept."""
+        # A session of its own: a commit may be under way on ours.
+        with connect(self._url, name=f"gridwatch {self._worker} registry") as connection:
+            cur = connection.cursor()
+            if rules is not None:
+                self._rules = rules
+                self._rule_set = alerts.save_rule_set(cur, rules)
+            registry = load_registry(cur)
+        stored = self._newest.columns()
+        self._set_registry(registry)
+        self._newest.restore(stored)
+        self._engine = self._engine.with_rules(self._rules, self._tags)
+        log.info("registry loaded", devices=len(registry.devices), channels=len(registry.channels), at=now.isoformat())
+
+    def judge(self, messages: Sequence[Message], *, received: float, now: datetime, tick: bool, flush: bool) -> Work:
+        """Take messages in and judge them; a `tick` also looks for silence, a `flush` also writes newest readings."""
+        intake = self._take_in(messages, received_us=round(received * 1e6), now=now)
+        self._newest.note(intake.slots, intake.batch)
+        detections = [self._engine.detect(intake.batch)]
+        if tick:
+            detections.append(self._engine.check_silence(_microseconds(now - _EPOCH)))
+        self._count(messages, intake)
+        self._number += 1
+        return Work(
+            number=self._number,
+            now=now,
+            intake=intake,
+            detections=[d for d in detections if d],
+            last=self._newest.changed() if flush else {},
+            tick=tick,
+        )
+
+    @stamina.retry(on=psycopg.OperationalError, attempts=None, timeout=None, wait_initial=0.05, wait_max=3.0)
+    def commit(self, work: Work) -> None:
+        """Write the work in one transaction, trying for ever while the database is away."""
+        try:
+            connection = self._session()
+            with connection.cursor() as cur:
+                if not self._is_committed(cur, work):
+                    self._write(cur, work)
+                connection.commit()
+        except psycopg.Error:
+            self._writer.forget()
+            self.close()
+            raise
+
+    def _write(self, cur: Cursor, work: Work) -> None:
+        written = self._writer.write(cur, work.intake.batch)
+        write_intake(cur, work.intake, received=work.now)
+        transitions = [
+            transition
+            for detection in work.detections
+            for transition in alerts.save(cur, detection, now=work.now, rule_set=self._rule_set)
+        ]
+        changes = [transition.change for transition in transitions]
+        changes += incidents.join(cur, transitions, now=work.now)
+        if work.tick:
+            changes += alerts.fire_deadlines(cur, work.now)
+        if work.last:
+            write_last(cur, work.last)
+        self.counters["readings_written"] += written
+        self.counters["transitions"] += len(transitions)
+        self._note_progress(cur, work)
+        append_changes(cur, changes)
+
+    def _take_in(self, messages: Sequence[Message], *, received_us: int, now: datetime) -> Intake:
+        intake = self._desk.take_in(messages, received_us=received_us)
+        for _ in range(LEARN_ROUNDS):
+            if not intake.learn:
+                break
+            self._learn(intake.learn, now)
+            intake = self._desk.take_in(messages, received_us=received_us)
+        return intake
+
+    @stamina.retry(on=psycopg.OperationalError, attempts=None, timeout=None, wait_initial=0.05, wait_max=3.0)
+    def _learn(self, heard: list[tuple[str, str, str]], now: datetime) -> None:
+        with connect(self._url, name=f"gridwatch {self._worker} registry") as connection:
+            learn(connection, self._registry, heard)
+        self.reload(now=now)
+
+    def _set_registry(self, registry: Registry) -> None:
+        self._registry = registry
+        self._desk = Desk(registry, self._sources)
+        self._newest = Newest(registry)
+        kinds = {device.key: device.kind for device in registry.devices.values()}
+        self._tags = [
+            Tag(
+                device=c.device,
+                kind=kinds[c.device],
+                metric=c.metric,
+                metric_name=c.name,
+                unit=c.unit,
+                limits=c.limits,
+                interval_s=c.interval_s,
+            )
+            for c in registry.channels
+        ]
+
+    def _count(self, messages: Sequence[Message], intake: Intake) -> None:
+        self.counters["messages"] += len(messages)
+        self.counters["readings"] += len(intake.batch)
+        self.counters.update(intake.counts)
+
+    def _session(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = connect(self._url, name=f"gridwatch {self._worker}")
+        return self._connection
+
+    def _progress(self, cur: Cursor, now: datetime) -> tuple[int, datetime]:
+        cur.execute(
+            "INSERT INTO worker_progress (worker, alive_at) VALUES (%s, %s) ON CONFLICT (worker) DO NOTHING",
+            (self._worker, now),
+        )
+        cur.execute("SELECT batch, alive_at FROM worker_progress WHERE worker = %s", (self._worker,))
+        row = cur.fetchone()
+        assert row is not None
+        return int(row[0]), min(row[1], now)
+
+    def _is_committed(self, cur: Cursor, work: Work) -> bool:
+        cur.execute("SELECT batch >= %s FROM worker_progress WHERE worker = %s", (work.number, self._worker))
+        return cur.fetchone() == (True,)
+
+    def _note_progress(self, cur: Cursor, work: Work) -> None:
+        times = work.intake.batch.time
+        latest = times[times <= _microseconds(work.now - _EPOCH)]
+        newest = _EPOCH + timedelta(microseconds=int(latest.max())) if len(latest) else None
+        cur.execute(
+            """
+            UPDATE worker_progress SET batch = %s, alive_at = %s, counters = %s,
+                newest_reading = greatest(newest_reading, %s)
+            WHERE worker = %s
+            """,
+            (work.number, work.now, Jsonb(dict(self.counters)), newest, self._worker),
+        )
+
+
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def _microseconds(span: timedelta) -> int:
+    return span // timedelta(microseconds=1)

@@ -1,0 +1,108 @@
+"""The worker process: collector, pipeline and the once-a-second look at silence, deadlines and rules."""
+
+import asyncio
+import contextlib
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+from alerts import RuleFileError, load_rules
+from database import ChangeKind, follow
+from gridwatch.clock import now
+from gridwatch.pipeline import Pipeline, Work
+from ingest.collector import BrokerAddress, Collector, Taken
+from ingest.sources import Source
+
+log = structlog.get_logger(__name__)
+
+TICK_S = 1.0
+FLUSH_S = 5.0
+STUCK_S = 30.0  # a commit that takes longer is said out loud
+
+
+class Worker:
+    """Runs one worker until it is cancelled."""
+
+    def __init__(
+        self, *, database_url: str, broker: BrokerAddress, sources: tuple[Source, ...], rules: Path, name: str
+    ) -> None:
+        self._url = database_url
+        self._rules_path = rules
+        self._rules_seen = rules.stat().st_mtime_ns
+        self._pipeline = Pipeline(database_url, worker=name, rules=load_rules(rules), sources=sources)
+        self._collector = Collector(
+            broker,
+            client_id=f"gridwatch-{name}",
+            filters=tuple(source.topic_filter for source in sources),
+            clock=lambda: now().timestamp(),
+        )
+        self._registry_changed = False
+
+    async def run(self) -> None:
+        """Open the pipeline, then take, judge, commit and acknowledge for ever."""
+        await asyncio.to_thread(self._pipeline.open, now=now())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._collector.run())
+                tasks.create_task(self._follow_registry())
+                tasks.create_task(self._work())
+        finally:
+            self._pipeline.close()
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        next_tick = next_flush = loop.time()
+        committing: asyncio.Task[None] | None = None
+        try:
+            while True:
+                taken = await self._collector.take(wait_s=max(next_tick - loop.time(), 0))
+                tick, flush = loop.time() >= next_tick, loop.time() >= next_flush
+                if not taken.messages and not tick:
+                    continue
+                if committing is not None and (tick or self._registry_changed):
+                    await committing  # the session is ours alone while the registry or the rules are read
+                    await self._keep_up()
+                work = await asyncio.to_thread(
+                    self._pipeline.judge, taken.messages, received=taken.received, now=now(), tick=tick, flush=flush
+                )
+                if committing is not None:
+                    await committing
+                committing = asyncio.create_task(self._commit(work, taken))
+                next_tick = loop.time() + TICK_S if tick else next_tick
+                next_flush = loop.time() + FLUSH_S if flush else next_flush
+        finally:
+            if committing is not None:
+                # What was judged is written before we go; what was not is still the broker's.
+                with suppress(asyncio.CancelledError):
+                    await asyncio.shield(committing)
+
+    async def _commit(self, work: Work, taken: Taken) -> None:
+        writing = asyncio.create_task(asyncio.to_thread(self._pipeline.commit, work))
+        while not (await asyncio.wait({writing}, timeout=STUCK_S))[0]:
+            log.error(
+                "no progress: the database does not take the batch", batch=work.number, messages=len(taken.messages)
+            )
+        await writing
+        self._collector.acknowledge(taken)
+
+    async def _keep_up(self) -> None:
+        """Take over a changed registry or rule file. A bad rule file is refused whole; the old rules stay."""
+        rules = None
+        changed = self._rules_path.stat().st_mtime_ns
+        if changed != self._rules_seen:
+            self._rules_seen = changed
+            try:
+                rules = load_rules(self._rules_path)
+            except RuleFileError as error:
+                log.error("rules refused; the old ones stay in force", reason=str(error))  # noqa: TRY400 -- the reason is all
+        if rules is not None or self._registry_changed:
+            self._registry_changed = False
+            await asyncio.to_thread(self._pipeline.reload, now=now(), rules=rules)
+
+    async def _follow_registry(self) -> None:
+        """Hear of devices and grids that others changed."""
+        async with contextlib.aclosing(follow(self._url, after=self._pipeline.followed_from)) as feed:
+            async for rows in feed:
+                if any(row.kind in {ChangeKind.DEVICE, ChangeKind.GRIDS} for row in rows):
+                    self._registry_changed = True

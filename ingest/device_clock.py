@@ -1,0 +1,24 @@
+"""Tell whether a time a device states can be believed. Pure: reads no clock, the receive time is passed in.
+
+Chinese field protocols send local Beijing time without a zone. An unset clock shows as a year long past or far ahead.
+A time in the past is believed back to the publication of the protocol: stations send stored values after days without a
+link, and a replayed recording must give the same device times again. A time in the future never is.
+"""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+BEIJING = timezone(timedelta(hours=8))
+FUTURE_SLACK = timedelta(minutes=10)  # an honest clock drifts by minutes between two synchronisations
+
+
+def beijing_time(year: int, month: int, day: int, hour: int, minute: int, second: int = 0) -> datetime | None:
+    """Make an aware UTC instant of Beijing wall time (full year); None where no such time exists."""
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=BEIJING).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def is_believable(time: datetime, received: datetime, earliest: datetime) -> bool:
+    """Tell whether `time` is not before `earliest` and at most 10 minutes after `received` (all aware)."""
+    return earliest <= time <= received + FUTURE_SLACK

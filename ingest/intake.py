@@ -1,0 +1,278 @@
+"""From messages to columns: decode, find the device, convert the unit. Pure: time is passed in, nothing is stored.
+
+Every message ends in exactly one of: readings, a camera event, a rejection, the waiting list, or a heartbeat that says
+nothing. None is dropped silently.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from math import isfinite, nan
+
+import numpy as np
+
+from ingest.batch import Batch
+from ingest.decoders import decoder
+from ingest.decoders.senml import fast
+from ingest.publish import Message
+from ingest.readings import (
+    CameraEvent,
+    Decoded,
+    DeviceState,
+    Dropped,
+    Fact,
+    Phase,
+    Quality,
+    Reading,
+    Reason,
+    Rejection,
+)
+from ingest.registry import Registry, Slot, is_learnable
+from ingest.sources import Source, source_of
+
+SELF_TOPIC = "gridwatch/self/"
+NATIVE_PREFIX = ["gridwatch", "v1"]
+OLDEST_US = 0  # 1970: before that no device of ours existed
+NEWEST_US = 4_102_444_800_000_000  # 2100
+FACT_OF_LABEL = {"smoke": Fact.SMOKE_SEEN, "fire": Fact.FIRE_SEEN}
+ROUTES_KEPT = 400_000  # one per topic heard; 170,000 detectors fit twice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedMessage:
+    """A message that was not taken in, raw, with the reason."""
+
+    topic: str
+    payload: bytes
+    source: str
+    reason: str
+    detail: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Unregistered:
+    """A device that was heard but is not registered: what it sent last and how often."""
+
+    source: str
+    area: str
+    topic: str
+    payload: bytes
+    messages: int = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Intake:
+    """What a run of messages came to. `learn` names (device, metric, unit) to be added before they can be stored."""
+
+    batch: Batch
+    slots: np.ndarray[tuple[int], np.dtype[np.int32]]
+    events: list[tuple[int, int, CameraEvent]] = field(default_factory=list)  # device key, grid key, event
+    rejected: list[RejectedMessage] = field(default_factory=list)
+    waiting: dict[str, Unregistered] = field(default_factory=dict)
+    learn: list[tuple[str, str, str]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class _Route:
+    """What a topic leads to, worked out once."""
+
+    source: Source | None
+    device: str = ""  # of a native topic, when registered
+    slots: dict[tuple[str, str], Slot] = field(default_factory=dict)
+
+
+class Desk:
+    """Takes messages in against one picture of the registry. Make a new one when the registry changes."""
+
+    def __init__(self, registry: Registry, sources: tuple[Source, ...]) -> None:
+        self.registry = registry
+        self._sources = sources
+        self._routes: dict[str, _Route] = {}
+
+    def take_in(self, messages: Iterable[Message], *, received_us: int) -> Intake:
+        """Take in messages received at `received_us` (microseconds since 1970 UTC)."""
+        rows = _Rows(received_us)
+        for message in messages:
+            route = self._routes.get(message.topic) or self._route(message.topic)
+            if not (route.device and self._take_fast(route, message, rows)):
+                self._take_full(route, message, rows)
+        return rows.finish(self.registry)
+
+    def _route(self, topic: str) -> _Route:
+        if len(self._routes) >= ROUTES_KEPT:
+            self._routes.clear()
+        route = _Route(source_of(self._sources, topic))
+        levels = topic.split("/")
+        if route.source is not None and route.source.decoder == "senml" and levels[:2] == NATIVE_PREFIX:
+            device = self.registry.devices.get(levels[3])
+            if device is not None and device.area in ("", levels[2]):
+                route.device = device.id
+        self._routes[topic] = route
+        return route
+
+    def _take_fast(self, route: _Route, message: Message, rows: "_Rows") -> bool:
+        """Take in a common small SenML pack; False, and nothing taken, when it is anything else."""
+        records = fast(message.payload, rows.received_us)
+        if records is None:
+            return False
+        found = []
+        for name, unit, time_us, value in records:
+            slot = route.slots.get((name, unit)) or self._remember(route, name, unit)
+            if slot is None or not OLDEST_US <= time_us < NEWEST_US:
+                return False
+            found.append((slot, time_us, value))
+        for slot, time_us, value in found:
+            rows.add(slot, time_us, value, Quality.GOOD)
+        return True
+
+    def _remember(self, route: _Route, name: str, unit: str) -> Slot | None:
+        slot = self.registry.slot(route.device, name, unit)
+        if slot is not None:
+            route.slots[name, unit] = slot
+        return slot
+
+    def _take_full(self, route: _Route, message: Message, rows: "_Rows") -> None:
+        if message.topic.startswith(SELF_TOPIC):
+            return
+        if route.source is None:
+            rows.reject(message, "", Reason.TOPIC, "no source takes this topic")
+            return
+        received = datetime.fromtimestamp(rows.received_us / 1e6, UTC)
+        for item in decoder(route.source.decoder)(message.topic, message.payload, received):
+            self._take_item(route.source, message, item, rows)
+
+    def _take_item(self, source: Source, message: Message, item: Decoded, rows: "_Rows") -> None:
+        match item:
+            case Rejection():
+                rows.reject(message, source.decoder, item.reason, item.detail)
+            case Dropped():
+                rows.counts["personal_fields_dropped"] += len(item.fields)
+            case Reading():
+                value = nan if item.value is None or not isfinite(item.value) else item.value
+                self._store(source, message, rows, item.device, item.metric, item.unit, item.time, value, item.quality)
+            case DeviceState():
+                value = float(item.active)
+                self._store(source, message, rows, item.device, item.fact, "1", item.time, value, item.quality)
+            case CameraEvent():
+                self._store_event(source, message, item, rows)
+
+    def _store_event(self, source: Source, message: Message, item: CameraEvent, rows: "_Rows") -> None:
+        device = self.registry.devices.get(item.device)
+        if device is None:
+            rows.wait(item.device, source.decoder, message)
+            return
+        rows.events.append((device.key, device.grid, item))
+        fact = FACT_OF_LABEL.get(item.label)
+        if fact is not None and item.severity == "alert":
+            seen = float(item.phase is not Phase.END)
+            self._store(source, message, rows, item.device, fact, "1", item.time, seen, Quality.GOOD)
+
+    def _store(  # noqa: PLR0913, PLR0917 -- the fields of one reading; a noun for them would live for one line
+        self,
+        source: Source,
+        message: Message,
+        rows: "_Rows",
+        device_id: str,
+        metric: str,
+        unit: str,
+        time: datetime,
+        value: float,
+        quality: Quality,
+    ) -> None:
+        device = self.registry.devices.get(device_id)
+        if device is None:
+            rows.wait(device_id, source.decoder, message)
+            return
+        if not _may_speak(device.area, message.topic):
+            rows.reject(message, source.decoder, Reason.FOREIGN_DEVICE, f"{device_id} belongs to area {device.area}")
+            return
+        slot = self.registry.slot(device_id, metric, unit)
+        time_us = round(time.timestamp() * 1e6)
+        if slot is None and not self.registry.knows(device_id, metric) and is_learnable(metric, 0):
+            rows.learn.append((device_id, metric, unit))
+        elif slot is None:
+            rows.reject(message, source.decoder, Reason.UNIT, f"{device_id} {metric}: unit {unit!r}")
+        elif not OLDEST_US <= time_us < NEWEST_US:
+            rows.reject(message, source.decoder, Reason.TIME, f"{device_id} {metric}: {time.isoformat()}")
+        else:
+            missing = value != value or quality is Quality.MISSING  # noqa: PLR0124 -- NaN is the value unequal to itself
+            rows.add(slot, time_us, nan if missing else value, Quality.MISSING if missing else quality)
+
+
+def _may_speak(area: str, topic: str) -> bool:
+    """Tell whether a device of an area may use a native topic; other formats' topics name no area of ours."""
+    levels = topic.split("/")
+    return levels[:2] != NATIVE_PREFIX or not area or levels[2:3] == [area]
+
+
+class _Rows:
+    """Collects what messages come to, row by row."""
+
+    def __init__(self, received_us: int) -> None:
+        self.received_us = received_us
+        self.events: list[tuple[int, int, CameraEvent]] = []
+        self.rejected: list[RejectedMessage] = []
+        self.waiting: dict[str, Unregistered] = {}
+        self.learn: list[tuple[str, str, str]] = []
+        self.counts: Counter[str] = Counter()
+        self._slot: list[int] = []
+        self._time: list[int] = []
+        self._value: list[float] = []
+        self._quality: dict[int, Quality] = {}  # rows that are not GOOD
+
+    def add(self, slot: Slot, time_us: int, value: float, quality: Quality) -> None:
+        if quality is not Quality.GOOD:
+            self._quality[len(self._slot)] = quality
+        self._slot.append(slot.index)
+        self._time.append(time_us)
+        self._value.append(value if slot.factor == 1.0 else value * slot.factor)
+        if slot.offset:
+            self._value[-1] += slot.offset
+
+    def reject(self, message: Message, source: str, reason: str, detail: str) -> None:
+        self.counts[f"rejected_{reason}"] += 1
+        self.rejected.append(
+            RejectedMessage(
+                topic=message.topic, payload=message.payload, source=source, reason=reason, detail=detail[:500]
+            )
+        )
+
+    def wait(self, device: str, source: str, message: Message) -> None:
+        self.counts["unregistered"] += 1
+        levels = message.topic.split("/")
+        area = levels[2] if levels[:2] == NATIVE_PREFIX and len(levels) > 3 else ""  # noqa: PLR2004
+        known = self.waiting.get(device)
+        self.waiting[device] = Unregistered(
+            source=source,
+            area=area,
+            topic=message.topic,
+            payload=message.payload,
+            # several readings of one message are still one message
+            messages=known.messages + (known.payload is not message.payload) if known else 1,
+        )
+
+    def finish(self, registry: Registry) -> Intake:
+        slots = np.array(self._slot, np.int32)
+        quality = np.zeros(len(slots), np.int16)
+        for row, value in self._quality.items():
+            quality[row] = value
+        batch = Batch(
+            device=registry.device[slots],
+            metric=registry.metric[slots],
+            time=np.array(self._time, np.int64),
+            value=np.array(self._value, np.float64),
+            quality=quality,
+            grid=registry.grid[slots],
+            received=np.full(len(slots), self.received_us, np.int64),
+        )
+        return Intake(
+            batch=batch,
+            slots=slots,
+            events=self.events,
+            rejected=self.rejected,
+            waiting=self.waiting,
+            learn=self.learn,
+            counts=self.counts,
+        )

@@ -1,0 +1,107 @@
+"""Which devices we know, what they measure and where they stand. Pure: a picture of the database, taken by its store."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.units import convert
+
+# A registered device may report a metric nobody declared; a hostile one must not be able to fill the table.
+METRIC_NAME = re.compile(r"[a-z][a-z0-9_.]{0,39}")
+METRICS_PER_DEVICE = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A registered device. `grid` is the key of its grid or 0; `area` is its town's code or empty."""
+
+    key: int
+    id: str
+    kind: str
+    area: str
+    grid: int
+    moving: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One metric of one device: unit as stored, expected interval in seconds, limits for priorities 1 to 4."""
+
+    device: int
+    metric: int
+    name: str
+    unit: str
+    interval_s: float | None = None
+    datum_m: float = 0.0
+    limits: tuple[float | None, float | None, float | None, float | None] = (None, None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a reading goes: the row of the registry's columns, and how the wire's unit becomes the stored one."""
+
+    index: int
+    factor: float
+    offset: float
+
+
+@dataclass(slots=True)
+class Registry:
+    """Devices by id and channels by slot. `device`, `metric` and `grid` give each slot's keys."""
+
+    devices: dict[str, Device]
+    channels: tuple[Channel, ...]
+    device: NDArray[np.int32]
+    metric: NDArray[np.int16]
+    grid: NDArray[np.int32]
+    _slots: dict[tuple[str, str], int]
+    _converted: dict[tuple[str, str, str], Slot | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, devices: Iterable[Device], channels: Iterable[Channel]) -> "Registry":
+        """Build the registry; a channel of a device that is not given is left out."""
+        by_key = {device.key: device for device in devices}
+        kept = tuple(channel for channel in channels if channel.device in by_key)
+        return cls(
+            devices={device.id: device for device in by_key.values()},
+            channels=kept,
+            device=np.array([c.device for c in kept], np.int32),
+            metric=np.array([c.metric for c in kept], np.int16),
+            grid=np.array([by_key[c.device].grid for c in kept], np.int32),
+            _slots={(by_key[c.device].id, c.name): i for i, c in enumerate(kept)},
+        )
+
+    def knows(self, device: str, metric: str) -> bool:
+        """Tell whether the device has this metric."""
+        return (device, metric) in self._slots
+
+    def slot(self, device: str, metric: str, unit: str) -> Slot | None:
+        """Find where a reading goes; None where the metric is unknown or the unit cannot be converted.
+
+        An empty `unit` means the wire did not say one: the registered unit is taken.
+        """
+        key = (device, metric, unit)
+        if key not in self._converted:
+            self._converted[key] = self._find(device, metric, unit)
+        return self._converted[key]
+
+    def _find(self, device: str, metric: str, unit: str) -> Slot | None:
+        index = self._slots.get((device, metric))
+        if index is None:
+            return None
+        channel = self.channels[index]
+        offset = channel.datum_m
+        if not unit or unit == channel.unit:
+            return Slot(index, 1.0, offset)
+        zero, one = convert(0.0, unit, channel.unit), convert(1.0, unit, channel.unit)
+        if zero is None or one is None:
+            return None
+        return Slot(index, one - zero, zero + offset)
+
+
+def is_learnable(metric: str, known: int) -> bool:
+    """Tell whether an undeclared metric may be added to a device that has `known` metrics already."""
+    return known < METRICS_PER_DEVICE and METRIC_NAME.fullmatch(metric) is not None

@@ -1,0 +1,194 @@
+"""Write an intake into the database, inside the caller's transaction. Written twice is harmless."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from psycopg import sql
+
+from database.connection import Cursor
+from database.copying import CopyLayout, copy_rows
+from ingest.batch import Batch
+from ingest.intake import Intake, RejectedMessage, Unregistered
+from ingest.readings import CameraEvent
+
+COLUMNS = (
+    ("device", ">i4"),
+    ("metric", ">i2"),
+    ("time", "time"),
+    ("value", ">f8"),
+    ("quality", ">i2"),
+    ("grid", ">i4"),
+    ("received", "time"),
+)
+READINGS = CopyLayout("readings", COLUMNS)
+STAGING = CopyLayout("readings_staging", COLUMNS)
+WEEK_US = 7 * 86_400_000_000
+MONDAY_US = 4 * 86_400_000_000  # 1970-01-05 was a Monday
+KEPT_PAYLOAD = 65_536  # bytes of a rejected or unregistered message that are kept
+
+
+class ReadingsWriter:
+    """Writes readings; remembers which weeks of the table exist."""
+
+    def __init__(self) -> None:
+        self._weeks: set[int] = set()
+
+    def write(self, cur: Cursor, batch: Batch) -> int:
+        """Write the readings that are not there yet and return how many there were of those.
+
+        The common case pays only for the key: COPY straight into the table. A batch that meets a duplicate is taken
+        back to a savepoint and goes through a staging table.
+        """
+        if not len(batch):
+            return 0
+        self._make_room(cur, batch.time)
+        columns = {name: getattr(batch, name) for name, _ in COLUMNS}
+        cur.execute("SAVEPOINT readings")
+        try:
+            copy_rows(cur, READINGS, columns)
+        except psycopg.errors.UniqueViolation:
+            cur.execute("ROLLBACK TO SAVEPOINT readings")
+            return _write_missing(cur, columns)
+        return len(batch)
+
+    def forget(self) -> None:
+        """Forget which weeks exist, after a transaction that may have made some was rolled back."""
+        self._weeks.clear()
+
+    def _make_room(self, cur: Cursor, times: NDArray[np.int64]) -> None:
+        for week in np.unique((times - MONDAY_US) // WEEK_US).tolist():
+            if week not in self._weeks:
+                start = datetime(1970, 1, 5, tzinfo=UTC) + timedelta(weeks=week)
+                cur.execute("SELECT ensure_readings_week(%s)", (start,))
+                self._weeks.add(week)
+
+
+def _write_missing(cur: Cursor, columns: dict[str, NDArray[np.generic]]) -> int:
+    cur.execute("CREATE TEMP TABLE IF NOT EXISTS readings_staging (LIKE readings) ON COMMIT DELETE ROWS")
+    copy_rows(cur, STAGING, columns)
+    cur.execute("INSERT INTO readings SELECT * FROM readings_staging ON CONFLICT DO NOTHING")
+    written = cur.rowcount
+    cur.execute("DELETE FROM readings_staging")
+    return written
+
+
+def write_intake(cur: Cursor, intake: Intake, *, received: datetime) -> None:
+    """Write what an intake holds beside readings: camera events, rejected messages, devices that wait."""
+    _write_events(cur, intake.events)
+    _write_rejected(cur, intake.rejected, received)
+    _write_waiting(cur, intake.waiting, received)
+
+
+def _write_events(cur: Cursor, events: Sequence[tuple[int, int, CameraEvent]]) -> None:
+    """Upsert by (device, event): an end, once known, is never taken back, and an alert never becomes less."""
+    cur.executemany(
+        """
+        INSERT INTO camera_events (device, event, label, severity, started, updated, ended, score, zones, grid)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, nullif(%s, 0))
+        ON CONFLICT (device, event) DO UPDATE SET
+            label = excluded.label, updated = greatest(camera_events.updated, excluded.updated),
+            severity = CASE WHEN camera_events.severity = 'alert' THEN 'alert' ELSE excluded.severity END,
+            ended = coalesce(camera_events.ended, excluded.ended),
+            score = greatest(camera_events.score, excluded.score), zones = excluded.zones
+        """,
+        [
+            (device, e.event, e.label, e.severity, e.started, e.time, e.ended, e.score, list(e.zones), grid)
+            for device, grid, e in events
+        ],
+    )
+
+
+def _write_rejected(cur: Cursor, rejected: Sequence[RejectedMessage], received: datetime) -> None:
+    cur.executemany(
+        "INSERT INTO rejected_messages (received, topic, source, reason, detail, payload)"
+        " VALUES (%s, %s, %s, %s, %s, %s)",
+        [(received, _text(r.topic), r.source, r.reason, _text(r.detail), r.payload[:KEPT_PAYLOAD]) for r in rejected],
+    )
+
+
+def _write_waiting(cur: Cursor, waiting: dict[str, Unregistered], received: datetime) -> None:
+    cur.executemany(
+        """
+        INSERT INTO waiting_devices AS w (id, source, area, first_seen, last_seen, messages, topic, payload)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (id) DO UPDATE SET source = excluded.source, area = excluded.area, topic = excluded.topic,
+            last_seen = excluded.last_seen, messages = w.messages + excluded.messages, payload = excluded.payload
+        """,
+        [
+            (
+                _text(i),
+                u.source,
+                _text(u.area),
+                received,
+                received,
+                u.messages,
+                _text(u.topic),
+                u.payload[:KEPT_PAYLOAD],
+            )
+            for i, u in sorted(waiting.items())
+        ],
+    )
+
+
+def _text(text: str) -> str:
+    """Replace what PostgreSQL's text cannot hold."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+LAST = CopyLayout("device_last_staging", tuple(c for c in COLUMNS if c[0] != "grid"))
+
+
+def write_last(cur: Cursor, columns: dict[str, NDArray[np.generic]]) -> None:
+    """Write the newest reading of each channel given, and when its device was last heard.
+
+    `columns` has device, metric, time, value, quality, received as in a batch, one row a channel.
+    """
+    cur.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS device_last_staging (LIKE device_last INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
+    )
+    copy_rows(cur, LAST, columns)
+    cur.execute(
+        """
+        INSERT INTO device_last AS l (device, metric, time, value, quality, received)
+        SELECT device, metric, time, value, quality, received FROM device_last_staging s
+        WHERE EXISTS (SELECT FROM devices d WHERE d.key = s.device)
+        ON CONFLICT (device, metric) DO UPDATE
+        SET time = excluded.time, value = excluded.value, quality = excluded.quality, received = excluded.received
+        """
+    )
+    cur.execute(
+        """
+        UPDATE devices d SET last_seen = s.received
+        FROM (SELECT device, max(received) AS received FROM device_last_staging GROUP BY device) s
+        WHERE d.key = s.device AND (d.last_seen IS NULL OR d.last_seen < s.received)
+        """
+    )
+    cur.execute(sql.SQL("DELETE FROM device_last_staging"))
+
+
+def read_last(cur: Cursor) -> dict[str, NDArray[np.generic]]:
+    """Read the newest reading of every channel: what was written by `write_last` and the readings received since.
+
+    Columns device, metric, time, value, quality, received; times in microseconds since 1970 UTC.
+    """
+    cur.execute(
+        """
+        WITH written AS (SELECT coalesce(max(received), '-infinity') AS until FROM device_last),
+        newest AS (
+            SELECT device, metric, time, value, quality, received FROM device_last
+            UNION ALL
+            SELECT device, metric, time, value, quality, received FROM readings, written WHERE received >= until
+        )
+        SELECT DISTINCT ON (device, metric) device, metric,
+               (extract(epoch FROM time) * 1000000)::bigint, value, quality,
+               (extract(epoch FROM received) * 1000000)::bigint
+        FROM newest ORDER BY device, metric, time DESC
+        """
+    )
+    rows = cur.fetchall()
+    names = ("device", "metric", "time", "value", "quality", "received")
+    types = (np.int32, np.int16, np.int64, np.float64, np.int16, np.int64)
+    return {n: np.array([row[i] for row in rows], t) for i, (n, t) in enumerate(zip(names, types, strict=True))}
