@@ -1,0 +1,120 @@
+"""From messages to columns."""
+
+import math
+
+import numpy as np
+import pytest
+
+from ingest.intake import Desk
+from ingest.newest import Newest
+from ingest.publish import Message
+from ingest.registry import Channel, Device, Registry
+from ingest.sources import DEFAULT_SOURCES
+
+NOW_US = 1_795_300_000_000_000
+NATIVE = "gridwatch/v1/3301/s1/senml"
+
+
+@pytest.fixture
+def registry() -> Registry:
+    """One smoke detector of area 3301 in grid 77, and one gauge without an area that stands 230 m above the datum."""
+    return Registry.of(
+        [
+            Device(key=5, id="s1", kind="smoke", area="3301", grid=77),
+            Device(key=6, id="0012345678", kind="gauge", area="", grid=0),
+        ],
+        [
+            Channel(device=5, metric=1, name="smoke", unit="%/m"),
+            Channel(device=6, metric=2, name="stage", unit="m", datum_m=230.0),
+        ],
+    )
+
+
+def _take(registry: Registry, *messages: tuple[str, bytes]):
+    desk = Desk(registry, DEFAULT_SOURCES)
+    return desk.take_in([Message(topic, payload, i, False) for i, (topic, payload) in enumerate(messages)], received_us=NOW_US)
+
+
+def test_a_reading_becomes_a_row_with_the_grid_of_its_device(registry: Registry) -> None:
+    """A SenML reading of a registered device is one row: keys, device time, value, grid, receive time."""
+    intake = _take(registry, (NATIVE, b'[{"n":"smoke","u":"%/m","t":1795299990,"v":0.25}]'))
+    batch = intake.batch
+    assert (batch.device.tolist(), batch.metric.tolist(), batch.grid.tolist()) == ([5], [1], [77])
+    assert (batch.time.tolist(), batch.value.tolist()) == ([1795299990 * 10**6], [0.25])
+    assert batch.received.tolist() == [NOW_US]
+
+
+def test_the_station_datum_is_added_to_a_level_in_its_own_unit(registry: Registry) -> None:
+    """A level of 4.28 m at a station 230 m up is 234.28 m, also when the wire says centimetres."""
+    topic = "gridwatch/v1/3302/0012345678/senml"
+    metres = _take(registry, (topic, b'[{"n":"stage","u":"m","v":4.28}]'))
+    centimetres = _take(registry, (topic, b'[{"n":"stage","u":"cm","v":428}]'))
+    assert metres.batch.value.tolist() == [pytest.approx(234.28)]
+    assert centimetres.batch.value.tolist() == [pytest.approx(234.28)]
+
+
+def test_an_unknown_device_waits_with_its_last_payload(registry: Registry) -> None:
+    """A device nobody registered is listed with what it sent last and how often, once a message."""
+    topic = "gridwatch/v1/3301/new/senml"
+    intake = _take(registry, (topic, b'[{"n":"a","v":1},{"n":"b","v":1}]'), (topic, b'[{"n":"a","v":2}]'))
+    waiting = intake.waiting["new"]
+    assert (waiting.messages, waiting.payload, waiting.area) == (2, b'[{"n":"a","v":2}]', "3301")
+    assert len(intake.batch) == 0
+
+
+def test_a_device_may_only_speak_on_its_own_topic(registry: Registry) -> None:
+    """A pack that names another device, and a device in another area's topic, are rejected and counted."""
+    foreign = _take(registry, (NATIVE, b'[{"bn":"urn:dev:x:other:","n":"smoke","u":"%/m","v":1}]'))
+    elsewhere = _take(registry, ("gridwatch/v1/9999/s1/senml", b'[{"n":"smoke","u":"%/m","v":1}]'))
+    for intake in (foreign, elsewhere):
+        assert [r.reason for r in intake.rejected] == ["foreign-device"]
+        assert intake.counts["rejected_foreign-device"] == 1
+        assert len(intake.batch) == 0
+
+
+def test_a_unit_that_cannot_be_converted_is_rejected_never_guessed(registry: Registry) -> None:
+    """Smoke in metres is no smoke reading."""
+    intake = _take(registry, (NATIVE, b'[{"n":"smoke","u":"m","v":1}]'))
+    assert [r.reason for r in intake.rejected] == ["unit"]
+
+
+def test_a_metric_nobody_declared_is_to_be_learned(registry: Registry) -> None:
+    """A registered device that reports something new asks for the metric to be added with the wire's unit."""
+    intake = _take(registry, (NATIVE, b'[{"n":"battery","u":"%EL","v":80}]'))
+    assert intake.learn == [("s1", "battery", "%EL")]
+
+
+def test_a_topic_no_source_takes_is_rejected_raw(registry: Registry) -> None:
+    """What nobody decodes is kept with its payload."""
+    intake = _take(registry, ("strange/topic", b"\x00\x01"))
+    assert [(r.reason, r.payload) for r in intake.rejected] == [("topic", b"\x00\x01")]
+
+
+def test_our_own_ping_is_nothing(registry: Registry) -> None:
+    """The collector's ping is no reading and no rejection."""
+    intake = _take(registry, ("gridwatch/self/gridwatch-worker", b""))
+    assert (len(intake.batch), intake.rejected, intake.waiting) == (0, [], {})
+
+
+def test_newest_keeps_the_newest_and_says_what_changed(registry: Registry) -> None:
+    """Of several readings of a channel the newest by device time stays, and it is given out once."""
+    intake = _take(
+        registry,
+        (NATIVE, b'[{"n":"smoke","u":"%/m","t":1795299990,"v":2}]'),
+        (NATIVE, b'[{"n":"smoke","u":"%/m","t":1795299980,"v":1}]'),
+    )
+    newest = Newest(registry)
+    newest.note(intake.slots, intake.batch)
+    assert newest.changed()["value"].tolist() == [2.0]
+    assert len(newest.changed()["value"]) == 0
+
+
+def test_newest_survives_a_restart(registry: Registry) -> None:
+    """What was held can be given to a new picture of the registry."""
+    intake = _take(registry, (NATIVE, b'[{"n":"smoke","u":"%/m","t":1795299990,"v":2}]'))
+    newest, again = Newest(registry), Newest(registry)
+    newest.note(intake.slots, intake.batch)
+    again.restore(newest.columns())
+    assert again.columns()["value"].tolist() == [2.0]
+    assert math.isnan(again.value[1])
+    assert np.array_equal(again.time, newest.time)

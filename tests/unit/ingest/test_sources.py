@@ -1,0 +1,29 @@
+"""Topic filters."""
+
+import pytest
+
+from ingest.sources import DEFAULT_SOURCES, matches, source_of
+
+
+@pytest.mark.parametrize(
+    ("topic_filter", "topic", "expected"),
+    [
+        ("a/b", "a/b", True),
+        ("a/+", "a/b", True),
+        ("a/+", "a/b/c", False),
+        ("a/#", "a", True),
+        ("a/#", "a/b/c", True),
+        ("+/+", "/b", True),
+        ("#", "$SYS/x", False),
+        ("a/b/c", "a/b", False),
+    ],
+)
+def test_filters_match_as_the_standard_says(topic_filter: str, topic: str, *, expected: bool) -> None:
+    """+ is one level, # is the rest and its parent, and wildcards do not see topics that begin with $."""
+    assert matches(topic_filter, topic) is expected
+
+
+def test_each_format_has_its_own_topics() -> None:
+    """The default sources send every format's topics to its decoder and leave strangers alone."""
+    taken = {t: source_of(DEFAULT_SOURCES, t) for t in ("gridwatch/v1/3301/s1/senml", "sl651/3301/0012345678", "x/y")}
+    assert [source.decoder if source else None for source in taken.values()] == ["senml", "sl651", None]
