@@ -7,8 +7,10 @@ what is done here once is the size limit, so that no decoder is handed more than
 import difflib
 import importlib
 import pkgutil
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
+from types import ModuleType
 from typing import Final
 
 from ingest.readings import Decoded, Decoder, Reason, Rejection
@@ -34,7 +36,7 @@ class UnknownDecoderError(LookupError):
 @cache
 def names() -> tuple[str, ...]:
     """Name every decoder, sorted."""
-    return tuple(sorted(_found()))
+    return tuple(sorted(_modules()))
 
 
 @cache
@@ -44,16 +46,25 @@ def decoder(name: str) -> Decoder:
     Raises:
         UnknownDecoderError: no file of that name exposes a decoder; the message names the nearest that does.
     """
-    found = _found()
-    if name not in found:
+    module = _modules().get(name)
+    if module is None:
         raise UnknownDecoderError(name, names())
-    return _limited(found[name])
+    return _limited(module.DECODER)
+
+
+def storable(name: str, payload: bytes) -> bytes:
+    """Give what may be kept of a raw message for decoder `name`: all of it, unless the format carries personal fields.
+
+    A decoder's file says so by `STORABLE`. Call it before a payload goes to the rejected or the waiting list.
+    """
+    clean: Callable[[bytes], bytes] | None = getattr(_modules().get(name), "STORABLE", None)
+    return payload if clean is None else clean(payload[:MAX_BYTES])
 
 
 @cache
-def _found() -> dict[str, Decoder]:
-    modules = (importlib.import_module(f"{__name__}.{item.name}") for item in pkgutil.iter_modules(__path__))
-    return {module.__name__.rpartition(".")[2]: module.DECODER for module in modules if hasattr(module, "DECODER")}
+def _modules() -> dict[str, ModuleType]:
+    modules = {item.name: importlib.import_module(f"{__name__}.{item.name}") for item in pkgutil.iter_modules(__path__)}
+    return {name: module for name, module in modules.items() if hasattr(module, "DECODER")}
 
 
 def _limited(inner: Decoder) -> Decoder:

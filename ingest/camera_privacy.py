@@ -1,0 +1,78 @@
+"""Which fields of a camera's message are about persons. Pure. Gives their names, never their contents.
+
+Whatever a decoder takes it takes by name, so a personal field cannot slip through there. This module lets the drop be
+counted, and cleans the raw messages that are kept for people to look at.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from ingest.wire import RefusedError, plain_text, read_json
+
+PERSONAL: Final = frozenset(
+    {
+        "description",
+        "face",
+        "license_plate",
+        "metadata",
+        "name",
+        "plate",
+        "plate_box",
+        "recognized_license_plate",
+        "recognized_license_plate_score",
+        "sub_label",
+        "sub_labels",
+        "thumb_path",
+        "thumbnail",
+        "transcription",
+    }
+)
+"""Frigate's own spelling. Descriptions and metadata are a language model's words about whoever is in the picture."""
+
+PERSONAL_LABELS: Final = frozenset({"face", "license_plate"})
+"""Things that, found as an object of their own, tell of a person and of nothing else."""
+
+_WORDS: Final = frozenset({"online", "offline", "stopped", "disabled", "on", "off"})
+
+
+def personal_fields(message: object) -> tuple[str, ...]:
+    """Name the personal fields that hold something anywhere in a message, sorted, each once."""
+    return tuple(sorted(set(_found(message))))
+
+
+def without_personal_fields(payload: bytes) -> bytes:
+    """Give a message without its personal fields, b"" where it is neither JSON nor a known word (a picture, speech)."""
+    if plain_text(payload[:16]) in _WORDS:
+        return payload
+    try:
+        message = read_json(payload)
+    except RefusedError:
+        return b""
+    return msgspec.json.encode(_cleaned(message)) if isinstance(message, dict | list | int | float) else b""
+
+
+def _cleaned(part: object) -> object:
+    if isinstance(part, dict):
+        return {key: _cleaned(value) for key, value in part.items() if key not in PERSONAL}
+    if isinstance(part, list):
+        return [_cleaned(value) for value in part if not _is_personal_object(value)]
+    return part
+
+
+def _is_personal_object(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("label"), str) and value["label"] in PERSONAL_LABELS
+
+
+def _found(value: object) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            yield from (key for key in PERSONAL & part.keys() if part[key] not in (None, "", [], {}))
+            if _is_personal_object(part):
+                yield part["label"]
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
