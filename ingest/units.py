@@ -164,6 +164,6 @@ def _to_first(value: float, name: str) -> float:
 
 def _from_first(value: float, name: str) -> float:
     if name in _OBSCURATION_M:
-        return 100.0 * (1.0 - 10.0 ** (-value * _OBSCURATION_M[name]))
+        return 100.0 * (1.0 - math.pow(10.0, -value * _OBSCURATION_M[name]))
     unit = _UNITS[name]
     return value * unit.divide / unit.multiply - unit.shift

@@ -1,0 +1,90 @@
+"""Points: one condition of one device at one priority, and the tag it is judged on. Pure nouns; no I/O, no clock."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+SECOND_US = 1_000_000
+NO_LIMITS: tuple[float | None, float | None, float | None, float | None] = (None, None, None, None)
+
+
+class GapPolicy(StrEnum):
+    """What a silence inside a running delay does to it. Silence is never evidence, whatever is chosen."""
+
+    RESET = "reset"  # the delay starts anew at the first reading after the silence
+    HOLD = "hold"  # the delay runs on, when the readings on both sides of the silence agree
+    UNKNOWN = "unknown"  # the first reading after the silence is not counted either
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """One metric of one registered device, as the rules see it.
+
+    `device` and `metric` are registry keys, `kind` is the device's. `limits` are the device's own by priority 1 to 4,
+    in `unit`; when any is given, all four of the rule's are replaced. `interval_s` is the expected time between
+    readings in seconds.
+    """
+
+    device: int
+    kind: str
+    metric: int
+    metric_name: str
+    unit: str
+    limits: tuple[float | None, float | None, float | None, float | None] = NO_LIMITS
+    interval_s: float | None = None
+
+    @property
+    def has_own_limits(self) -> bool:
+        """Say whether any limit is the device's own."""
+        return any(limit is not None for limit in self.limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValuePoint:
+    """A threshold on the value, in the tag's unit.
+
+    Raised by values at or beyond `limit` (equality raises); normal again only on the other side of `clear`, which is
+    the limit minus the deadband for a high limit and plus it for a low one. Delays and the gap are microseconds of
+    device time.
+    """
+
+    rule: str
+    condition: str
+    priority: int
+    is_high: bool
+    limit: float
+    clear: float
+    on_delay_us: int = 0
+    off_delay_us: int = 0
+    gap_us: int = 600 * SECOND_US
+    gap_policy: GapPolicy = GapPolicy.RESET
+
+    def is_beyond(self, value: float) -> bool:
+        """Say whether a value is evidence for the condition."""
+        return value >= self.limit if self.is_high else value <= self.limit
+
+    def is_normal(self, value: float) -> bool:
+        """Say whether a value is evidence against it; inside the deadband it is neither."""
+        return value < self.clear if self.is_high else value > self.clear
+
+    def quiet_window(self, *, active: bool) -> tuple[float, float]:
+        """Give the closed interval of values that change nothing while no delay runs.
+
+        `nextafter` turns the open ends into closed ones, so that the whole check is two comparisons.
+        """
+        if self.is_high:
+            return (self.clear, math.inf) if active else (-math.inf, math.nextafter(self.limit, -math.inf))
+        return (-math.inf, self.clear) if active else (math.nextafter(self.limit, math.inf), math.inf)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilencePoint:
+    """A device that has not been heard for longer than `after_us`, by our receive clock."""
+
+    rule: str
+    condition: str
+    priority: int
+    after_us: int
+
+
+Point = ValuePoint | SilencePoint

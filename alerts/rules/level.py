@@ -1,0 +1,148 @@
+"""Level rules: a value beyond one of four limits, high or low, with deadband and delays. Pure: reads no clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alerts.points import Tag, ValuePoint
+from alerts.rule import Common, Rule, UnjudgedTagError
+from alerts.rule_file import Entry, Fields
+from ingest.units import UnknownUnitError, convert, is_known
+
+
+class Direction(StrEnum):
+    """Which side of the limit is the dangerous one."""
+
+    HIGH = "high"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """One of the rule's own limits, in the rule's unit. A low limit may ask for persistence that a high one does not."""
+
+    at: float
+    on_delay_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelRule:
+    """A level rule; `deadband` and `limits` are in `unit`, delays in microseconds of device time."""
+
+    common: Common
+    condition: str
+    unit: str
+    direction: Direction
+    limits: Mapping[int, Limit]
+    deadband: float
+    on_delay_us: int
+    off_delay_us: int
+
+    @property
+    def priorities(self) -> frozenset[int]:
+        """List all four: any device may bring limits of its own."""
+        return frozenset({1, 2, 3, 4})
+
+    def points(self, tag: Tag) -> tuple[ValuePoint, ...]:
+        """Give a point for each limit: the device's own where it has any, otherwise the rule's in the tag's unit."""
+        if not self.common.scope.covers(tag):
+            return ()
+        if tag.has_own_limits:
+            own = {priority: limit for priority, limit in enumerate(tag.limits, start=1) if limit is not None}
+            return tuple(self._point(tag, priority, limit, self.on_delay_us) for priority, limit in own.items())
+        return tuple(
+            self._point(tag, priority, self._convert(limit.at, self.unit, tag.unit, tag), limit.on_delay_us)
+            for priority, limit in self.limits.items()
+        )
+
+    def _point(self, tag: Tag, priority: int, limit: float, on_delay_us: int) -> ValuePoint:
+        return ValuePoint(
+            rule=self.common.name,
+            condition=self.condition,
+            priority=priority,
+            is_high=self.direction is Direction.HIGH,
+            limit=limit,
+            clear=self._clear(tag, limit),
+            on_delay_us=on_delay_us,
+            off_delay_us=self.off_delay_us,
+            gap_us=self.common.gap_of(tag),
+            gap_policy=self.common.gap_policy,
+        )
+
+    def _clear(self, tag: Tag, limit: float) -> float:
+        """Take the deadband off in the rule's unit, because not every scale is linear (smoke is not)."""
+        if self.deadband == 0.0:
+            return limit
+        sign = 1.0 if self.direction is Direction.HIGH else -1.0
+        clear = self._convert(limit, tag.unit, self.unit, tag) - sign * self.deadband
+        clear = self._convert(clear, self.unit, tag.unit, tag)
+        # Most quantities have no values below zero: a deadband wider than the limit would never let the alarm go.
+        return limit / 2 if sign > 0.0 and clear <= 0.0 < limit else clear
+
+    def _convert(self, value: float, from_unit: str, to_unit: str, tag: Tag) -> float:
+        try:
+            converted = convert(value, from_unit, to_unit)
+        except UnknownUnitError as error:
+            raise UnjudgedTagError(f"rule {self.common.name}: {error} of {tag.metric_name}") from None
+        if converted is None:
+            raise UnjudgedTagError(
+                f"rule {self.common.name}: {tag.unit} of {tag.metric_name} is not comparable with {self.unit}"
+            )
+        return converted
+
+
+@dataclass(frozen=True, slots=True)
+class LevelKind:
+    """Reads `kind: level`."""
+
+    name: str = "level"
+
+    def read(self, common: Common, fields: Fields) -> Rule:
+        """Read unit, direction, limits, deadband and delays."""
+        direction = fields.read("direction", lambda entry: entry.choice(Direction), Direction.HIGH)
+        if common.scope.metric is None:
+            fields.entry.refuse("a level rule needs a metric under 'for': a limit without a metric means nothing")
+        unit = fields.need("unit")
+        if not is_known(unit.text()):
+            unit.refuse(f"unknown unit {unit.text()!r}")
+        on_delay_us = fields.read("on_delay", Entry.duration_us, 0)
+        deadband = fields.find("deadband")
+        if deadband is not None and deadband.number() < 0:
+            deadband.refuse("a deadband is not negative")
+        return LevelRule(
+            common=common,
+            condition=fields.read("condition", Entry.name, f"level-{direction}"),
+            unit=unit.text(),
+            direction=direction,
+            limits=_read_limits(fields.find("limits"), direction, on_delay_us),
+            deadband=0.0 if deadband is None else deadband.number(),
+            on_delay_us=on_delay_us,
+            off_delay_us=fields.read("off_delay", Entry.duration_us, 0),
+        )
+
+
+def _read_limits(entry: Entry | None, direction: Direction, on_delay_us: int) -> dict[int, Limit]:
+    """Read `{priority: number}` or `{priority: {at: number, on_delay: 5s}}`; the order of severity must hold."""
+    if entry is None:
+        return {}  # only devices with limits of their own are judged
+    limits: dict[int, tuple[Limit, Entry]] = {}
+    for key, value in entry.pairs():
+        if value.is_mapping():
+            fields = Fields(value)
+            limit = Limit(
+                at=fields.need("at").number(), on_delay_us=fields.read("on_delay", Entry.duration_us, on_delay_us)
+            )
+            fields.finish()
+        else:
+            limit = Limit(at=value.number(), on_delay_us=on_delay_us)
+        limits[key.priority()] = (limit, value)
+    worst = None
+    for priority in sorted(limits, reverse=True):
+        limit, value = limits[priority]
+        if worst is not None and (limit.at < worst if direction is Direction.HIGH else limit.at > worst):
+            value.refuse(f"the limit of priority {priority} is reached before that of a lesser priority")
+        worst = limit.at
+    return {priority: limit for priority, (limit, _) in sorted(limits.items())}
+
+
+KIND = LevelKind()
