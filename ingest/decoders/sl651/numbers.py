@@ -56,7 +56,8 @@ def as_measured(guide: int, value: float) -> float | None:
 
 
 def _is_nines(digits: str) -> bool:
-    return len(digits) >= _MIN_NINES and digits.count("9") == len(digits)
+    nines = digits.lstrip("0")  # a seven-digit number fills four bytes: 09999999
+    return len(nines) >= _MIN_NINES and nines.count("9") == len(nines)
 
 
 def time_of(digits: str | None) -> datetime | None:

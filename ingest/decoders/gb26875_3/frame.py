@@ -1,0 +1,90 @@
+"""Find GB/T 26875.3-2011 frames in bytes. Pure; refuses what its checksum does not vouch for."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ingest.hex_text import unhex
+from ingest.readings import Reason, Rejection
+
+_START, _END = b"@@", b"##"
+_HEAD = 27  # start mark to command byte
+_AROUND = 30  # a frame without application data
+_LONGEST = 1024  # bytes of application data (clause 6: more is a checking error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One frame whose checksum is right. Addresses are 12 hex characters in wire order, upper case.
+
+    `time` is the six bytes of the send time, undecoded: their coding differs from maker to maker.
+    """
+
+    version: tuple[int, int]
+    time: bytes
+    source: str
+    destination: str
+    command: int
+    data: bytes
+
+
+def frames(payload: bytes) -> Iterator[Frame | Rejection]:
+    """Yield the frames of a payload, binary or hex text, in order, and a rejection for each damaged stretch.
+
+    Bytes between frames that hold no start mark are passed over. Always yields something.
+    """
+    data = payload
+    if _START not in payload:
+        text = unhex(payload, "4040")
+        data = payload if text is None else text
+    yield from _search(data)
+
+
+def _search(data: bytes) -> Iterator[Frame | Rejection]:
+    at, reported, found = 0, 0, False
+    while (start := data.find(_START, at)) >= 0:
+        outcome, stop = _try(data, start)
+        if isinstance(outcome, Frame):
+            yield outcome
+            found, at = True, stop
+            continue
+        # After damage every later start mark is tried too: a half frame is often followed by a whole one.
+        if start >= reported:
+            yield outcome
+            found, reported = True, stop
+        at = stop if outcome.reason is Reason.CHECKSUM else start + 1
+    if not found:
+        yield _nothing(data)
+
+
+def _nothing(data: bytes) -> Rejection:
+    if data.endswith(b"@"):
+        return Rejection(reason=Reason.TRUNCATED, detail="the beginning of a frame")
+    if data[:1] == b"\x68" and data[-1:] == b"\x16":
+        return Rejection(reason=Reason.MALFORMED, detail="a 68..16 frame of another protocol")
+    return Rejection(reason=Reason.MALFORMED, detail="no frame in it")
+
+
+def _try(data: bytes, start: int) -> tuple[Frame | Rejection, int]:
+    """Read a frame at `start`; the offset after it, or after what was wrong, comes with it."""
+    size = len(data) - start
+    if size < _HEAD:
+        return Rejection(reason=Reason.TRUNCATED, detail=f"{size} bytes of a frame"), len(data)
+    length = int.from_bytes(data[start + 24 : start + 26], "little")
+    if length > _LONGEST:
+        return Rejection(reason=Reason.MALFORMED, detail=f"{length} bytes of application data"), start + 2
+    stop = start + _AROUND + length
+    if stop > len(data):
+        return Rejection(reason=Reason.TRUNCATED, detail=f"{stop - len(data)} bytes missing"), len(data)
+    if data[stop - 2 : stop] != _END:
+        return Rejection(reason=Reason.MALFORMED, detail="no end mark where the length says"), start + 2
+    if sum(data[start + 2 : stop - 3]) & 0xFF != data[stop - 3]:
+        return Rejection(reason=Reason.CHECKSUM, detail=f"frame of {stop - start} bytes"), stop
+    frame = Frame(
+        version=(data[start + 4], data[start + 5]),
+        time=data[start + 6 : start + 12],
+        source=data[start + 12 : start + 18].hex().upper(),
+        destination=data[start + 18 : start + 24].hex().upper(),
+        command=data[start + 26],
+        data=data[start + _HEAD : stop - 3],
+    )
+    return frame, stop

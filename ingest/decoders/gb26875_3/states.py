@@ -1,0 +1,85 @@
+"""The state words, device states and operations of GB/T 26875.3 as facts. Pure tables and their reading.
+
+A state word is complete: every fact it can tell is stated true or false, so a 0 is evidence of recovery. One bit is not
+believed at 0: bit 0 is "1 normal, 0 test" on paper, but most devices in the field leave it 0 in real fires. Taken at its word
+it would mark those as tests. So its 1 is evidence that no test runs, its 0 says nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ingest.readings import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A fact an object states. A momentary one is over a second later: nothing will ever say that it ended."""
+
+    fact: Fact
+    active: bool
+    code: str
+    is_momentary: bool = False
+
+
+_Bits = Mapping[Fact, Mapping[int, str]]
+_COMMON = {
+    Fact.FIRE: {1: "fire"},
+    Fact.SHIELDED: {3: "shielded"},
+    Fact.MAINS_LOST: {8: "power"},
+}
+_RUNNING = {4: "supervised", 5: "started", 6: "feedback", 7: "delay"}
+
+COMPONENT: _Bits = _COMMON | {Fact.FAULT: {2: "fault", 8: "power"}, Fact.OTHER: _RUNNING}
+SYSTEM: _Bits = _COMMON | {
+    Fact.FAULT: {2: "fault", 8: "power", 9: "backup power", 10: "bus"},
+    Fact.OTHER: _RUNNING | {11: "manual", 12: "configuration changed"},
+}
+DEVICE: _Bits = {
+    Fact.FIRE: {1: "fire"},
+    Fact.FAULT: {2: "fault", 3: "power", 4: "backup power", 5: "link to centre", 6: "line"},
+    Fact.MAINS_LOST: {3: "power"},
+}
+_RESET_BIT = 13  # of a system: the word beside it already says what is left
+_COMPONENT_BITS = 0x01FF  # bits 9-15 of a component are reserved
+
+
+def word_claims(word: int, bits: _Bits) -> Iterator[Claim]:
+    """State every fact of `bits` true or false; `code` names the bits that made it true."""
+    for fact, meanings in bits.items():
+        names = [name for bit, name in meanings.items() if word >> bit & 1]
+        yield Claim(fact=fact, active=bool(names), code="+".join(names) or "normal")
+    if word & 1:
+        yield Claim(fact=Fact.TEST, active=False, code="normal")
+    if bits is SYSTEM and word >> _RESET_BIT & 1:
+        yield Claim(fact=Fact.SILENCED, active=False, code="reset")
+
+
+def component_word(raw: bytes) -> tuple[int, bool]:
+    """Read a component's state word and say whether its byte order is guessed.
+
+    Little-endian by the standard. A word of reserved bits only comes from gateways that send it big-endian: an alarm must
+    not be lost over that.
+    """
+    word = int.from_bytes(raw, "little")
+    if word & ~_COMPONENT_BITS and not word & _COMPONENT_BITS:
+        return int.from_bytes(raw, "big"), True
+    return word, False
+
+
+def operation_claims(operation: int) -> Iterator[Claim]:
+    """Read the operation byte (types 4 and 24): what was done at the panel or the transmission device.
+
+    Reset and "alarm cleared" are evidence that the panel holds no fire any more: a detector that still sees one reports it
+    anew. Bit 5 (confirmation, or the answer of the watch) changes nothing.
+    """
+    is_reset = operation & 0b1
+    if operation & 0b100:
+        yield Claim(fact=Fact.FIRE, active=True, code="manual alarm")
+    elif is_reset or operation & 0b1000:
+        yield Claim(fact=Fact.FIRE, active=False, code="reset" if is_reset else "alarm cleared")
+    if is_reset:
+        yield Claim(fact=Fact.FAULT, active=False, code="reset")
+    if operation & 0b10 or is_reset:
+        yield Claim(fact=Fact.SILENCED, active=not is_reset, code="reset" if is_reset else "silenced")
+    if operation & 0b101_0000:
+        yield Claim(fact=Fact.TEST, active=True, code="test", is_momentary=True)
