@@ -1,0 +1,212 @@
+/* What is open now: alarms, incidents, counters, grid colours. Takes frames and pages; refuses an older version over a newer. */
+(function () {
+  "use strict";
+  const gridwatch = window.gridwatch;
+  const listeners = { raised: [], draw: [], snapshot: [] };
+  /* Versions of alarms that have left the list, so that a page fetched earlier cannot bring one back. */
+  const gone = new Map();
+  const GONE_KEPT = 20000;
+
+  const alarms = new Map();
+  const incidents = new Map();
+  const worstOfDevice = new Map(); // device_key -> Map(alarm id -> priority)
+  let dirty = fresh();
+  let frameAsked = false;
+
+  const store = (gridwatch.store = {
+    alarms: alarms,
+    incidents: incidents,
+    grids: new Map(),
+    counters: null,
+    beat: null,
+    shownAt: null, // server time of the last frame, for the stale banner
+    on: function (name, listener) {
+      listeners[name].push(listener);
+    },
+    mergeAlarm: function (item) {
+      putAlarm(item);
+      ask();
+    },
+    mergeIncident: function (item) {
+      putIncident(item);
+      ask();
+    },
+    devicePriority: function (key) {
+      const open = worstOfDevice.get(key);
+      return open && open.size ? Math.min.apply(null, Array.from(open.values())) : 0;
+    },
+    get size() {
+      return alarms.size;
+    },
+  });
+
+  function fresh() {
+    return { alarms: new Set(), incidents: false, counters: false, grids: new Set(), points: new Set(), devices: new Set(), all: false, polygons: false };
+  }
+
+  /* One repaint per animation frame however many frames came; a background tab simply repaints when it is seen again. */
+  function ask() {
+    if (!frameAsked) {
+      frameAsked = true;
+      requestAnimationFrame(flush);
+    }
+  }
+
+  function flush() {
+    frameAsked = false;
+    const changed = dirty;
+    dirty = fresh();
+    for (const listener of listeners.draw) {
+      listener(changed);
+    }
+  }
+
+  function emit(name, value) {
+    for (const listener of listeners[name]) {
+      listener(value);
+    }
+  }
+
+  function putAlarm(item) {
+    const id = String(item.id);
+    const known = alarms.get(id);
+    const newest = known ? known.version : gone.get(id);
+    if (newest !== undefined && newest >= item.version) {
+      return;
+    }
+    if (item.state === "norm") {
+      removeAlarm(id, item.version);
+    } else {
+      gone.delete(id);
+      alarms.set(id, item);
+      notePoint(item.device_key, id, item.priority);
+      if (item.state === "unack" && (!known || known.state !== "unack")) {
+        emit("raised", item);
+      }
+    }
+    dirty.alarms.add(id);
+  }
+
+  function removeAlarm(id, version) {
+    const known = alarms.get(id);
+    if (known) {
+      alarms.delete(id);
+      notePoint(known.device_key, id, null);
+    }
+    gone.set(id, version);
+    if (gone.size > GONE_KEPT) {
+      gone.delete(gone.keys().next().value);
+    }
+  }
+
+  function notePoint(key, id, priority) {
+    if (key === undefined || key === null) {
+      return;
+    }
+    let open = worstOfDevice.get(key);
+    if (!open) {
+      worstOfDevice.set(key, (open = new Map()));
+    }
+    if (priority === null) {
+      open.delete(id);
+      if (open.size === 0) {
+        worstOfDevice.delete(key);
+      }
+    } else {
+      open.set(id, priority);
+    }
+    dirty.points.add(key);
+  }
+
+  function putIncident(item) {
+    const id = String(item.id);
+    const known = incidents.get(id);
+    if (known && known.version >= item.version) {
+      return;
+    }
+    if (item.state === "closed") {
+      incidents.delete(id);
+    } else {
+      incidents.set(id, item);
+    }
+    dirty.incidents = true;
+  }
+
+  function takeSnapshot(frame) {
+    const before = alarms.size;
+    for (const key of worstOfDevice.keys()) {
+      dirty.points.add(key);
+    }
+    worstOfDevice.clear();
+    const known = new Map(alarms);
+    alarms.clear();
+    gone.clear();
+    incidents.clear();
+    for (const item of frame.alarms) {
+      alarms.set(String(item.id), item);
+      notePoint(item.device_key, String(item.id), item.priority);
+      const old = known.get(String(item.id));
+      if (before && item.state === "unack" && !(old && old.state === "unack")) {
+        emit("raised", item);
+      }
+    }
+    for (const item of frame.incidents) {
+      putIncident(item);
+    }
+    store.grids = new Map(Object.entries(frame.grids || {}));
+    setCounters(frame.counters);
+    dirty.all = true;
+    emit("snapshot", frame);
+  }
+
+  function takeChange(frame) {
+    const id = String(frame.id);
+    if (frame.kind === "alarm") {
+      if (frame.item) {
+        putAlarm(frame.item);
+      } else {
+        removeAlarm(id, frame.version || 0);
+        dirty.alarms.add(id);
+      }
+    } else if (frame.kind === "incident" && frame.item) {
+      putIncident(frame.item);
+    } else if (frame.kind === "device") {
+      dirty.devices.add(id);
+    } else if (frame.kind === "grids") {
+      dirty.polygons = true;
+    }
+    for (const code in frame.grids || {}) {
+      setGrid(code, frame.grids[code]);
+    }
+    setCounters(frame.counters);
+  }
+
+  function setGrid(code, priority) {
+    if (priority) {
+      store.grids.set(code, priority);
+    } else {
+      store.grids.delete(code);
+    }
+    dirty.grids.add(code);
+  }
+
+  function setCounters(counters) {
+    if (counters) {
+      store.counters = counters;
+      dirty.counters = true;
+    }
+  }
+
+  gridwatch.feed.listen(function (frame) {
+    if (frame.type === "snapshot") {
+      takeSnapshot(frame);
+    } else if (frame.type === "change") {
+      takeChange(frame);
+    } else if (frame.type === "beat") {
+      store.beat = frame;
+      setCounters(frame.counters);
+    }
+    store.shownAt = frame.at || store.shownAt;
+    ask();
+  });
+})();

@@ -1,0 +1,140 @@
+"""Mount the Dash screens on the web application: /wall, /console, /devices. Refuses to answer for any other path.
+
+Dash carries the layouts and the map components; the live part is in dashboard/assets and its own WebSocket, because a
+Dash property keeps only its last value and so loses changes in a burst.
+"""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from dash import Dash, Input, Output, State, ctx, dcc, html
+from dash.backends._fastapi import reset_current_request, set_current_request
+from dash.development.base_component import Component
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from dashboard.auth.guard import ACCOUNT
+from dashboard.messages import Language, choose_language, load_messages, text
+from dashboard.pages import console, devices, wall
+from dashboard.pages.frame import PAGES, Say
+
+LANGUAGE_COOKIE = "gridwatch_language"
+
+_INDEX = Path(__file__).with_name("pages") / "index.html"
+_PAGE_MARK = "__GRIDWATCH_PAGE__"
+_LANGUAGE_MARK = "__GRIDWATCH_LANGUAGE__"
+_TITLE_MARK = "__GRIDWATCH_TITLE__"
+
+
+class ScreenSettings(Protocol):
+    """What the screens need to know of the web server's settings."""
+
+    @property
+    def zone(self) -> str:
+        """IANA name of the zone the centre's clock shows, such as Asia/Shanghai."""
+
+    @property
+    def tile_url(self) -> str | None:
+        """Leaflet tile URL template; None draws the county from its own polygons only."""
+
+
+def mount(app: FastAPI, settings: ScreenSettings) -> Dash:
+    """Add the screens to `app`. Call it last: what is added after it cannot be reached by GET.
+
+    Every path no route knows answers 404. Dash would otherwise answer it 200 with an empty page, the API's too.
+    """
+    dash = Dash(
+        __name__,
+        server=app,
+        title=text(Language.ZH, "app.title"),
+        update_title=None,
+        suppress_callback_exceptions=True,
+        assets_ignore=r"login\.css",
+        index_string=_INDEX.read_text(encoding="utf-8"),
+    )
+    # Without this every page opens Dash's own callback WebSocket, which nothing here uses.
+    dash.backend.websocket_capability = False
+    dash.layout = html.Div([dcc.Location(id="location", refresh=False), html.Div(id="page")])
+    _route_pages(dash, settings)
+    _serve_pages(app, dash, settings)
+    # Dash looks for assets at the first request under /_dash-; a page asked for before that would come without any.
+    dash._setup_server()  # noqa: SLF001 - there is no public call for it
+    return dash
+
+
+def _route_pages(dash: Dash, settings: ScreenSettings) -> None:
+    # `dash.callback`, never the global one: after a restart the global one leaves open screens dead.
+    @dash.callback(Output("page", "children"), Input("location", "pathname"), State("location", "search"))  # type: ignore[untyped-decorator]
+    def show(pathname: str, search: str) -> Component | None:
+        language = choose_language(_asked(search), (ctx.cookies or {}).get(LANGUAGE_COOKIE))
+        return _layout(pathname.strip("/"), partial(text, language), settings)
+
+
+def _layout(page: str, say: Say, settings: ScreenSettings) -> Component | None:
+    match page:
+        case "wall":
+            return wall.layout(say, settings.tile_url)
+        case "console":
+            return console.layout(say)
+        case "devices":
+            return devices.layout(say)
+        case _:
+            return None
+
+
+def _serve_pages(app: FastAPI, dash: Dash, settings: ScreenSettings) -> None:
+    def page(request: Request) -> HTMLResponse:
+        language = choose_language(request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE))
+        token = set_current_request(request)
+        try:
+            document = dash.index()
+        finally:
+            reset_current_request(token)
+        name = request.url.path.strip("/")
+        answer = HTMLResponse(_fill(document, name, language, settings, viewer(request)))
+        if "lang" in request.query_params:
+            answer.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * 86400, samesite="lax")
+        return answer
+
+    def home() -> RedirectResponse:
+        return RedirectResponse("/console", status_code=302)
+
+    def nothing(rest: str) -> None:
+        raise HTTPException(404, f"nothing at /{rest}")
+
+    # Dash has put its own index at "/" already; ours must come first.
+    for name in PAGES:
+        app.add_api_route(f"/{name}", page, methods=["GET"], include_in_schema=False)
+    app.add_api_route("/", home, methods=["GET"], include_in_schema=False)
+    app.router.routes.insert(0, app.router.routes.pop())
+    app.add_api_route("/{rest:path}", nothing, methods=["GET"], include_in_schema=False)
+
+
+def viewer(request: Request) -> dict[str, str]:
+    """Return who looks at the page, `{"name", "role"}`; empty strings when the guard let an unknown one through."""
+    account = request.scope.get(ACCOUNT)
+    return {"name": getattr(account, "name", ""), "role": getattr(account, "role", "")}
+
+
+def _fill(document: str, page: str, language: Language, settings: ScreenSettings, who: dict[str, str]) -> str:
+    """Write what the assets need into the document, so that no text waits for a second request."""
+    given = {
+        "page": page,
+        "language": str(language),
+        "zone": settings.zone,
+        "viewer": who,
+        "messages": dict(load_messages(language)),
+    }
+    # Inside <script> only "</" could end the element early.
+    body = json.dumps(given, ensure_ascii=False).replace("<", "\\u003c")
+    title = f"{text(language, f'page.{page}')} · {text(language, 'app.title')}"
+    return (
+        document.replace(_LANGUAGE_MARK, language).replace(_TITLE_MARK, title).replace(_PAGE_MARK, body)
+    )
+
+
+def _asked(search: str | None) -> str | None:
+    pairs = (part.partition("=") for part in (search or "").lstrip("?").split("&"))
+    return next((value for key, _, value in pairs if key == "lang"), None)
