@@ -1,0 +1,125 @@
+"""Keeps the versions of the grids in the database and puts the devices into them. Judges nothing: see geo.judging."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import numpy as np
+import psycopg
+import shapely
+from psycopg.rows import TupleRow
+
+from geo.findings import ImportReport, Placing
+from geo.grid import Grid, Level
+from geo.grid_set import GridSet
+from geo.judging import GridImport, Progress, silent
+
+Cursor = psycopg.Cursor[TupleRow]
+
+# Rows between two calls of progress; a COPY of this many grids takes some 10 ms.
+_STEP = 500
+
+
+def lock_versions(cur: Cursor) -> None:
+    """Keep every other import waiting until this transaction ends. Readers are not kept."""
+    cur.execute("LOCK TABLE grid_versions IN SHARE ROW EXCLUSIVE MODE")
+
+
+def save_grids(cur: Cursor, grids: GridImport, *, valid_from: datetime, progress: Progress = silent) -> int:
+    """Store the grids of an import as a new version that holds from `valid_from` (aware UTC), and tell its number.
+
+    Raises:
+        ValueError: the report refuses them.
+    """
+    if not grids.report.is_admitted:
+        raise ValueError("grids that were refused cannot be stored")
+    row = cur.execute(
+        "INSERT INTO grid_versions (valid_from, source, report) VALUES (%s, %s, '{}') RETURNING version",
+        (valid_from, grids.report.source),
+    ).fetchone()
+    assert row is not None
+    version = int(row[0])
+    shapes = shapely.to_wkb(np.array([grid.shape for grid in grids.grids], dtype=object))
+    with cur.copy("COPY grids (version, code, name, level, parent, shape) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types(["int4", "text", "text", "text", "text", "bytea"])
+        for done, (grid, shape) in enumerate(zip(grids.grids, shapes, strict=True)):
+            if done % _STEP == 0:
+                progress(done, len(grids.grids), "storing")
+            copy.write_row((version, grid.code, grid.name, grid.level.value, grid.parent, shape))
+    progress(len(grids.grids), len(grids.grids), "storing")
+    save_report(cur, replace(grids.report, version=version))
+    return version
+
+
+def save_report(cur: Cursor, report: ImportReport) -> None:
+    """Write down the report of the version it names."""
+    cur.execute(
+        "UPDATE grid_versions SET report = %s::jsonb WHERE version = %s", (report.as_json().decode(), report.version)
+    )
+
+
+def version_in_force(cur: Cursor, at: datetime | None = None) -> tuple[int, datetime | None]:
+    """Tell which version holds at an instant (aware UTC; None: now, by the database's clock), and since when.
+
+    The version with the newest `valid_from` up to then holds, of equals the one imported last. Before the first
+    version it is 0 and None.
+    """
+    row = cur.execute(
+        """
+        SELECT version, valid_from FROM grid_versions WHERE valid_from <= coalesce(%s, clock_timestamp())
+        ORDER BY valid_from DESC, version DESC LIMIT 1
+        """,
+        (at,),
+    ).fetchone()
+    return (int(row[0]), row[1]) if row is not None else (0, None)
+
+
+def load_grids(cur: Cursor, at: datetime | None = None) -> GridSet:
+    """Read the version that holds at an instant (see `version_in_force`); before the first it has no grids."""
+    version, valid_from = version_in_force(cur, at)
+    return load_version(cur, version, valid_from)
+
+
+def load_version(cur: Cursor, version: int, valid_from: datetime | None) -> GridSet:
+    """Read the grids of one version, in the order of their codes by code point."""
+    cur.execute(
+        'SELECT key, code, name, level, parent, shape FROM grids WHERE version = %s ORDER BY code COLLATE "C"',
+        (version,),
+        binary=True,
+    )
+    rows = cur.fetchall()
+    shapes = shapely.from_wkb(np.array([row[5] for row in rows], dtype=object))
+    grids = tuple(
+        Grid(key=key, code=code, name=name, level=Level(level), parent=parent, shape=shape)
+        for (key, code, name, level, parent, _), shape in zip(rows, shapes, strict=True)
+    )
+    return GridSet(version=version, valid_from=valid_from, grids=grids)
+
+
+def replace_devices(cur: Cursor, grids: GridSet, progress: Progress = silent) -> Placing:
+    """Put every device that has coordinates into its grid of this version; a device in no grid gets none.
+
+    Devices without coordinates are left as they are. `devices.version` does not change: no officer's command is made
+    stale by a new map.
+    """
+    cur.execute(
+        """
+        SELECT devices.key, lon, lat, grid, code FROM devices LEFT JOIN grids ON grids.key = devices.grid
+        WHERE lon IS NOT NULL AND lat IS NOT NULL ORDER BY devices.key
+        """
+    )
+    rows = cur.fetchall()
+    progress(0, len(rows), "placing")
+    placed = grids.place([row[1] for row in rows], [row[2] for row in rows]).tolist()
+    changed = [(row[0], key) for row, key in zip(rows, placed, strict=True) if (row[3] or 0) != key]
+    cur.execute(
+        """
+        UPDATE devices SET grid = nullif(new.grid, 0)
+        FROM unnest(%s::int[], %s::int[]) AS new (device, grid) WHERE devices.key = new.device
+        """,
+        ([device for device, _ in changed], [key for _, key in changed]),
+    )
+    progress(len(rows), len(rows), "placing")
+    codes = {grid.key: grid.code for grid in grids}
+    moved = sum(row[4] != codes.get(key) for row, key in zip(rows, placed, strict=True))
+    nowhere = placed.count(0)
+    return Placing(devices=len(rows), placed=len(rows) - nowhere, in_no_grid=nowhere, moved=moved)
