@@ -2,14 +2,15 @@
 
 import logging
 import sys
+from pathlib import Path
 
 import structlog
 
 from gridwatch.settings import LogLevel
 
 
-def set_up(part: str, level: LogLevel) -> None:
-    """Send structlog's and the standard library's records the same way, each marked with the part that wrote it."""
+def set_up(part: str, level: LogLevel, *, file: Path | None = None) -> None:
+    """Send structlog's and the standard library's records to stderr, or to `file`, each marked with its part."""
 
     def mark(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         event["part"] = part  # not a context variable: threads of a pool would not have it
@@ -30,7 +31,7 @@ def set_up(part: str, level: LogLevel) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(sys.stderr) if file is None else logging.FileHandler(file, encoding="utf-8")
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -64,10 +64,14 @@ class Listen(Frozen):
     port: int
 
     @property
+    def local_host(self) -> str:
+        """Name the host as a program on this machine reaches it."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 -- a name, nothing is bound
+
+    @property
     def url(self) -> str:
         """Name the server as a program on this machine reaches it."""
-        local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 -- a name, nothing is bound
-        return f"http://{_bracketed(local)}:{self.port}"
+        return f"http://{_bracketed(self.local_host)}:{self.port}"
 
 
 class Runtime(Frozen):

@@ -1,0 +1,39 @@
+"""The secrets an instance makes for itself at its first start: broker passwords and what signs sessions."""
+
+import secrets
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from gridwatch.data_dir import write_private
+from gridwatch.errors import DataDirectoryError
+from gridwatch.runtime import Frozen
+
+
+def _secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+class Keys(Frozen):
+    """Each 256 bits."""
+
+    worker: str = Field(default_factory=_secret)
+    gateway: str = Field(default_factory=_secret)
+    simulators: str = Field(default_factory=_secret)
+    session: str = Field(default_factory=_secret)
+
+
+def load_keys(path: Path) -> Keys:
+    """Read the keys, or make them where there are none.
+
+    Raises:
+        DataDirectoryError: the file is there, but holds something else.
+    """
+    if not path.exists():
+        write_private(path, Keys().model_dump_json(indent=1))
+    try:
+        return Keys.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        raise DataDirectoryError(
+            f"{path} is damaged: restore it from a backup, or delete it to make new keys (everybody logs in again)."
+        ) from None

@@ -1,0 +1,59 @@
+"""The process of the worker: one event loop that ends after the batch under way. Started by the supervisor."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import uvloop
+
+import alerts
+from gridwatch import logs
+from gridwatch.runtime import Runtime, runtime_of_this_part
+from gridwatch.worker import Worker
+from ingest.collector import BrokerAddress
+from ingest.sources import Source
+
+NAME = "worker-1"  # of the session at the broker too: another name would leave the old session's messages behind
+DEFAULT_RULES = Path(alerts.__file__).parent / "default_rules.yaml"
+
+
+def worker_of(runtime: Runtime) -> Worker:
+    """Build the worker of an instance."""
+    broker = runtime.broker
+    return Worker(
+        database_url=runtime.database_url,
+        broker=BrokerAddress(
+            host=broker.host,
+            port=broker.port,
+            user=broker.worker.user,
+            password=broker.worker.password,
+            ssl=broker.tls,
+        ),
+        sources=tuple(
+            Source(topic_filter=source.topic, decoder=source.decoder) for source in runtime.settings.ingest.sources
+        ),
+        rules=runtime.rules_file or DEFAULT_RULES,
+        name=NAME,
+    )
+
+
+async def _run(worker: Worker) -> None:
+    task = asyncio.ensure_future(worker.run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return
+
+
+def main() -> None:
+    """Work until a signal comes."""
+    runtime = runtime_of_this_part()
+    logs.set_up("worker", runtime.settings.log_level)
+    uvloop.run(_run(worker_of(runtime)))
+
+
+if __name__ == "__main__":
+    main()
