@@ -10,8 +10,10 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ("gridwatch/v1/4401/smoke-1/senml", b'[{"n":"smoke","u":"%/m","v":0.4}]'),
         (
             "gridwatch/v1/4401/smoke-1/senml",
-            b'[{"bn":"smoke-1:","bt":1700000000,"bu":"Cel","bver":10,"n":"temperature","v":21.5},'
-            b'{"n":"battery","u":"%EL","t":-5,"v":98},{"n":"fire","vb":true},{"n":"note","vs":"ok"},{"n":"rain","s":4}]',
+            (
+                b'[{"bn":"smoke-1:","bt":1700000000,"bu":"Cel","bver":10,"n":"temperature","v":21.5},'
+                b'{"n":"battery","u":"%EL","t":-5,"v":98},{"n":"fire","vb":true},{"n":"note","vs":"ok"},{"n":"rain","s":4}]'
+            ),
         ),
         (
             "gridwatch/v1/4401/smoke-1/senml",
@@ -22,8 +24,10 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
     "zigbee2mqtt": [
         (
             "zigbee2mqtt/Küche/Rauchmelder 1",
-            b'{"smoke":true,"battery":"97.50","voltage":3000,"tamper":false,"test":false,"battery_low":false,'
-            b'"linkquality":120,"smoke_density":3,"last_seen":"2024-03-01T10:00:00.000Z"}',
+            (
+                b'{"smoke":true,"battery":"97.50","voltage":3000,"tamper":false,"test":false,"battery_low":false,'
+                b'"linkquality":120,"smoke_density":3,"last_seen":"2024-03-01T10:00:00.000Z"}'
+            ),
         ),
         ("zigbee2mqtt/hall/availability", b'{"state":"offline"}'),
         ("zigbee2mqtt/bridge/state", b"online"),

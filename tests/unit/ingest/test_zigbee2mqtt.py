@@ -1,0 +1,184 @@
+"""Zigbee2MQTT: smoke sensors, availability and the bridge."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ingest.decoders.zigbee2mqtt import decode
+from ingest.readings import Decoded, DeviceState, Fact, Quality, Reading, Reason, Rejection
+
+RECEIVED = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
+SEEN = datetime(2024, 4, 28, 6, 30, tzinfo=UTC)
+
+
+def _facts(decoded: list[Decoded]) -> dict[Fact, bool]:
+    return {item.fact: item.active for item in decoded if isinstance(item, DeviceState)}
+
+
+def _values(decoded: list[Decoded]) -> dict[str, tuple[float | None, str]]:
+    return {item.metric: (item.value, item.unit) for item in decoded if isinstance(item, Reading)}
+
+
+def test_report_of_a_smoke_sensor() -> None:
+    """Every property becomes its own fact or reading, in SenML units."""
+    decoded = decode(
+        "zigbee2mqtt/hall",
+        b'{"smoke":true,"battery_low":false,"battery":"97.50","voltage":2900,"tamper":false,"test":false,'
+        b'"smoke_density":12,"linkquality":88,"temperature":21.5,"humidity":40}',
+        RECEIVED,
+    )
+    assert _facts(decoded) == {Fact.FIRE: True, Fact.BATTERY_LOW: False, Fact.TAMPER: False, Fact.TEST: False}
+    assert _values(decoded) == {
+        "battery": (97.5, "%EL"),
+        "voltage": (2.9, "V"),
+        "smoke_density": (12.0, "1"),
+        "linkquality": (88.0, "1"),
+        "temperature": (21.5, "Cel"),
+        "humidity": (40.0, "%RH"),
+    }
+    assert all(item.time == RECEIVED for item in decoded if isinstance(item, Reading | DeviceState))
+
+
+def test_missing_key_says_nothing() -> None:
+    """A battery report, or a null the bridge keeps until it knows better, clears no alarm."""
+    assert _facts(decode("zigbee2mqtt/hall", b'{"battery":90,"smoke":null}', RECEIVED)) == {}
+
+
+@pytest.mark.parametrize("smoke", [True, False])
+def test_test_button_is_told_beside_the_smoke(*, smoke: bool) -> None:
+    """A test says test; whether the sensor says smoke too is told as it is."""
+    payload = b'{"test":true,"smoke":%s}' % str(smoke).lower().encode()
+    assert _facts(decode("zigbee2mqtt/hall", payload, RECEIVED)) == {Fact.TEST: True, Fact.FIRE: smoke}
+
+
+@pytest.mark.parametrize(
+    "last_seen",
+    ["1714285800000", '"1714285800000"', '"2024-04-28T06:30:00.000Z"', '"2024-04-28T14:30:00+08:00"'],
+)
+def test_old_news_keeps_its_own_time(last_seen: str) -> None:
+    """A retained alarm carries the time it was heard, as milliseconds or ISO 8601."""
+    payload = b'{"smoke":true,"last_seen":%s}' % last_seen.encode()
+    (state,) = decode("zigbee2mqtt/hall", payload, RECEIVED)
+    assert isinstance(state, DeviceState)
+    assert (state.time, state.quality) == (SEEN, Quality.GOOD)
+
+
+@pytest.mark.parametrize("last_seen", ["0", "-1", '"yesterday"', '"2024-04-28T06:30:00"', "true", "1e300", '""'])
+def test_unreadable_last_seen_is_flagged(last_seen: str) -> None:
+    """A time that cannot be read, has no zone or was never set gives way to ours, and is flagged."""
+    payload = b'{"smoke":true,"last_seen":%s}' % last_seen.encode()
+    (state,) = decode("zigbee2mqtt/hall", payload, RECEIVED)
+    assert isinstance(state, DeviceState)
+    assert (state.time, state.quality) == (RECEIVED, Quality.UNCERTAIN_TIME)
+
+
+@pytest.mark.parametrize("battery", ["-1", "255", '"No Sensor"', '"nan"', "true", "[]"])
+def test_no_value_marks_are_not_numbers(battery: str) -> None:
+    """What cannot be a battery level is a missing value."""
+    (reading,) = decode("zigbee2mqtt/hall", b'{"battery":%s}' % battery.encode(), RECEIVED)
+    assert isinstance(reading, Reading)
+    assert (reading.value, reading.quality) == (None, Quality.MISSING)
+
+
+def test_mains_voltage_is_not_divided() -> None:
+    """Plugs send volts where sensors send millivolts; below a thousand it is volts, and uncertain."""
+    (reading,) = decode("zigbee2mqtt/plug", b'{"voltage":231.5}', RECEIVED)
+    assert isinstance(reading, Reading)
+    assert (reading.value, reading.quality) == (231.5, Quality.UNCERTAIN)
+
+
+def test_unclear_fact_is_a_rejection_beside_the_rest() -> None:
+    """A fact that is neither true nor false is refused, and takes nothing else with it."""
+    decoded = decode("zigbee2mqtt/hall", b'{"smoke":"maybe","tamper":"OFF","battery":5}', RECEIVED)
+    assert _facts(decoded) == {Fact.TAMPER: False}
+    assert [item.reason for item in decoded if isinstance(item, Rejection)] == [Reason.MALFORMED]
+    assert _values(decoded) == {"battery": (5.0, "%EL")}
+
+
+@pytest.mark.parametrize("name", ["Küche/Rauchmelder 1", "一楼/烟感", "0x00158d0002527271", "set", "get"])
+def test_friendly_names_are_taken_as_they_are(name: str) -> None:
+    """Names hold slashes, blanks and any script; a device may even be called set."""
+    (state,) = decode(f"zigbee2mqtt/{name}", b'{"smoke":false}', RECEIVED)
+    assert isinstance(state, DeviceState)
+    assert state.device == name
+
+
+def test_base_topic_may_be_another() -> None:
+    """The base is the first level, or the level called zigbee2mqtt."""
+    for topic, device in (("z2m-b/hall", "hall"), ("p/1/zigbee2mqtt/hall", "hall")):
+        (state,) = decode(topic, b'{"smoke":false}', RECEIVED)
+        assert isinstance(state, DeviceState)
+        assert state.device == device
+
+
+def test_nested_device_does_not_outvote_the_topic() -> None:
+    """The topic says who speaks; the nested device matters only where there is no topic."""
+    payload = b'{"smoke":false,"device":{"friendlyName":"other","status":"online"}}'
+    devices = [
+        item.device
+        for topic in ("zigbee2mqtt/hall", "")
+        for item in decode(topic, payload, RECEIVED)
+        if isinstance(item, DeviceState)
+    ]
+    assert devices == ["hall", "other"]
+
+
+@pytest.mark.parametrize(
+    ("payload", "offline"),
+    [
+        (b"online", False),
+        (b"offline\n", True),
+        (b'{"state":"online"}', False),
+        (b'{"state":"offline"}', True),
+        (b'"offline"', True),
+    ],
+)
+@pytest.mark.parametrize(
+    ("topic", "device"),
+    [("zigbee2mqtt/a/b/availability", "a/b"), ("zigbee2mqtt/bridge/state", "zigbee2mqtt/bridge")],
+)
+def test_availability_in_both_spellings(topic: str, device: str, payload: bytes, *, offline: bool) -> None:
+    """Old text and new JSON say online or offline, of a device and of the bridge."""
+    (state,) = decode(topic, payload, RECEIVED)
+    assert isinstance(state, DeviceState)
+    assert (state.device, state.fact, state.active) == (device, Fact.OFFLINE, offline)
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "bridge/devices", "bridge/groups", "bridge/info", "bridge/event", "bridge/logging", "bridge/response/x",
+        "hall/set", "hall/get", "hall/set/smoke", "a/b/get",
+    ],
+)  # fmt: skip
+def test_what_is_no_report_says_nothing(topic: str) -> None:
+    """Lists, logs and events of the bridge and commands to devices are passed over unread."""
+    assert decode(f"zigbee2mqtt/{topic}", b'[{"smoke":true', RECEIVED) == []
+
+
+def test_deleted_retained_message_says_nothing() -> None:
+    """An empty payload deletes a retained message."""
+    assert decode("zigbee2mqtt/hall", b"", RECEIVED) == []
+
+
+def test_attribute_output_is_understood() -> None:
+    """A bridge may publish each property on its own topic."""
+    (state,) = decode("zigbee2mqtt/hall/smoke", b"true", RECEIVED)
+    assert isinstance(state, DeviceState)
+    assert (state.device, state.fact, state.active) == ("hall", Fact.FIRE, True)
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "reason"),
+    [
+        ("zigbee2mqtt/hall", b"{", Reason.MALFORMED),
+        ("zigbee2mqtt/hall", b"[1]", Reason.UNSUPPORTED),
+        ("zigbee2mqtt/hall", b"\xff\xd8\xff\xe0", Reason.UNSUPPORTED),
+        ("zigbee2mqtt", b'{"smoke":true}', Reason.TOPIC),
+        ("zigbee2mqtt/bridge/state", b"perhaps", Reason.MALFORMED),
+        ("zigbee2mqtt/hall/availability", b'{"state":1}', Reason.MALFORMED),
+    ],
+)
+def test_what_cannot_be_read_is_refused(topic: str, payload: bytes, reason: Reason) -> None:
+    """A payload that is no report is a rejection with its reason."""
+    assert [item.reason for item in decode(topic, payload, RECEIVED) if isinstance(item, Rejection)] == [reason]
