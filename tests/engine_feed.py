@@ -1,0 +1,85 @@
+"""Readings, rules and tags for tests of the alarm engine, in few words. Nothing here judges."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from alerts.detection import ActivePoint, Detection, LastReadings, StoredState
+from alerts.points import Tag
+from alerts.rule import RuleSet
+from alerts.rules import load_rules
+from ingest.batch import Batch
+from ingest.readings import Quality
+
+SECOND = 1_000_000
+T0 = 1_700_000_000 * SECOND
+GUIDANCE = "guidance: {zh: {means: 甲, do: 乙}, en: {means: a, do: b}}"
+Row = tuple[int, int, int, float, int]  # device, metric, device time (µs), value, quality
+
+
+def rules(*bodies: str) -> RuleSet:
+    """Load rules from flow-style mappings without their guidance."""
+    return load_rules("rules:\n" + "".join(f"  - {{{body}, {GUIDANCE}}}\n" for body in bodies))
+
+
+def tag(device: int = 1, metric: int = 1, **changes: object) -> Tag:
+    """Make a gauge's tag, every minute unless told."""
+    fields = {"kind": "gauge", "metric_name": "stage", "unit": "m", "interval_s": 60.0} | changes
+    return Tag(device=device, metric=metric, **fields)  # type: ignore[arg-type]
+
+
+def batch(rows: Iterable[Row], *, received: Sequence[int] | None = None) -> Batch:
+    """Make a batch of rows; received when it was measured, unless told."""
+    listed = list(rows)
+    time = np.array([row[2] for row in listed], np.int64)
+    return Batch(
+        device=np.array([row[0] for row in listed], np.int32),
+        metric=np.array([row[1] for row in listed], np.int16),
+        time=time,
+        value=np.array([row[3] for row in listed], np.float64),
+        quality=np.array([row[4] for row in listed], np.int16),
+        grid=np.zeros(len(listed), np.int32),
+        received=time if received is None else np.array(received, np.int64),
+    )
+
+
+def series(values: Iterable[float], *, device: int = 1, metric: int = 1, step_s: float = 60, start: int = T0) -> Batch:
+    """Make a batch of one tag's values at even steps."""
+    step = round(step_s * SECOND)
+    return batch((device, metric, start + step * n, value, Quality.GOOD) for n, value in enumerate(values))
+
+
+def remember(state: StoredState, detection: Detection, rows: Iterable[Row]) -> StoredState:
+    """Fold a detection and the readings it came from into what a database would hold."""
+    active = {(a.device, a.metric, a.condition, a.priority): a for a in state.active}
+    for change in detection.changes:
+        key = (change.device, change.metric, change.condition, change.priority)
+        if change.active:
+            active[key] = ActivePoint(
+                device=change.device,
+                metric=change.metric,
+                rule=change.rule,
+                condition=change.condition,
+                priority=change.priority,
+                raised_at=change.time,
+            )
+        else:
+            active.pop(key, None)
+    delays = {(d.device, d.metric, d.rule, d.priority): d for d in (*state.delays, *detection.delays)}
+    last = dict(
+        zip(zip(state.last.device.tolist(), state.last.metric.tolist(), strict=True), state.last.time, strict=True)
+    )
+    for device, metric, time, value, quality in rows:
+        if quality != Quality.MISSING and not math.isnan(value):
+            last[device, metric] = max(time, last.get((device, metric), time))
+    return StoredState(
+        active=tuple(active.values()),
+        delays=tuple(delay for delay in delays.values() if delay.since is not None),
+        last=LastReadings(
+            device=np.array([device for device, _ in last], np.int32),
+            metric=np.array([metric for _, metric in last], np.int16),
+            time=np.array(list(last.values()), np.int64),
+            received=np.array(list(last.values()), np.int64),
+        ),
+    )
