@@ -1,5 +1,6 @@
 """Turns the features of a file into grids by the properties that were named. Pure. Refuses to make up a code or a level."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,13 +25,16 @@ _LEVEL_WORDS = {
     **{level.value: level for level in Level},
 }
 
+_FIELD = re.compile(r"\{([^{}]+)\}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PropertyNames:
     """Which GeoJSON properties say what. `level` may be a level word instead, where no feature has such a property.
 
     `parent` names the property with the parent's code; without it, or where it is empty, parents are found by place.
-    The member `id` of a feature counts as a property.
+    The member `id` of a feature counts as a property. A name with braces is a pattern: `town-{code}` makes codes that
+    other levels use too distinct.
     """
 
     code: str
@@ -74,7 +78,7 @@ def read_layer(features: Sequence[Feature], names: PropertyNames, datum: Datum) 
         subject = _subject(feature, names, constant)
         findings += _complaints(feature, subject, names, absent, constant)
         if not isinstance(feature.shape, Fault):
-            parent = _text(feature.properties.get(names.parent)) if names.parent else ""
+            parent = _read(feature, names.parent) if names.parent else ""
             drafts.append(_Draft(subject=subject, parent=parent or None, shape=feature.shape))
     subjects = [draft.subject for draft in drafts]
     declared = np.array([draft.shape for draft in drafts], dtype=object)
@@ -111,7 +115,16 @@ def _grid(draft: _Draft, shape: Area) -> Grid:
 
 
 def _has_any(features: Sequence[Feature], name: str) -> bool:
-    return any(name in feature.properties for feature in features)
+    wanted = _FIELD.findall(name) or [name]
+    return any(field in feature.properties for feature in features for field in (name, *wanted))
+
+
+def _read(feature: Feature, name: str) -> str:
+    """Read a property, or fill a pattern; empty where a property is."""
+    if name in feature.properties or not _FIELD.search(name):
+        return _text(feature.properties.get(name))
+    values = {field: _text(feature.properties.get(field)) for field in _FIELD.findall(name)}
+    return _FIELD.sub(lambda field: values[field[1]], name) if all(values.values()) else ""
 
 
 def _absent_properties(features: Sequence[Feature], names: PropertyNames) -> list[Finding]:
@@ -134,9 +147,9 @@ def _absent_properties(features: Sequence[Feature], names: PropertyNames) -> lis
 
 def _subject(feature: Feature, names: PropertyNames, constant: Level | None) -> Subject:
     return Subject(
-        code=_text(feature.properties.get(names.code)),
-        name=_text(feature.properties.get(names.name)),
-        level=constant or level_of(_text(feature.properties.get(names.level))),
+        code=_read(feature, names.code),
+        name=_read(feature, names.name),
+        level=constant or level_of(_read(feature, names.level)),
         file=feature.file,
         feature=feature.index,
     )
@@ -154,7 +167,7 @@ def _complaints(
     if not subject.name and names.name not in absent:
         findings.append(subject.found(FindingKind.MISSING_NAME, f"its property {names.name!r} is empty"))
     if subject.level is None and constant is None and names.level not in absent:
-        word = _text(feature.properties.get(names.level))
+        word = _read(feature, names.level)
         findings.append(subject.found(FindingKind.UNKNOWN_LEVEL, f"{word[:40]!r} is no level"))
     return findings
 

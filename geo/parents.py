@@ -70,8 +70,8 @@ def find_orphans(grids: Sequence[Grid], subjects: Sequence[Subject], levels: set
 
 def find_outside(grids: Sequence[Grid], subjects: Sequence[Subject], known: Mapping[str, Grid]) -> Iterator[Finding]:
     """Report every grid of which more than a hundredth lies outside its parent."""
-    children, parents = zip_families(grids, known)
-    sticking = outside_share(
+    children, parents = _families(grids, known)
+    sticking = _outside_share(
         np.array([grids[i].shape for i in children], dtype=object),
         np.array([parent.shape for parent in parents], dtype=object),
     )
@@ -84,15 +84,14 @@ def find_outside(grids: Sequence[Grid], subjects: Sequence[Subject], known: Mapp
         )
 
 
-def zip_families(grids: Sequence[Grid], known: Mapping[str, Grid]) -> tuple[list[int], list[Grid]]:
-    """Give the indices of the governance grids whose parent is known, and those parents."""
-    children = [
-        i for i, grid in enumerate(grids) if grid.level is not Level.SPECIAL and grid.parent in known and grid.parent
-    ]
-    return children, [known[str(grids[i].parent)] for i in children]
+def _families(grids: Sequence[Grid], known: Mapping[str, Grid]) -> tuple[list[int], list[Grid]]:
+    """Give the indices of the governance grids whose coarser parent is known, and those parents."""
+    pairs = [(i, known[grid.parent]) for i, grid in enumerate(grids) if grid.parent and grid.parent in known]
+    pairs = [(i, parent) for i, parent in pairs if parent.level.depth < grids[i].level.depth < Level.SPECIAL.depth]
+    return [i for i, _ in pairs], [parent for _, parent in pairs]
 
 
-def outside_share(children: NDArray[np.object_], parents: NDArray[np.object_]) -> NDArray[np.float64]:
+def _outside_share(children: NDArray[np.object_], parents: NDArray[np.object_]) -> NDArray[np.float64]:
     """Measure what share of each child, 0-1, lies outside the parent beside it."""
     if not len(children):
         return np.zeros(0)

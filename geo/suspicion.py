@@ -1,7 +1,7 @@
 """Suspects that coordinates are in another datum than was declared. Pure. Only suspects: nothing is converted.
 
-A layer shifted by GCJ-02 looks perfect by itself. It shows only beside something else: its parents, or the same grids
-in the version before. So the misfit to those is measured as it is, and again as if the file were in another datum.
+A layer shifted by GCJ-02 looks perfect by itself. It shows only beside something else: the next coarser level, whose
+edges its grids then straddle, or the same grids in the version before. So the misfit to those is measured as it is, and again as if the file were in another datum.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from geo.datum import Datum, from_wgs84, to_wgs84
 from geo.findings import Finding, FindingKind
-from geo.grid import Grid, Level
-from geo.parents import outside_share, zip_families
+from geo.grid import GOVERNANCE, Grid, Level
 
 Positions = NDArray[np.float64]
 Guess = Callable[[Positions], Positions]
@@ -43,10 +42,9 @@ _GUESSES: Mapping[str, Guess] = {
 
 
 def suspect_datum(grids: Sequence[Grid], known: Mapping[str, Grid], before: Sequence[Grid]) -> Iterator[Finding]:
-    """Report a file whose grids fit their parents, or the same grids of `before`, far better under another datum.
+    """Report a file whose grids fit the coarser level, or the same grids of `before`, far better under another datum.
 
-    `grids` are those of the file, with parents as far as they have one; `known` are all grids that can be a parent,
-    by code; `before` are the grids of the version in force. One finding a level at most.
+    `grids` are those of the file; `known` are all grids of the new version by code; `before` are the grids of the version in force. One finding a level at most.
     """
     for level in Level:
         members = [grid for grid in grids if grid.level is level]
@@ -66,23 +64,44 @@ def suspect_datum(grids: Sequence[Grid], known: Mapping[str, Grid], before: Sequ
 def _compare(
     members: Sequence[Grid], known: Mapping[str, Grid], before: Sequence[Grid]
 ) -> tuple[NDArray[np.object_], NDArray[np.object_], Callable[[NDArray[np.object_], NDArray[np.object_]], float]]:
-    """Choose what the grids of a level are compared with, and how: predecessors if there are any, else parents."""
+    """Choose what the grids of a level are compared with, and how: predecessors if any, else the coarser level."""
     earlier = {grid.code: grid for grid in before if grid.level is members[0].level}
     twins = [grid for grid in members if grid.code in earlier]
     if twins:
         twins = twins[_sample(len(twins))]
         return _shapes(twins), _shapes([earlier[grid.code] for grid in twins]), _difference
-    children, parents = zip_families(members, known)
-    own, other = _shapes([members[i] for i in children]), _shapes(parents)
-    orphans = [grid for grid in members if grid.parent is None and grid.level is not Level.SPECIAL]
-    county = [grid for grid in known.values() if grid.level.depth < members[0].level.depth]
-    if orphans and county:
-        whole = np.full(len(orphans), shapely.union_all(shapely.make_valid(_shapes(county))), dtype=object)
-        own, other = np.concatenate([own, _shapes(orphans)]), np.concatenate([other, whole])
-    # Only a child at its parent's edge can tell a shift.
-    at_edge = np.flatnonzero(outside_share(own, other) > 0)
-    at_edge = at_edge[_sample(len(at_edge))]
-    return own[at_edge], other[at_edge], lambda a, b: float(np.mean(outside_share(a, b)))
+    coarser = _next_coarser(members[0].level, known)
+    own, other = _shapes(members), _shapes(coarser)
+    if not len(other):
+        return own[:0], other, _straddle
+    # Only a grid at the edge of a coarser one can tell a shift. The coarser ones ask, because who asks is prepared.
+    _, inside = shapely.STRtree(own).query(other, predicate="covers")
+    own = np.delete(own, inside)
+    own = own[_sample(len(own))]
+    cut = _outside_any(own, other) < 1
+    return own[cut] if cut.any() else own, other, _straddle
+
+
+def _next_coarser(level: Level, known: Mapping[str, Grid]) -> list[Grid]:
+    for coarser in reversed(GOVERNANCE[: level.depth]):
+        found = [grid for grid in known.values() if grid.level is coarser]
+        if found:
+            return found
+    return []
+
+
+def _straddle(own: NDArray[np.object_], coarser: NDArray[np.object_]) -> float:
+    return float(np.mean(_outside_any(own, coarser)))
+
+
+def _outside_any(own: NDArray[np.object_], coarser: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Measure what share of each shape, 0-1, lies outside the one coarser shape that has most of it."""
+    one, other = shapely.STRtree(coarser).query(own)
+    area = shapely.area(shapely.intersection(shapely.make_valid(own[one]), shapely.make_valid(coarser[other])))
+    most = np.zeros(len(own))
+    np.maximum.at(most, one, area)
+    whole = shapely.area(own)
+    return 1.0 - np.divide(most, whole, out=np.zeros_like(most), where=whole > 0)
 
 
 def _shapes(grids: Sequence[Grid]) -> NDArray[np.object_]:
