@@ -8,7 +8,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 -- an older Python deserves a sent
 import typer
 
 from gridwatch import outermost
-from gridwatch.commands import run
+from gridwatch.commands import files, play, run, upkeep, user
 
 app = typer.Typer(
     name="gridwatch",
@@ -18,6 +18,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run.run)
+app.command("simulate")(play.simulate)
+app.add_typer(files.imports, name="import")
+app.command("decode")(files.decode)
+app.add_typer(files.rules, name="rules")
+app.add_typer(user.app, name="user")
+app.command("backup")(upkeep.backup)
+app.command("restore")(upkeep.restore)
+app.command("migrate")(upkeep.migrate)
+app.command("doctor")(upkeep.doctor)
 
 
 def main() -> None:

@@ -178,3 +178,14 @@ def _name(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"user {uid}"
+
+
+def refuse_running(directory: DataDirectory) -> None:
+    """Refuse to go on while an instance runs in the directory.
+
+    Raises:
+        DataDirectoryError: one does.
+    """
+    lock = Lock(directory)
+    lock.take(seconds=0)
+    lock.release()

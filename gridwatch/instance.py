@@ -15,7 +15,7 @@ from gridwatch.clock import now
 from gridwatch.embedded import BrokerAccount, NatsServer, PostgresServer, free_port, subscriptions_of
 from gridwatch.keys import Keys, load_keys
 from gridwatch.parts import Part, answers, python_part
-from gridwatch.runtime import Account, Broker, Listen, Runtime
+from gridwatch.runtime import Account, Broker, Listen, Runtime, rules_file
 from gridwatch.settings import Settings
 from gridwatch.settings_reading import hide_password, masked
 from gridwatch.stop_signals import StopSignals
@@ -74,6 +74,7 @@ class Instance:
         """
         logs.set_up("supervisor", self._settings.log_level, file=self.directory.logs / "supervisor.log")
         log.info("starting", settings=masked(self._settings), data_dir=str(self.directory.path))
+        self._judge_files()
         self.directory.run.unlink(missing_ok=True)
         if left := leftovers.end(self.directory.parts):
             log.warning("ended what the last run left behind", processes=left)
@@ -103,6 +104,15 @@ class Instance:
     def serve(self) -> None:
         """Watch over the parts until a signal asks us to end."""
         self._supervisor.watch()
+
+    def _judge_files(self) -> None:
+        """Refuse rules and decoder names that the worker would refuse, before anything is started."""
+        from alerts.rules import load_rules
+        from ingest.decoders import decoder
+
+        load_rules(rules_file(self._settings, self.directory.path))
+        for source in self._settings.ingest.sources:
+            decoder(source.decoder)
 
     def _settle_http(self) -> Listen:
         wanted = self._settings.dashboard

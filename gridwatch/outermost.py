@@ -27,7 +27,9 @@ SENTENCES = {
     "ingest.collector.BrokerError",
     "ingest.decoders.UnknownDecoderError",
     "ingest.device_file.DeviceFileError",
-    "simulators.errors.SimulatorError",
+    "simulators.county.make.UnknownSizeError",
+    "simulators.publisher.BrokerError",
+    "simulators.scenario.ScenarioError",
     "psycopg.OperationalError",
     "psycopg_pool.PoolTimeout",
 }

@@ -1,5 +1,6 @@
 """What the supervisor tells the parts it starts: one JSON file, mode 600, named by GRIDWATCH_RUNTIME. Holds secrets."""
 
+import importlib.util
 import os
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -86,10 +87,18 @@ class Runtime(Frozen):
     demo: bool = False
 
     @property
-    def rules_file(self) -> Path | None:
-        """Name the rule file, or None for the rules that come with Gridwatch."""
-        rules = self.settings.alerts.rules
-        return None if rules is None else self.data_dir / rules  # an absolute path stays what it is
+    def rules_file(self) -> Path:
+        """Name the rule file in force."""
+        return rules_file(self.settings, self.data_dir)
+
+
+def rules_file(settings: Settings, data_dir: Path) -> Path:
+    """Name the rule file in force: the settings', or the one that comes with Gridwatch."""
+    if settings.alerts.rules is not None:
+        return data_dir / settings.alerts.rules  # an absolute path stays what it is
+    room = importlib.util.find_spec("alerts")
+    assert room is not None and room.origin is not None  # noqa: PT018 -- one fact for mypy
+    return Path(room.origin).parent / "default_rules.yaml"
 
 
 def read_runtime(path: Path) -> Runtime:

@@ -2,11 +2,9 @@
 
 import asyncio
 import signal
-from pathlib import Path
 
 import uvloop
 
-import alerts
 from gridwatch import logs
 from gridwatch.runtime import Runtime, runtime_of_this_part
 from gridwatch.worker import Worker
@@ -14,7 +12,6 @@ from ingest.collector import BrokerAddress
 from ingest.sources import Source
 
 NAME = "worker-1"  # of the session at the broker too: another name would leave the old session's messages behind
-DEFAULT_RULES = Path(alerts.__file__).parent / "default_rules.yaml"
 
 
 def worker_of(runtime: Runtime) -> Worker:
@@ -32,7 +29,7 @@ def worker_of(runtime: Runtime) -> Worker:
         sources=tuple(
             Source(topic_filter=source.topic, decoder=source.decoder) for source in runtime.settings.ingest.sources
         ),
-        rules=runtime.rules_file or DEFAULT_RULES,
+        rules=runtime.rules_file,
         name=NAME,
     )
 

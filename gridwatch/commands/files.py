@@ -1,0 +1,146 @@
+"""`gridwatch import`, `decode` and `rules check`: what takes a file and says what it makes of it."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridwatch.commands.options import DEFAULT_DATA_DIR, Config, DataDir, settings_of
+
+if TYPE_CHECKING:
+    from geo import ImportReport
+
+imports = typer.Typer(help="Bring in grids (GeoJSON) or devices (CSV).", no_args_is_help=True)
+rules = typer.Typer(help="The rules alarms are raised by.", no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(help="The file.", show_default=False)]
+REFUSED = 1
+SHOWN = 40  # findings of an import; the whole report is kept with the version
+
+
+@imports.command("devices")
+def import_devices(file: File, *, data_dir: DataDir = DEFAULT_DATA_DIR, config: Config = None) -> None:
+    """Register the devices of a CSV: all of them, or none and a list of its faults.
+
+    Columns: id, kind, name, lon, lat, datum, metric, unit, interval_s, limit_4, limit_3, limit_2, limit_1; a row per
+    device and metric.
+    """
+    from database import connect
+    from gridwatch.access import database_of
+    from gridwatch.clock import now
+    from gridwatch.progress import steps
+    from ingest.device_file import read_devices
+    from ingest.registration import register
+
+    settings = settings_of(data_dir, config)
+    with steps("导入设备 devices") as step:
+        step(0, 3, "reading")
+        devices = read_devices(file)
+        step(1, 3, "connecting")
+        with database_of(data_dir, settings) as url, connect(url, name="gridwatch import") as connection:
+            step(2, 3, f"registering {len(devices)}")
+            register(connection.cursor(), devices, now=now())
+        step(3, 3, "done")
+    typer.echo(f"registered {len(devices)} devices from {file}")
+
+
+@imports.command("grids")
+def import_grids(  # noqa: PLR0913 -- one parameter an option
+    file: File,
+    code: Annotated[str, typer.Option(help="GeoJSON property with a grid's code.")] = "code",
+    name: Annotated[str, typer.Option(help="GeoJSON property with its name.")] = "name",
+    level: Annotated[str, typer.Option(help="GeoJSON property with its level, or a level word for all.")] = "level",
+    parent: Annotated[str | None, typer.Option(help="GeoJSON property with the parent's code.")] = None,
+    datum: Annotated[str, typer.Option(help="wgs84, cgcs2000, gcj02 or bd09.")] = "wgs84",
+    valid_from: Annotated[
+        str | None, typer.Option(help="RFC 3339 instant from which it holds.  [default: now]")
+    ] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge the file and change nothing.")] = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    config: Config = None,
+) -> None:
+    """Import the grids of a GeoJSON file as a new version: all of it, or nothing and a report that says why."""
+    from database import connect
+    from geo import Datum, PropertyNames, import_file
+    from gridwatch.access import database_of
+    from gridwatch.clock import now
+    from gridwatch.errors import SettingsError
+    from gridwatch.progress import steps
+
+    if datum not in set(Datum):
+        raise SettingsError(f"--datum {datum!r} is none of {', '.join(Datum)}.")
+    since = _instant(valid_from, option="--valid-from") or now()
+    names = PropertyNames(code=code, name=name, level=level, parent=parent)
+    with (
+        database_of(data_dir, settings_of(data_dir, config)) as url,
+        connect(url, name="gridwatch import") as connection,
+        steps("导入网格 grids") as step,
+    ):
+        report = import_file(
+            connection, file, names, valid_from=since, datum=Datum(datum), dry_run=dry_run, progress=step
+        )
+    _print_report(report)
+    if not report.is_admitted:
+        raise typer.Exit(REFUSED)
+
+
+def _print_report(report: "ImportReport") -> None:
+    for finding in report.findings[:SHOWN]:
+        typer.echo(str(finding))
+    if len(report.findings) > SHOWN:
+        typer.echo(f"… and {len(report.findings) - SHOWN} more")
+    levels = ", ".join(f"{count} {level.value}" for level, count in report.levels.items())
+    if report.version is not None:
+        placed = f"; {report.placing.placed} devices placed" if report.placing else ""
+        typer.echo(f"version {report.version}: {levels}; {report.carried} carried over{placed}")
+    else:
+        typer.echo(f"{'nothing was imported' if report.errors else 'would be imported'}: {levels or report.source}")
+
+
+def decode(
+    file: Annotated[Path, typer.Argument(help="The payload; - reads standard input.", allow_dash=True)],
+    name: Annotated[str, typer.Option("--as", help="Decoder: senml, zigbee2mqtt, frigate, sl651, gb26875_3.")],
+    topic: Annotated[str, typer.Option(help="Topic it arrived on.")] = "",
+    received_at: Annotated[str | None, typer.Option(help="RFC 3339 instant it arrived at.  [default: now]")] = None,
+) -> None:
+    """Print what a decoder makes of a payload, one JSON object a line; a rejection is an answer, too."""
+    from gridwatch.clock import now
+    from ingest.decode_cli import lines
+
+    received = _instant(received_at, option="--received-at") or now()
+    payload = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    for line in lines(name, payload, topic, received):
+        typer.echo(line)
+
+
+@rules.command("check")
+def check(
+    file: Annotated[Path | None, typer.Argument(help="Rule file.  [default: the instance's]")] = None,
+    *,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    config: Config = None,
+) -> None:
+    """Read a rule file as the engine does, and say whether it would take it."""
+    from alerts.rules import load_rules
+    from gridwatch.runtime import rules_file
+
+    place = file or rules_file(settings_of(data_dir, config), data_dir)
+    found = load_rules(place)
+    typer.echo(f"{place}: {len(found.rules)} rules, all of them good")
+
+
+def _instant(text: str | None, *, option: str) -> datetime | None:
+    from gridwatch.errors import SettingsError
+
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"{option} {text!r} is no RFC 3339 instant, like 2026-05-01T08:00:00+08:00.") from None
+    if instant.tzinfo is None:
+        raise SettingsError(f"{option} {text!r} lacks its offset from UTC, like +08:00 or Z.")
+    return instant

@@ -1,0 +1,92 @@
+"""The process of the simulators in a demo: plays the scenario of the settings, again and again, until a signal comes."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from gridwatch import logs
+from gridwatch.clock import now
+from gridwatch.runtime import Account, Runtime, runtime_of_this_part
+from simulators.county import make_county
+from simulators.publisher import BrokerError
+from simulators.run import BrokerUrl, Played, run_scenario
+from simulators.scenario import Scenario, load_scenario
+
+log = structlog.get_logger(__name__)
+
+CLIENT_ID = "gridwatch-simulators"
+RETRY_S = 2.0
+ENDING = {signal.SIGTERM, signal.SIGINT}
+
+
+def play(  # noqa: PLR0913 -- what the command lets one choose
+    runtime: Runtime, scenario: Scenario, account: Account, *, stop: threading.Event, client_id: str, speed: float = 1.0
+) -> Played:
+    """Play a scenario once in the county of a running demo."""
+    return run_scenario(
+        scenario,
+        make_county(runtime.settings.demo.seed, runtime.settings.demo.size),
+        BrokerUrl(host=runtime.broker.host, port=runtime.broker.port, user=account.user, password=account.password),
+        now=now,
+        stop=stop,
+        speed=speed,
+        client_id=client_id,
+    )
+
+
+def until_signalled(work: Callable[[threading.Event], None]) -> None:
+    """Do `work` in a thread until it ends, or set the event it was given when SIGTERM or SIGINT comes.
+
+    The main thread waits for the signal itself: an Event that is set by a signal handler can lock up with its waiter.
+
+    Raises:
+        Exception: what `work` raised.
+    """
+    stop, failures = threading.Event(), list[BaseException]()
+
+    def run() -> None:
+        try:
+            work(stop)
+        except BaseException as error:  # noqa: BLE001 -- raised again in the main thread
+            failures.append(error)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)  # the main thread waits for nothing else
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        thread = threading.Thread(target=run, name="simulators")
+        thread.start()
+        signal.sigwait(ENDING)
+        stop.set()
+        thread.join()
+        # Its own SIGTERM may still be pending, and would end us as soon as it is let through.
+        signal.sigtimedwait(ENDING, 0)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    for failure in failures:
+        raise failure
+
+
+def main() -> None:
+    """Play until a signal comes."""
+    runtime = runtime_of_this_part()
+    logs.set_up("simulators", runtime.settings.log_level)
+    scenario = load_scenario(runtime.settings.demo.scenario)
+
+    def work(stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                played = play(runtime, scenario, runtime.broker.simulators, stop=stop, client_id=CLIENT_ID)
+                log.info("scenario ended", messages=played.messages, acknowledged=played.acknowledged)
+            except BrokerError as error:
+                log.warning("broker not reached", error=str(error), retry_in_s=RETRY_S)
+                stop.wait(RETRY_S)
+
+    until_signalled(work)
+
+
+if __name__ == "__main__":
+    main()
