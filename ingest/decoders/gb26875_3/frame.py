@@ -1,12 +1,15 @@
 """Find GB/T 26875.3-2011 frames in bytes. Pure; refuses what its checksum does not vouch for."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest.hex_text import unhex
 from ingest.readings import Reason, Rejection
 
-_START, _END = b"@@", b"##"
+_END = b"##"
+# A start is only one where a length of at most 1279 bytes follows, or the payload ends before that.
+_START = re.compile(rb"@(?=@(?s:.){23}[\x00-\x04])|@(?=@(?s:.){0,23}\Z)")
 _HEAD = 27  # start mark to command byte
 _AROUND = 30  # a frame without application data
 _LONGEST = 1024  # bytes of application data (clause 6: more is a checking error)
@@ -33,24 +36,27 @@ def frames(payload: bytes) -> Iterator[Frame | Rejection]:
     Bytes between frames that hold no start mark are passed over. Always yields something.
     """
     data = payload
-    if _START not in payload:
+    if b"@@" not in payload:
         text = unhex(payload, "4040")
         data = payload if text is None else text
     yield from _search(data)
 
 
 def _search(data: bytes) -> Iterator[Frame | Rejection]:
-    at, reported, found = 0, 0, False
-    while (start := data.find(_START, at)) >= 0:
+    at, reported, found, is_malformed = 0, 0, False, False
+    while match := _START.search(data, at):
+        start = match.start()
         outcome, stop = _try(data, start)
         if isinstance(outcome, Frame):
             yield outcome
-            found, at = True, stop
+            found, is_malformed, at = True, False, stop
             continue
-        # After damage every later start mark is tried too: a half frame is often followed by a whole one.
-        if start >= reported:
+        # After damage every later start is tried too: a half frame is often followed by a whole one. A stretch of nonsense is
+        # told once, however many bytes in it look like a start.
+        if start >= reported and not (is_malformed and outcome.reason is Reason.MALFORMED):
             yield outcome
             found, reported = True, stop
+            is_malformed = is_malformed or outcome.reason is Reason.MALFORMED
         at = stop if outcome.reason is Reason.CHECKSUM else start + 1
     if not found:
         yield _nothing(data)

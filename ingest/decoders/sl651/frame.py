@@ -13,7 +13,8 @@ _DOWN_ENDS = frozenset({0x04, 0x05, 0x06, 0x15, 0x1B})  # EOT, ENQ, ACK, NAK, ES
 _ENDS = _UP_ENDS | _DOWN_ENDS
 _HEX_HEAD = 14  # bytes before the body of a HEX frame, start mark included
 _ASCII_HEAD = 24
-_START = re.compile(rb"\x7e(?=\x7e)|\x01(?=[0-9A-Fa-f]{22}[\x02\x16])")
+# A start is only one where the mark before the body follows at its place, or the payload ends before that.
+_START = re.compile(rb"\x7e(?=\x7e(?s:.){11}[\x02\x16])|\x7e(?=\x7e(?s:.){0,11}\Z)|\x01(?=[0-9A-Fa-f]{22}[\x02\x16])")
 _ASCII_BEGUN = re.compile(rb"\x01[0-9A-Fa-f]{0,22}\Z")
 _CRC_BUDGET = 8  # bytes of checksum work a payload byte may cost: a hostile payload cannot make the search quadratic
 
@@ -90,21 +91,25 @@ class _Search:
         self._reported = 0  # up to here damage has been told already
 
     def run(self) -> Iterator[Frame | Rejection]:
-        at, found = 0, False
+        at, found, is_malformed = 0, False, False
         damage: Rejection | None = None
+        damaged_at = 0
         while match := _START.search(self._data, at):
             start = match.start()
             outcome, stop = self._try(start)
             if isinstance(outcome, Frame):
-                if damage is not None:
+                # A stray 7E before a frame makes a false start one byte early.
+                if damage is not None and damaged_at + 1 != start:
                     yield damage
                 yield outcome
-                damage, found, at = None, True, stop
+                damage, found, is_malformed, at = None, True, False, stop
                 continue
-            if outcome is not None and start >= self._reported:
+            # A stretch of nonsense is told once, however many bytes in it look like a start.
+            if start >= self._reported and not (is_malformed and outcome.reason is Reason.MALFORMED):
                 if damage is not None:
                     yield damage
-                damage, found, self._reported = outcome, True, max(stop, start + 2)
+                damage, damaged_at, found, self._reported = outcome, start, True, stop
+                is_malformed = is_malformed or outcome.reason is Reason.MALFORMED
             at = stop if self._budget <= 0 else start + 1
         if damage is None and not found:
             damage = self._nothing(at)
@@ -117,8 +122,8 @@ class _Search:
             return Rejection(reason=Reason.TRUNCATED, detail="the beginning of a frame")
         return Rejection(reason=Reason.MALFORMED, detail="no frame in it")
 
-    def _try(self, start: int) -> tuple[Frame | Rejection | None, int]:
-        """Read a frame at `start`; None where this is no start of one. The offset after it comes with it."""
+    def _try(self, start: int) -> tuple[Frame | Rejection, int]:
+        """Read a frame at `start`; the offset after it, or after what was wrong, comes with it."""
         size = len(self._data)
         layouts = self._layouts(start)
         if layouts is None:
@@ -131,17 +136,15 @@ class _Search:
         if whole:
             stop = whole[0].stop
             return Rejection(reason=Reason.CHECKSUM, detail=f"frame of {stop - start} bytes"), stop
-        if layouts and layouts[0].stop > size:
+        if layouts[0].stop > size:
             missing = layouts[0].stop - size
             return Rejection(reason=Reason.TRUNCATED, detail=f"{missing} bytes missing"), size
-        if layouts:
-            return Rejection(reason=Reason.MALFORMED, detail="no end mark where the length says"), start + 2
-        return None, start + 1
+        return Rejection(reason=Reason.MALFORMED, detail="no end mark where the length says"), start + 2
 
     def _layouts(self, start: int) -> list[_Layout] | None:
         """List where the frame may end: by 12 bits of length, for multi-packet frames also by 16 (table 22).
 
-        None where the header itself is cut off; empty where this is not a header.
+        None where the header itself is cut off.
         """
         data = self._data
         is_ascii = data[start] == 1
@@ -149,8 +152,6 @@ class _Search:
         if start + head > len(data):
             return None
         mark = data[start + head - 1]
-        if mark not in (_STX, _SYN):
-            return []
         field = (
             int(data[start + 19 : start + 23], 16) if is_ascii else int.from_bytes(data[start + 11 : start + 13], "big")
         )
