@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import structlog
 
-from alerts import RuleFileError, load_rules
+from alerts import DEFAULT_RULES, RuleFileError, load_rules
 from database import ChangeKind, follow
 from gridwatch.clock import now
+from gridwatch.housekeeping import tidy
 from gridwatch.pipeline import Pipeline, Work
 from ingest.collector import BrokerAddress, Collector, Taken
 from ingest.sources import Source
@@ -18,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
 FLUSH_S = 5.0
+TIDY_S = 3600.0
 STUCK_S = 30.0  # a commit that takes longer is said out loud
 
 
@@ -25,12 +29,20 @@ class Worker:
     """Runs one worker until it is cancelled."""
 
     def __init__(
-        self, *, database_url: str, broker: BrokerAddress, sources: tuple[Source, ...], rules: Path, name: str
+        self,
+        *,
+        database_url: str,
+        broker: BrokerAddress,
+        sources: tuple[Source, ...],
+        rules: Path | None = None,
+        name: str,
+        readings_kept: timedelta = timedelta(days=1095),
     ) -> None:
         self._url = database_url
-        self._rules_path = rules
-        self._rules_seen = rules.stat().st_mtime_ns
-        self._pipeline = Pipeline(database_url, worker=name, rules=load_rules(rules), sources=sources)
+        self._readings_kept = readings_kept
+        self._rules_path = rules or DEFAULT_RULES
+        self._rules_seen = self._rules_path.stat().st_mtime_ns
+        self._pipeline = Pipeline(database_url, worker=name, rules=load_rules(self._rules_path), sources=sources)
         self._collector = Collector(
             broker,
             client_id=f"gridwatch-{name}",
@@ -46,6 +58,7 @@ class Worker:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._collector.run())
                 tasks.create_task(self._follow_registry())
+                tasks.create_task(self._tidy())
                 tasks.create_task(self._work())
         finally:
             self._pipeline.close()
@@ -106,3 +119,11 @@ class Worker:
             async for rows in feed:
                 if any(row.kind in {ChangeKind.DEVICE, ChangeKind.GRIDS} for row in rows):
                     self._registry_changed = True
+
+    async def _tidy(self) -> None:
+        while True:
+            await asyncio.sleep(TIDY_S)
+            try:
+                await asyncio.to_thread(tidy, self._url, now=now(), readings_kept=self._readings_kept)
+            except psycopg.Error as error:
+                log.warning("not tidied; tried again in an hour", error=str(error))

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from datetime import timedelta
 
 import uvloop
 
@@ -31,6 +32,7 @@ def worker_of(runtime: Runtime) -> Worker:
         ),
         rules=runtime.rules_file,
         name=NAME,
+        readings_kept=timedelta(days=runtime.settings.database.retention_days),
     )
 
 
