@@ -58,6 +58,15 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class CapStatus(StrEnum):
+    """CAP 1.2 `status`; the values are the standard's."""
+
+    ACTUAL = "Actual"
+    EXERCISE = "Exercise"
+    SYSTEM = "System"
+    TEST = "Test"
+
+
 class Room(BaseModel):
     """Settings of one room: frozen, and closed to keys it does not know."""
 
@@ -120,6 +129,20 @@ class DashboardSettings(Room):
     """Tile server below the map, with {x}, {y} and {z}. Empty: none, the county is drawn from its own polygons and nothing is loaded from a network."""
     secure_cookies: bool = Field(default=False, json_schema_extra=unit(""))
     """Send session cookies over HTTPS only; true behind a proxy that speaks HTTPS."""
+    origins: tuple[str, ...] = Field(default=(), json_schema_extra=unit(""))
+    """Origins (`scheme://host:port`) from which officers may act beside the server's own name, for proxies that change it."""
+    centre: str = Field(default="县社会治理中心", min_length=1, json_schema_extra=unit(""))
+    """Name of the centre, shown at login and in warnings."""
+    session_hours: float = Field(default=12, gt=0, le=24 * 31, json_schema_extra=unit("hours"))
+    """How long a login lasts."""
+    screen_days: float = Field(default=366, gt=0, le=3660, json_schema_extra=unit("days"))
+    """How long a login of a wall screen lasts."""
+    token_minutes: float = Field(default=60, gt=0, le=24 * 60, json_schema_extra=unit("minutes"))
+    """How long a bearer token lasts."""
+    cap_sender: str = Field(default="gridwatch@localhost", json_schema_extra=unit(""))
+    """CAP 1.2 `sender` of warnings sent outward."""
+    cap_status: CapStatus = Field(default=CapStatus.EXERCISE, json_schema_extra=unit(""))
+    """CAP 1.2 `status`: `Exercise` until the centre says that its warnings are real, then `Actual`."""
 
 
 class DemoSettings(Room):
@@ -129,7 +152,7 @@ class DemoSettings(Room):
     """Which of all possible demo counties is made; the same number gives the same county."""
     size: str = Field(default="demo", json_schema_extra=unit(""))
     """How large the demo county is, by the name the simulators give it."""
-    scenario: str = Field(default="quiet", json_schema_extra=unit(""))
+    scenario: str = Field(default="demo", json_schema_extra=unit(""))
     """What happens in the demo county."""
 
 

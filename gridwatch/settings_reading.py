@@ -101,7 +101,10 @@ def hide_password(text: str) -> str:
 def plain(value: object) -> str:
     """Write a setting's value for people; nothing for None."""
     if isinstance(value, tuple):
-        return ", ".join(" → ".join(map(str, item.model_dump().values())) for item in value)
+        return ", ".join(
+            " → ".join(map(str, item.model_dump().values())) if isinstance(item, BaseModel) else str(item)
+            for item in value
+        )
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None else str(value)

@@ -22,7 +22,7 @@ RETRY_S = 2.0
 ENDING = {signal.SIGTERM, signal.SIGINT}
 
 
-def play(  # noqa: PLR0913 -- what the command lets one choose
+def play(
     runtime: Runtime, scenario: Scenario, account: Account, *, stop: threading.Event, client_id: str, speed: float = 1.0
 ) -> Played:
     """Play a scenario once in the county of a running demo."""

@@ -1,10 +1,11 @@
 """The process of the web server: one uvicorn, one event loop. Started by the supervisor or by `gridwatch web`."""
 
 import uvicorn
-from dashboard.app import create_app
 
+from dashboard.app import create_app
 from dashboard.settings import WebSettings
 from gridwatch import logs
+from gridwatch.clock import now
 from gridwatch.runtime import Runtime, runtime_of_this_part
 
 CLOSE_S = 1  # open live feeds are cut after so long; browsers come back by themselves
@@ -12,17 +13,9 @@ CLOSE_S = 1  # open live feeds are cut after so long; browsers come back by them
 
 def web_settings(runtime: Runtime) -> WebSettings:
     """Tell the dashboard what it has to know."""
-    chosen = runtime.settings.dashboard
+    chosen = runtime.settings.dashboard.model_dump(mode="json", exclude={"host", "port"})
     return WebSettings.model_validate(
-        {
-            "database_url": runtime.database_url,
-            "secret": runtime.secret,
-            "data_dir": runtime.data_dir,
-            "zone": chosen.zone,
-            "language": chosen.language.value,
-            "tile_url": chosen.tile_url,
-            "secure_cookies": chosen.secure_cookies,
-        }
+        chosen | {"database_url": runtime.database_url, "secret": runtime.secret, "data_dir": runtime.data_dir}
     )
 
 
@@ -31,7 +24,7 @@ def main() -> None:
     runtime = runtime_of_this_part()
     logs.set_up("web", runtime.settings.log_level)
     uvicorn.run(
-        create_app(web_settings(runtime)),
+        create_app(web_settings(runtime), clock=now),
         host=runtime.http.host,
         port=runtime.http.port,
         loop="uvloop",
