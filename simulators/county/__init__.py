@@ -18,10 +18,12 @@ from simulators.county.nouns import (
     Source,
     WireFormat,
 )
+from simulators.county.plane import METRES_PER_DEGREE
 from simulators.county.sizes import SIZES
 
 __all__ = [
     "LEVELS",
+    "METRES_PER_DEGREE",
     "NO_LIMITS",
     "SIZES",
     "SPECIAL",

@@ -18,6 +18,7 @@ from simulators.county.settlements import near
 from simulators.county.sizes import Size
 
 REPORT_S = 60.0  # a detector's
+CAMERA_STATUS_S = 300.0
 SL651_REPORT_S = 300.0  # a station's timed report; it speaks every minute while something happens
 _TOWN_DIGITS = 9
 _ROOMS = ("走廊", "厨房", "楼梯间", "客厅", "储藏室", "配电间", "卧室")
@@ -39,6 +40,10 @@ _DETECTOR_METRICS = (
     _fact("battery_low"),
     _fact("tamper"),
 )
+# A state word of GB/T 26875.3 tells all of its facts at once; a panel's comes with each heartbeat.
+_COMPONENT_METRICS = tuple(_fact(name) for name in ("fire", "fault", "shielded", "mains_lost", "other", "test"))
+_PANEL_METRICS = (*(_fact(name, REPORT_S) for name in ("fire", "fault", "mains_lost")), _fact("test"))
+_CAMERA_METRICS = (_fact("smoke_seen"), _fact("fire_seen"), _fact("shielded"), _fact("offline", CAMERA_STATUS_S))
 
 
 def detectors(rng: np.random.Generator, houses: list[Building], count: int) -> list[DeviceSpec]:
@@ -68,7 +73,7 @@ def panels(rng: np.random.Generator, large: list[Building], per_panel: int) -> l
                 lon=building.lon,
                 lat=building.lat,
                 format=WireFormat.GB26875_3,
-                metrics=(_fact("fire"), _fact("fault"), _fact("mains_lost"), _fact("offline")),
+                metrics=_PANEL_METRICS,
                 building=building.name,
             )
         )
@@ -168,7 +173,7 @@ def _component(source: str, building: Building, k: int, per_panel: int, rng: np.
         lon=lon,
         lat=lat,
         format=WireFormat.GB26875_3,
-        metrics=(_fact("fire"), _fact("fault"), _fact("shielded")),
+        metrics=_COMPONENT_METRICS,
         building=building.name,
         gateway=source,
         component=address,
@@ -178,8 +183,8 @@ def _component(source: str, building: Building, k: int, per_panel: int, rng: np.
 
 def component_id(source: str, address: ComponentAddress) -> str:
     """Name a component as the GB/T 26875.3 decoder does."""
-    number = address.loop | address.node << 16
-    return f"{source}-{address.system}-{address.system_address}-{number}"
+    number = address.loop.to_bytes(2, "little") + address.node.to_bytes(2, "little")
+    return f"{source}-{address.system}.{address.system_address}-{number.hex().upper()}"
 
 
 def _inside(building: Building, rng: np.random.Generator) -> tuple[float, float]:
@@ -228,6 +233,6 @@ def _camera(n: int, area: str, name: str, lon: float, lat: float, building: str 
         lon=lon,
         lat=lat,
         format=WireFormat.FRIGATE,
-        metrics=(_fact("smoke_seen"), _fact("fire_seen"), _fact("offline")),
+        metrics=_CAMERA_METRICS,
         building=building,
     )
