@@ -23,8 +23,9 @@
     on: function (name, listener) {
       listeners[name].push(listener);
     },
-    mergeAlarm: function (item) {
-      putAlarm(item);
+    /* `isOld`: it was open before this page was, so it is no news and makes no sound. */
+    mergeAlarm: function (item, isOld) {
+      putAlarm(item, isOld);
       ask();
     },
     mergeIncident: function (item) {
@@ -67,7 +68,7 @@
     }
   }
 
-  function putAlarm(item) {
+  function putAlarm(item, isOld) {
     const id = String(item.id);
     const known = alarms.get(id);
     const newest = known ? known.version : gone.get(id);
@@ -80,7 +81,7 @@
       gone.delete(id);
       alarms.set(id, item);
       notePoint(item.device_key, id, item.priority);
-      if (item.state === "unack" && (!known || known.state !== "unack")) {
+      if (!isOld && item.state === "unack" && (!known || known.state !== "unack")) {
         emit("raised", item);
       }
     }

@@ -8,7 +8,9 @@
   const inZone = { timeZone: page.zone, hourCycle: "h23" };
   const clockTime = new Intl.DateTimeFormat(page.language, Object.assign({ hour: "2-digit", minute: "2-digit", second: "2-digit" }, inZone));
   const shortTime = new Intl.DateTimeFormat(page.language, Object.assign({ hour: "2-digit", minute: "2-digit" }, inZone));
-  const longDate = new Intl.DateTimeFormat(page.language, Object.assign({ year: "numeric", month: "long", day: "numeric", weekday: "long" }, inZone));
+  /* Day before month in English: the centre writes Sunday 22 November, not November 22. */
+  const longDate = new Intl.DateTimeFormat(page.language === "en" ? "en-GB" : page.language, Object.assign({ year: "numeric", month: "long", day: "numeric" }, inZone));
+  const weekday = new Intl.DateTimeFormat(page.language, { weekday: "long", timeZone: page.zone });
   const shortDate = new Intl.DateTimeFormat(page.language, Object.assign({ month: "2-digit", day: "2-digit" }, inZone));
   const dayKey = new Intl.DateTimeFormat("en-CA", { timeZone: page.zone });
   const whole = new Intl.NumberFormat(page.language, { maximumFractionDigits: 0 });
@@ -33,7 +35,7 @@
       return clockTime.format(ms);
     },
     date: function (ms) {
-      return longDate.format(ms);
+      return page.language === "en" ? weekday.format(ms) + " " + longDate.format(ms) : longDate.format(ms) + " " + weekday.format(ms);
     },
     hourMinute: function (ms) {
       return shortTime.format(ms);
@@ -102,6 +104,19 @@
     },
     deviceName: function (alarm) {
       return alarm.device_name || alarm.device;
+    },
+    /* Town and village only: from ten metres the device's own name says the rest. */
+    town: function (grid) {
+      const steps = ((grid && grid.path) || []).filter(function (step) {
+        return step.level === "town" || step.level === "village";
+      });
+      return steps.length
+        ? steps
+            .map(function (step) {
+              return step.name;
+            })
+            .join(" ")
+        : text.place(grid);
     },
     /* The grid path without the county, which every row would repeat. */
     place: function (grid) {

@@ -47,7 +47,7 @@
     const scale = gridwatch.scale();
     return priority
       ? { color: COLOURS[priority], weight: 1.4 * scale, opacity: 0.95, fillColor: COLOURS[priority], fillOpacity: 0.34 }
-      : { color: "#3a5a7a", weight: 0.6 * scale, opacity: 0.45, fillColor: "#12243a", fillOpacity: 0.35 };
+      : { color: "#4a6f95", weight: 0.6 * scale, opacity: 0.42, fillColor: "#12243a", fillOpacity: 0.35 };
   }
 
   /* Worst open priority in a polygon: alarms are placed in the finest grid, so finer codes count for what is above them. */
@@ -166,6 +166,7 @@
         }
       }
     }
+    map.onNames();
   }
 
   function start(changedListener) {
@@ -206,6 +207,7 @@
     fit();
   }
   map.onAttach = function () {};
+  map.onNames = function () {};
 
   /* dash-leaflet keeps the map to itself; Leaflet's own hook is how an asset gets hold of it. */
   if (window.L) {

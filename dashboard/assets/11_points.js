@@ -10,7 +10,8 @@
   const BUCKETS = 1 << BUCKET_ZOOM;
   const TILE = 512;
   const OFFLINE = 5;
-  const QUIET_COLOUR = "rgba(126, 170, 205, 0.62)";
+  const QUIET_FAR = "rgba(126, 170, 205, 0.36)";
+  const QUIET_NEAR = "rgba(140, 184, 220, 0.8)";
   const OFFLINE_COLOUR = "rgba(150, 160, 172, 0.9)";
 
   gridwatch.PointLayer = window.L.GridLayer.extend({
@@ -120,7 +121,7 @@
       const unit = (window.devicePixelRatio || 1) * gridwatch.scale();
       const dot = unit * (coords.z >= 16 ? 5 : coords.z >= 14 ? 3.2 : coords.z >= 12 ? 2 : 1.4);
       const alarms = [];
-      pen.fillStyle = QUIET_COLOUR;
+      pen.fillStyle = coords.z >= 14 ? QUIET_NEAR : QUIET_FAR;
       for (const range of this._ranges(coords)) {
         for (let r = range.from; r < range.to; r += 1) {
           const px = this.x[r] * world - left;

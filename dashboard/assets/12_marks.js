@@ -27,6 +27,7 @@
 
   function start() {
     gridwatch.map.onAttach = attach;
+    gridwatch.map.onNames = placeLabels;
     gridwatch.map.start(repaint);
     setInterval(load, REFRESH_MS);
   }
@@ -41,7 +42,6 @@
         dots.redraw();
       }
     });
-    leaflet.on("zoomend moveend", placeLabels);
     load();
     showIncidents(leaflet);
   }
@@ -137,26 +137,64 @@
     return gridwatch.make("span", "incident-mark priority-" + incident.priority + " is-" + incident.dispatch, ring, gridwatch.make("span", "incident-dot"), label);
   }
 
-  /* The worst incident keeps its label; one that would cover it goes without, its ring stays. */
+  /* The worst incident chooses first: right, left, above or below, wherever its label covers nothing; else its ring must do. */
+  const SIDES = ["right", "left", "above", "below"];
   function placeLabels() {
-    const taken = [];
-    let left = LABELLED_AT_MOST;
-    for (const incident of ranked()) {
-      const mark = marks.get(String(incident.id));
-      const label = mark && mark.marker.getElement() && mark.marker.getElement().querySelector(".incident-label");
-      if (!label) {
+    const frame = document.getElementById("map").getBoundingClientRect();
+    const names = Array.from(document.querySelectorAll(".place-name"), boxOf);
+    const labels = ranked().map(labelOf).filter(Boolean);
+    const taken = labels.map(function (label) {
+      return boxOf(label.parentElement.querySelector(".incident-dot"));
+    });
+    labels.forEach(function (label, rank) {
+      label.hidden = rank >= LABELLED_AT_MOST;
+      if (!label.hidden) {
+        const best = bestSide(label, taken, names, frame);
+        label.hidden = best === null;
+        if (best !== null) {
+          taken.push(best);
+        }
+      }
+    });
+    /* Half a name is worse than none. */
+    for (const name of document.querySelectorAll(".place-name")) {
+      name.style.visibility = touches(boxOf(name), taken) ? "hidden" : "";
+    }
+  }
+
+  function bestSide(label, taken, names, frame) {
+    let second = null;
+    for (const side of SIDES) {
+      label.dataset.side = side;
+      const box = boxOf(label);
+      if (box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom || touches(box, taken)) {
         continue;
       }
-      label.hidden = false;
-      const box = label.getBoundingClientRect();
-      const free = left > 0 && taken.every(function (other) {
-        return box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom;
-      });
-      label.hidden = !free;
-      if (free) {
-        left -= 1;
-        taken.push(box);
+      if (!touches(box, names)) {
+        return box;
       }
+      second = second || { side: side, box: box };
     }
+    if (second) {
+      label.dataset.side = second.side;
+      return second.box;
+    }
+    return null;
+  }
+
+  function boxOf(element) {
+    return element.getBoundingClientRect();
+  }
+
+  function touches(box, others) {
+    return others.some(function (other) {
+      return box.right > other.left && box.left < other.right && box.bottom > other.top && box.top < other.bottom;
+    });
+  }
+
+  function labelOf(incident) {
+    const mark = marks.get(String(incident.id));
+    const element = mark && mark.marker.getElement();
+    return element ? element.querySelector(".incident-label") : null;
   }
 })();

@@ -100,7 +100,7 @@
   }
 
   function placeAndDevice(alarm) {
-    const place = text.place(alarm.grid);
+    const place = text.town(alarm.grid);
     return (place ? place + " · " : "") + text.deviceName(alarm);
   }
 

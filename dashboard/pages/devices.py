@@ -13,7 +13,7 @@ def layout(say: Say) -> html.Div:
     table = html.Section(
         className="panel list-panel",
         children=[
-            html.Div(id="device-tabs", className="tabs", role="tablist"),
+            html.Div(id="device-tabs", className="page-tabs", role="tablist"),
             html.Div(id="device-filters", className="filters"),
             html.Div(heads, id="device-head", className="row row-head", **{"aria-hidden": "true"}),
             html.Div(id="device-list", className="device-list", tabIndex="0"),

@@ -25,7 +25,7 @@ def county_map(tile_url: str | None) -> dl.Map:
         className="map",
         center=[30.0, 120.0],
         zoom=9,
-        zoomSnap=0.25,
+        zoomSnap=0.1,
         zoomControl=False,
         attributionControl=False,
         trackViewport=False,

@@ -1,0 +1,191 @@
+/* A chart of one metric over time with its limit, as SVG in rem units. A gap in the readings is drawn as a gap, never bridged. */
+(function () {
+  "use strict";
+  const gridwatch = window.gridwatch;
+  const svg = gridwatch.svg;
+  const text = gridwatch.text;
+  /* More than this many usual intervals without a reading is a gap. */
+  const GAP_INTERVALS = 3.5;
+  const POINTS_AT_MOST = 4000;
+
+  /* series: {times, values (null: no value), unit, metric}; marks: {limit, raisedAt, colour}; from and to in ms. */
+  gridwatch.chart = function (host, series, marks, from, to) {
+    const rem = gridwatch.scale() * 16;
+    const box = { width: host.clientWidth, height: host.clientHeight, left: 3.9 * rem, right: 1 * rem, top: 2.1 * rem, bottom: 1.9 * rem };
+    if (box.width < 10 || box.height < 10) {
+      return;
+    }
+    const isFact = series.unit === "1";
+    const range = isFact ? { low: 0, high: 1, ticks: [0, 1] } : niceRange(series.values, marks.limit);
+    const x = scale(from, to, box.left, box.width - box.right);
+    const y = scale(range.low, range.high, box.height - box.bottom, box.top);
+    const picture = svg("svg", { viewBox: "0 0 " + box.width + " " + box.height, class: "chart-picture", role: "img", "aria-label": title(series) });
+    picture.append(svg("text", { x: 0, y: 0.95 * rem, class: "chart-title" }, title(series)));
+    drawValueAxis(picture, range, y, box, rem, series.unit);
+    drawTimeAxis(picture, x, from, to, box, rem);
+    drawMarks(picture, marks, x, y, box, rem, series.unit, range);
+    drawLine(picture, series, x, y, isFact, rem);
+    host.replaceChildren(picture);
+  };
+
+  function title(series) {
+    const unit = series.unit === "1" ? "" : text.unit(series.unit);
+    const name = text.metric(series.metric);
+    return unit ? text.say("detail.chart_with_unit", { metric: name, unit: unit }) : name;
+  }
+
+  function scale(fromValue, toValue, fromPixel, toPixel) {
+    const ratio = (toPixel - fromPixel) / (toValue - fromValue || 1);
+    return function (value) {
+      return fromPixel + (value - fromValue) * ratio;
+    };
+  }
+
+  /* Round ticks that enclose the values and the limit, about four of them. */
+  function niceRange(values, limit) {
+    let low = Infinity;
+    let high = -Infinity;
+    for (const value of values.concat(limit === null || limit === undefined ? [] : [limit])) {
+      if (value !== null) {
+        low = Math.min(low, value);
+        high = Math.max(high, value);
+      }
+    }
+    if (low > high) {
+      low = 0;
+      high = 1;
+    }
+    const span = high - low || Math.abs(high) || 1;
+    const rough = span / 4;
+    const power = Math.pow(10, Math.floor(Math.log10(rough)));
+    const step = [1, 2, 2.5, 5, 10].find((n) => n * power >= rough) * power;
+    const first = low >= 0 && low < step ? 0 : Math.floor((low - span * 0.03) / step) * step;
+    const ticks = [];
+    for (let i = 0; i < 12; i += 1) {
+      ticks.push(first + i * step);
+      if (first + i * step >= high + span * 0.03) {
+        break;
+      }
+    }
+    return { low: first, high: ticks[ticks.length - 1], ticks: ticks };
+  }
+
+  function drawValueAxis(picture, range, y, box, rem, unit) {
+    const digits = range.ticks.length > 1 ? Math.max(0, -Math.floor(Math.log10(range.ticks[1] - range.ticks[0]) + 1e-9)) : 0;
+    for (const tick of range.ticks) {
+      const at = y(tick);
+      picture.append(svg("line", { x1: box.left, x2: box.width - box.right, y1: at, y2: at, class: "chart-grid" }));
+      const label = unit === "1" ? text.value(tick, "1") : tick.toLocaleString(gridwatch.page.language, { maximumFractionDigits: Math.min(digits + 1, 3) });
+      picture.append(svg("text", { x: box.left - 0.5 * rem, y: at + 0.32 * rem, class: "chart-label", "text-anchor": "end" }, label));
+    }
+  }
+
+  const MINUTE = 60000;
+  const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880].map((n) => n * MINUTE);
+
+  function drawTimeAxis(picture, x, from, to, box, rem) {
+    const most = Math.max(2, Math.floor((box.width - box.left) / (5 * rem)));
+    const step = STEPS.find((n) => (to - from) / n <= most) || STEPS[STEPS.length - 1];
+    const shift = offsetOfZone(from);
+    let day = "";
+    for (let t = Math.ceil((from + shift) / step) * step - shift; t <= to; t += step) {
+      const at = x(t);
+      const today = text.dayMonth(t);
+      const label = step >= 1440 * MINUTE ? today : text.hourMinute(t);
+      picture.append(svg("line", { x1: at, x2: at, y1: box.height - box.bottom, y2: box.height - box.bottom + 0.3 * rem, class: "chart-axis" }));
+      if (at < box.width - box.right - 1 * rem) {
+        picture.append(svg("text", { x: at, y: box.height - box.bottom + 1.3 * rem, class: "chart-label", "text-anchor": "middle" }, day && day !== today ? today : label));
+      }
+      day = today;
+    }
+    picture.append(svg("line", { x1: box.left, x2: box.width - box.right, y1: box.height - box.bottom, y2: box.height - box.bottom, class: "chart-axis" }));
+  }
+
+  /* Milliseconds the centre's zone is ahead of UTC, so that ticks fall on round local hours. */
+  function offsetOfZone(ms) {
+    const parts = new Intl.DateTimeFormat("en-CA", {
+      timeZone: gridwatch.page.zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
+    }).formatToParts(ms);
+    const of = Object.fromEntries(parts.map((part) => [part.type, part.value]));
+    return Date.UTC(of.year, of.month - 1, of.day, of.hour, of.minute, of.second) - Math.floor(ms / 1000) * 1000;
+  }
+
+  function drawMarks(picture, marks, x, y, box, rem, unit, range) {
+    if (marks.raisedAt) {
+      const at = x(marks.raisedAt);
+      picture.append(svg("line", { x1: at, x2: at, y1: box.top - 0.3 * rem, y2: box.height - box.bottom, class: "chart-raised" }));
+      picture.append(svg("text", { x: at, y: box.top - 0.6 * rem, class: "chart-raised-label", "text-anchor": "middle" }, text.say("detail.chart_raised")));
+    }
+    if (marks.limit !== null && marks.limit !== undefined && unit !== "1") {
+      const at = y(marks.limit);
+      const above = at - box.top > 1.4 * rem;
+      picture.append(svg("line", { x1: box.left, x2: box.width - box.right, y1: at, y2: at, class: "chart-limit", stroke: marks.colour }));
+      picture.append(
+        svg("text", { x: box.left + 0.5 * rem, y: above ? at - 0.4 * rem : at + 1.1 * rem, class: "chart-limit-label", fill: marks.colour },
+          text.say("detail.chart_limit", { value: text.value(marks.limit, unit) }))
+      );
+    }
+  }
+
+  function drawLine(picture, series, x, y, isFact, rem) {
+    const gap = usualInterval(series.times) * GAP_INTERVALS;
+    const every = Math.max(1, Math.ceil(series.times.length / POINTS_AT_MOST));
+    let path = "";
+    let before = null;
+    let alone = null;
+    for (let i = 0; i < series.times.length; i += every) {
+      const value = series.values[i];
+      const isBreak = value === null || (before !== null && series.times[i] - series.times[before] > gap * every);
+      if (isBreak && alone !== null) {
+        picture.append(dot(x, y, series, alone, rem));
+      }
+      if (value === null) {
+        before = alone = null;
+        continue;
+      }
+      const starts = before === null || isBreak;
+      const px = x(series.times[i]).toFixed(1);
+      const py = y(value).toFixed(1);
+      path += starts ? "M" + px + " " + py : isFact ? "H" + px + "V" + py : "L" + px + " " + py;
+      alone = starts ? i : null;
+      before = i;
+    }
+    if (alone !== null) {
+      picture.append(dot(x, y, series, alone, rem));
+    }
+    picture.append(svg("path", { d: path, class: "chart-line" }));
+  }
+
+  /* A reading with a gap on either side has no line: it still happened. */
+  function dot(x, y, series, i, rem) {
+    return svg("circle", { cx: x(series.times[i]), cy: y(series.values[i]), r: 0.16 * rem, class: "chart-dot" });
+  }
+
+  function usualInterval(times) {
+    const steps = [];
+    for (let i = 1; i < times.length; i += 1) {
+      steps.push(times[i] - times[i - 1]);
+    }
+    steps.sort((a, b) => a - b);
+    return steps.length ? Math.max(steps[steps.length >> 1], 1000) : Infinity;
+  }
+
+  /* Fetches and draws; the host says in words when there is nothing to draw. */
+  gridwatch.chartReadings = async function (host, device, metric, unit, marks, from, to) {
+    const iso = (ms) => new Date(ms).toISOString();
+    let answer;
+    try {
+      answer = await gridwatch.api.get("/devices/" + encodeURIComponent(device) + "/readings", { metric: metric, from: iso(from), to: iso(to), limit: 5000 });
+    } catch (failure) {
+      host.replaceChildren(gridwatch.make("div", "empty", text.say("detail.chart_failed")));
+      return;
+    }
+    const times = answer.items.map((item) => Date.parse(item.time));
+    if (!times.length) {
+      host.replaceChildren(gridwatch.make("div", "empty", text.say("detail.chart_empty")));
+      return;
+    }
+    const values = answer.items.map((item) => (typeof item.value === "number" ? item.value : null));
+    gridwatch.chart(host, { times: times, values: values, unit: answer.unit || unit, metric: metric }, marks, from, to);
+  };
+})();

@@ -1,0 +1,175 @@
+/* The list of alarms: filtered, sorted, and only the rows in sight exist. Ten thousand alarms cost what twenty do. */
+(function () {
+  "use strict";
+  const gridwatch = window.gridwatch;
+  const text = gridwatch.text;
+  const make = gridwatch.make;
+  const ROW_REM = 3.5;
+  const SPARE_ROWS = 4;
+  /* A storm changes the order many times a second; nobody reads faster than this. */
+  const SORT_EVERY_MS = 150;
+
+  let host = null;
+  let body = null;
+  let shown = []; // alarms that pass the filters, in order
+  let sorting = null;
+  const pool = [];
+
+  const list = (gridwatch.list = {
+    selected: null, // id
+    rows: function () {
+      return shown;
+    },
+    start: start,
+    refresh: refreshSoon,
+    select: select,
+    move: move,
+    current: function () {
+      return list.selected === null ? null : gridwatch.store.alarms.get(list.selected) || null;
+    },
+    onSelect: function () {},
+  });
+
+  function start(element) {
+    host = element;
+    body = make("div", "alarm-rows");
+    host.append(body);
+    host.addEventListener("scroll", paint, { passive: true });
+    window.addEventListener("resize", paint);
+    gridwatch.store.on("draw", function (changed) {
+      if (changed.all) {
+        rebuild();
+      } else if (changed.alarms.size) {
+        refreshSoon();
+      }
+    });
+  }
+
+  function refreshSoon() {
+    paint();
+    if (sorting === null) {
+      sorting = setTimeout(rebuild, SORT_EVERY_MS);
+    }
+  }
+
+  /* Worst first, then newest. Acknowledging does not move a row: it would run away under the officer's hand. */
+  function order(a, b) {
+    return a.priority - b.priority || (a.raised_at < b.raised_at ? 1 : a.raised_at > b.raised_at ? -1 : Number(b.id) - Number(a.id));
+  }
+
+  function rebuild() {
+    clearTimeout(sorting);
+    sorting = null;
+    const before = indexOf(list.selected);
+    shown = Array.from(gridwatch.store.alarms.values()).filter(gridwatch.filters.passes).sort(order);
+    body.style.height = shown.length * ROW_REM + "rem";
+    keepInPlace(before);
+    paint();
+    gridwatch.filters.showCount(shown.length, gridwatch.store.alarms.size);
+  }
+
+  /* What was selected stays where it was on the screen; if it left the list, the next one takes its place. */
+  function keepInPlace(before) {
+    const now = indexOf(list.selected);
+    if (before >= 0 && now >= 0 && now !== before && host.scrollTop > 0) {
+      host.scrollTop += (now - before) * rowPixels();
+    }
+    if (before >= 0 && now < 0 && shown.length) {
+      select(shown[Math.min(before, shown.length - 1)].id);
+    }
+  }
+
+  function indexOf(id) {
+    return id === null ? -1 : shown.findIndex((alarm) => String(alarm.id) === id);
+  }
+
+  function rowPixels() {
+    return ROW_REM * 16 * gridwatch.scale();
+  }
+
+  function paint() {
+    const height = rowPixels();
+    const first = Math.max(0, Math.floor(host.scrollTop / height) - SPARE_ROWS);
+    const last = Math.min(shown.length, Math.ceil((host.scrollTop + host.clientHeight) / height) + SPARE_ROWS);
+    let used = 0;
+    for (let i = first; i < last; i += 1) {
+      /* The array may be older than the store between two sorts: the row shows what is true now. */
+      const alarm = gridwatch.store.alarms.get(String(shown[i].id)) || shown[i];
+      fill(rowAt(used), alarm, i);
+      used += 1;
+    }
+    for (let i = used; i < pool.length; i += 1) {
+      pool[i].element.hidden = true;
+    }
+    gridwatch.filters.showEmpty(shown.length === 0);
+  }
+
+  function rowAt(n) {
+    while (pool.length <= n) {
+      pool.push(newRow());
+    }
+    return pool[n];
+  }
+
+  function newRow() {
+    const cells = {};
+    const element = make("div", "row");
+    element.setAttribute("role", "option");
+    for (const name of ["priority", "condition", "device", "place", "value", "raised", "state"]) {
+      cells[name] = make("span", "cell-" + name);
+      element.append(cells[name]);
+    }
+    cells.chip = make("span", "chip");
+    cells.priority.append(cells.chip);
+    element.addEventListener("click", function () {
+      select(element.dataset.alarm);
+      host.focus({ preventScroll: true });
+    });
+    body.append(element);
+    return { element: element, cells: cells };
+  }
+
+  function fill(row, alarm, index) {
+    const cells = row.cells;
+    const id = String(alarm.id);
+    row.element.hidden = false;
+    row.element.dataset.alarm = id;
+    row.element.dataset.state = alarm.state;
+    row.element.style.transform = "translateY(" + index * ROW_REM + "rem)";
+    const isShelved = text.isShelved(alarm);
+    row.element.className =
+      "row priority-" + alarm.priority + (id === list.selected ? " is-selected" : "") + (isShelved ? " is-shelved" : " is-" + alarm.state);
+    row.element.setAttribute("aria-selected", String(id === list.selected));
+    gridwatch.setText(cells.chip, text.say("priority." + alarm.priority));
+    gridwatch.setText(cells.condition, text.condition(alarm.condition));
+    gridwatch.setText(cells.device, text.deviceName(alarm));
+    gridwatch.setText(cells.place, text.place(alarm.grid));
+    gridwatch.setText(cells.value, alarm.unit === "1" ? "" : text.value(alarm.value, alarm.unit));
+    gridwatch.setText(cells.raised, text.when(alarm.raised_at));
+    gridwatch.setText(cells.state, text.alarmState(alarm));
+  }
+
+  function select(id) {
+    const wanted = id === null ? null : String(id);
+    if (wanted !== list.selected) {
+      list.selected = wanted;
+      list.onSelect(wanted);
+    }
+    paint();
+  }
+
+  function move(steps) {
+    if (!shown.length) {
+      return;
+    }
+    const now = indexOf(list.selected);
+    const next = now < 0 ? 0 : Math.min(shown.length - 1, Math.max(0, now + steps));
+    select(shown[next].id);
+    const top = next * rowPixels();
+    if (top < host.scrollTop) {
+      host.scrollTop = top;
+    } else if (top + rowPixels() > host.scrollTop + host.clientHeight) {
+      host.scrollTop = top + rowPixels() - host.clientHeight;
+    }
+  }
+})();

@@ -1,0 +1,109 @@
+/* What the officer can do to an alarm or an incident. Every command carries the version seen; a stale one shows the newer record. */
+(function () {
+  "use strict";
+  const gridwatch = window.gridwatch;
+  const say = gridwatch.text.say;
+  const LONGEST_SHELVING_MIN = 1440;
+  const USUAL_MINUTES = [15, 30, 60, 120, 480];
+  const busy = new Set(); // "alarm 12": a key held down must not send a command twice
+
+  gridwatch.commands = {
+    acknowledge: function (alarm) {
+      if (alarm.state !== "unack" && alarm.state !== "rtnun") {
+        return;
+      }
+      run("alarms", alarm, "acknowledge", {}, "acknowledged");
+    },
+    shelve: askShelve,
+    unshelve: function (alarm) {
+      run("alarms", alarm, "unshelve", {}, "unshelved");
+    },
+    comment: askComment,
+    move: function (incident, action) {
+      run("incidents", incident, action, {}, "moved");
+    },
+  };
+
+  async function run(what, record, action, more, done) {
+    const name = what + " " + record.id;
+    if (busy.has(name)) {
+      return;
+    }
+    busy.add(name);
+    try {
+      const now = await gridwatch.api.post("/" + what + "/" + encodeURIComponent(record.id) + "/" + action, Object.assign({ version: record.version }, more));
+      take(what, now);
+      gridwatch.notify(say("notice." + done));
+    } catch (failure) {
+      take(what, gridwatch.api.explain(failure));
+    } finally {
+      busy.delete(name);
+    }
+    gridwatch.detail.reload();
+  }
+
+  function take(what, record) {
+    if (record && record.id !== undefined) {
+      (what === "alarms" ? gridwatch.store.mergeAlarm : gridwatch.store.mergeIncident)(record);
+    }
+  }
+
+  function subject(alarm) {
+    return gridwatch.text.condition(alarm.condition) + " · " + gridwatch.text.deviceName(alarm);
+  }
+
+  function askShelve(alarm) {
+    const minutes = gridwatch.input(say("dialog.minutes_unit"));
+    minutes.type = "number";
+    minutes.min = 1;
+    minutes.max = LONGEST_SHELVING_MIN;
+    minutes.value = "60";
+    minutes.name = "minutes";
+    const reason = gridwatch.input("");
+    reason.name = "reason";
+    reason.maxLength = 500;
+    const presets = USUAL_MINUTES.map(function (n) {
+      return gridwatch.button("quiet-button", String(n), function () {
+        minutes.value = String(n);
+      });
+    });
+    const row = gridwatch.make("div", "minutes", minutes, say("dialog.minutes_unit"));
+    row.append.apply(row, presets);
+    gridwatch.ask({
+      title: say("dialog.shelve_title"),
+      subject: subject(alarm),
+      text: say("dialog.shelve_text"),
+      fields: [gridwatch.labelled(say("dialog.minutes"), row), gridwatch.labelled(say("dialog.reason"), reason)],
+      confirm: say("console.shelve"),
+      check: function () {
+        const n = Number(minutes.value);
+        if (!Number.isInteger(n) || n < 1 || n > LONGEST_SHELVING_MIN) {
+          return say("dialog.minutes_needed");
+        }
+        return reason.value.trim() ? "" : say("dialog.reason_needed");
+      },
+      done: function () {
+        const until = new Date(gridwatch.text.serverNow() + Number(minutes.value) * 60000).toISOString();
+        run("alarms", alarm, "shelve", { until: until, reason: reason.value.trim() }, "shelved");
+      },
+    });
+  }
+
+  function askComment(alarm) {
+    const words = document.createElement("textarea");
+    words.className = "field";
+    words.name = "comment";
+    words.maxLength = 2000;
+    gridwatch.ask({
+      title: say("dialog.comment_title"),
+      subject: subject(alarm),
+      fields: [gridwatch.labelled(say("dialog.comment_text"), words)],
+      check: function () {
+        return words.value.trim() ? "" : say("dialog.comment_needed");
+      },
+      done: function () {
+        run("alarms", alarm, "comment", { comment: words.value.trim() }, "commented");
+      },
+    });
+  }
+})();

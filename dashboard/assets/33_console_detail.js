@@ -1,0 +1,220 @@
+/* One alarm in full: facts with units, place, what to do, readings around it, its history and its incident. */
+(function () {
+  "use strict";
+  const gridwatch = window.gridwatch;
+  const text = gridwatch.text;
+  const say = text.say;
+  const make = gridwatch.make;
+  const HOUR = 3600000;
+  /* Arrow keys run through the list faster than details are worth fetching. */
+  const SETTLE_MS = 120;
+  const MOVES = { awaiting: ["send"], sent: ["arrive"], on_scene: ["finish"], done: ["close"] };
+
+  let host = null;
+  let shown = null; // id
+  let version = null;
+  let incidentVersion = null;
+  let waiting = null;
+  let asked = 0;
+  let drawAgain = function () {};
+
+  gridwatch.detail = {
+    start: function (element) {
+      host = element;
+      gridwatch.store.on("draw", follow);
+      window.addEventListener("resize", function () {
+        drawAgain();
+      });
+    },
+    show: function (id) {
+      shown = id;
+      clearTimeout(waiting);
+      waiting = setTimeout(load, SETTLE_MS);
+    },
+    reload: load,
+  };
+
+  /* Another officer, or the engine, changed what is shown here. */
+  function follow(changed) {
+    const alarm = shown === null ? null : gridwatch.store.alarms.get(shown);
+    const incident = alarm && alarm.incident ? gridwatch.store.incidents.get(String(alarm.incident)) : null;
+    const isNewer = alarm ? alarm.version !== version : version !== null && changed.alarms.has(shown);
+    if (shown !== null && (isNewer || (incident && incident.version !== incidentVersion))) {
+      load();
+    }
+  }
+
+  async function load() {
+    if (shown === null) {
+      return;
+    }
+    const mine = (asked += 1);
+    const id = shown;
+    const known = gridwatch.store.alarms.get(id);
+    version = known ? known.version : null;
+    let alarm;
+    try {
+      alarm = await gridwatch.api.get("/alarms/" + encodeURIComponent(id), { lang: gridwatch.page.language });
+    } catch (failure) {
+      if (mine === asked && known) {
+        gridwatch.api.explain(failure);
+      }
+      return;
+    }
+    const incident = alarm.incident ? await loadIncident(alarm.incident) : null;
+    if (mine === asked) {
+      version = known ? alarm.version : null;
+      incidentVersion = incident ? incident.version : null;
+      draw(alarm, incident);
+    }
+  }
+
+  async function loadIncident(id) {
+    const key = typeof id === "object" ? id.id : id;
+    try {
+      return await gridwatch.api.get("/incidents/" + encodeURIComponent(key));
+    } catch (failure) {
+      return gridwatch.store.incidents.get(String(key)) || null;
+    }
+  }
+
+  function draw(alarm, incident) {
+    const scroll = host.firstElementChild && host.firstElementChild.dataset.alarm === String(alarm.id) ? host.firstElementChild.scrollTop : 0;
+    const chart = make("div", "chart");
+    const page = make("div", "detail priority-" + alarm.priority, heading(alarm), actions(alarm), facts(alarm), guidance(alarm), chart);
+    page.append(incidentBlock(incident), history(alarm));
+    page.dataset.alarm = alarm.id;
+    page.dataset.state = alarm.state;
+    host.replaceChildren(page);
+    page.scrollTop = scroll;
+    drawAgain = function () {
+      drawChart(chart, alarm);
+    };
+    drawAgain();
+  }
+
+  function heading(alarm) {
+    return make(
+      "header",
+      "detail-head",
+      make("div", "detail-what", gridwatch.chip(alarm.priority), make("h2", "", text.condition(alarm.condition)), make("span", "detail-state state-" + alarm.state, text.alarmState(alarm))),
+      make("div", "detail-device", text.deviceName(alarm))
+    );
+  }
+
+  function actions(alarm) {
+    const commands = gridwatch.commands;
+    const current = () => gridwatch.store.alarms.get(String(alarm.id)) || alarm;
+    const withKey = (label, key) => make("span", "", label + " ", make("kbd", "", key));
+    const acknowledge = gridwatch.button("press press-first", withKey(say("console.acknowledge"), "A"), () => commands.acknowledge(current()));
+    acknowledge.disabled = alarm.state !== "unack" && alarm.state !== "rtnun";
+    acknowledge.id = "acknowledge";
+    const shelve = text.isShelved(alarm)
+      ? gridwatch.button("press", say("console.unshelve"), () => commands.unshelve(current()))
+      : gridwatch.button("press", withKey(say("console.shelve"), "S"), () => commands.shelve(current()));
+    shelve.disabled = alarm.state === "norm";
+    const comment = gridwatch.button("press", withKey(say("console.comment"), "C"), () => commands.comment(current()));
+    return make("div", "detail-actions", acknowledge, shelve, comment);
+  }
+
+  function facts(alarm) {
+    const rows = [];
+    const add = (label, value) => value && rows.push(make("dt", "", label), make("dd", "", value));
+    if (alarm.unit !== "1") {
+      add(say("detail.value"), text.metric(alarm.metric) + " " + text.value(alarm.value, alarm.unit));
+      add(say("detail.limit"), typeof alarm.limit === "number" ? text.value(alarm.limit, alarm.unit) : "");
+    }
+    add(say("detail.place"), gridPath(alarm.grid));
+    add(say("detail.coordinates"), typeof alarm.lon === "number" ? alarm.lon.toFixed(5) + "°, " + alarm.lat.toFixed(5) + "°" : "");
+    add(say("detail.device"), text.say("kind." + alarm.kind) + " " + alarm.device);
+    add(say("detail.raised"), text.full(alarm.raised_at));
+    add(say("detail.acked"), alarm.acked_at ? text.full(alarm.acked_at) + "  " + (alarm.acked_by || "") : "");
+    add(say("detail.cleared"), alarm.cleared_at ? text.full(alarm.cleared_at) : "");
+    add(say("detail.shelved_until"), text.isShelved(alarm) ? text.full(alarm.shelved_until) : "");
+    const list = make("dl", "facts-list");
+    list.append.apply(list, rows);
+    return list;
+  }
+
+  function gridPath(grid) {
+    const names = ((grid && grid.path) || []).map((step) => step.name);
+    return names.length ? names.join(" › ") : (grid && grid.name) || "";
+  }
+
+  function guidance(alarm) {
+    const given = alarm.guidance || {};
+    const block = make("section", "guidance");
+    if (!given.means && !given.do) {
+      block.append(make("p", "muted", say("detail.no_guidance")));
+      return block;
+    }
+    const steps = Array.isArray(given.do) ? given.do : given.do ? String(given.do).trim().split(/\n+/) : [];
+    if (given.means) {
+      block.append(make("h3", "", say("detail.means")), make("p", "", given.means));
+    }
+    if (steps.length) {
+      const list = make(steps.length > 1 ? "ol" : "p", "steps");
+      for (const step of steps) {
+        list.append(steps.length > 1 ? make("li", "", step) : step);
+      }
+      block.append(make("h3", "", say("detail.do")), list);
+    }
+    return block;
+  }
+
+  function drawChart(chart, alarm) {
+    if (!alarm.metric) {
+      chart.hidden = true;
+      return;
+    }
+    const raised = Date.parse(alarm.raised_at);
+    const marks = { limit: typeof alarm.limit === "number" ? alarm.limit : null, raisedAt: raised, colour: gridwatch.map.colours[alarm.priority] };
+    gridwatch.chartReadings(chart, alarm.device, alarm.metric, alarm.unit, marks, raised - 2 * HOUR, Math.min(text.serverNow(), raised + 2 * HOUR) + 60000);
+  }
+
+  function incidentBlock(incident) {
+    const block = make("section", "incident-block", make("h3", "", say("detail.incident")));
+    if (!incident) {
+      block.append(make("p", "muted", say("detail.no_incident")));
+      return block;
+    }
+    const count = Array.isArray(incident.alarms) ? incident.alarms.length : incident.alarms;
+    const line = make(
+      "div",
+      "incident-line",
+      gridwatch.chip(incident.priority),
+      make("strong", "", incident.title),
+      make("span", "muted", say("incident.alarms", { n: text.count(count) })),
+      make("span", "dispatch dispatch-" + incident.dispatch, say(incident.state === "closed" ? "incident.state.closed" : "incident.dispatch." + incident.dispatch))
+    );
+    const moves = incident.state === "closed" ? [] : MOVES[incident.dispatch] || [];
+    const buttons = make("div", "detail-actions");
+    for (const action of moves) {
+      const button = gridwatch.button("press", say("incident.action." + action), () => gridwatch.commands.move(gridwatch.store.incidents.get(String(incident.id)) || incident, action));
+      button.dataset.action = action;
+      buttons.append(button);
+    }
+    block.dataset.dispatch = incident.dispatch;
+    block.append(line, buttons);
+    return block;
+  }
+
+  function history(alarm) {
+    const list = make("ol", "history");
+    for (const step of (alarm.transitions || []).slice().reverse()) {
+      const actor = step.actor === "engine" ? say("cause.engine") : step.actor;
+      list.append(
+        make(
+          "li",
+          "",
+          make("time", "", text.full(step.at)),
+          make("strong", "", say("cause." + step.cause)),
+          make("span", "muted", actor),
+          alarm.unit !== "1" && typeof step.value === "number" ? make("span", "", text.value(step.value, alarm.unit)) : null,
+          step.comment ? make("q", "", step.comment) : null
+        )
+      );
+    }
+    return make("section", "history-block", make("h3", "", say("detail.history")), list);
+  }
+})();
