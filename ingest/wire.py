@@ -3,7 +3,7 @@
 import io
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final, NoReturn
 
@@ -19,9 +19,11 @@ _HEX: Final = re.compile(rb"(?:0[xX])?(?:[0-9A-Fa-f]{2}\s*+)++")
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8")
 TEXT_KEPT: Final = 200
+BIG_INTEGER_BYTES: Final = 16
+EXPONENT_LIMIT: Final = 400  # a double reaches 308
 
 # Tags cbor2 would build objects of (dates, patterns, fractions, shared references). No format of ours carries them, and
-# some cost far more than the bytes that ask for them. Big integers (2, 3) and decimals (4) remain: RFC 8428 §6 has both.
+# some cost far more than the bytes that ask for them.
 _TAGS_REFUSED: Final = (0, 1, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000)
 
 
@@ -58,7 +60,7 @@ def read_cbor(payload: bytes) -> object:
     """
     stream = io.BytesIO(payload)
     decoder = cbor2.CBORDecoder(
-        stream, semantic_decoders=_REFUSE_TAGS, max_depth=MAX_DEPTH, allow_duplicate_keys=False, read_size=1
+        stream, semantic_decoders=_TAGS, max_depth=MAX_DEPTH, allow_duplicate_keys=False, read_size=1
     )
     try:
         value: object = decoder.decode()
@@ -127,4 +129,27 @@ def _refusal(tag: int) -> Callable[[object, bool], NoReturn]:
     return refuse
 
 
-_REFUSE_TAGS: Final = {tag: _refusal(tag) for tag in _TAGS_REFUSED}
+def _big_integer(value: object, _immutable: bool) -> int:  # noqa: FBT001 -- cbor2's signature
+    if not isinstance(value, bytes) or len(value) > BIG_INTEGER_BYTES:
+        raise ValueError("an integer beyond any measurement")
+    return int.from_bytes(value, "big")
+
+
+def _negative_big_integer(value: object, immutable: bool) -> int:  # noqa: FBT001 -- cbor2's signature
+    return -1 - _big_integer(value, immutable)
+
+
+def _decimal(value: object, _immutable: bool) -> Decimal:  # noqa: FBT001 -- cbor2's signature
+    match value:
+        case [int() as exponent, int() as mantissa] if abs(exponent) <= EXPONENT_LIMIT:
+            return Decimal(mantissa).scaleb(exponent)
+        case _:
+            raise ValueError("no decimal fraction")
+
+
+# RFC 8428 §6 has big integers and decimal fractions. Ours are bounded: cbor2's own take a minute for a megabyte of digits.
+_TAGS: Final[Mapping[int, Callable[[object, bool], object]]] = {tag: _refusal(tag) for tag in _TAGS_REFUSED} | {
+    2: _big_integer,
+    3: _negative_big_integer,
+    4: _decimal,
+}

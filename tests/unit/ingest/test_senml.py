@@ -272,3 +272,10 @@ def test_fast_way_leaves_the_rest(pack: bytes) -> None:
 def test_metric_of_an_empty_name_is_value() -> None:
     """A device with but one quantity need not name it."""
     assert metric_of("", "a") == metric_of("urn:dev:mac:a", "a") == metric_of("a:", "a") == "value"
+
+
+@pytest.mark.parametrize("tag", ["c2", "c4821904", "c48200c2", "c482 3b7fffffffffffffff c2"])
+def test_a_megabyte_of_digits_blocks_nothing(tag: str) -> None:
+    """Big integers and decimals are bounded before they are computed with: this took minutes once."""
+    digits = b"\x5a" + (1_000_000).to_bytes(4, "big") + b"\xff" * 1_000_000
+    assert _reasons(b"\x81\xa1\x02" + bytes.fromhex(tag) + digits) == [Reason.MALFORMED]
