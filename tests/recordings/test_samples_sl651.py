@@ -1,5 +1,6 @@
 """Every real SL 651 sample gives the values its index states, element by element, or the right rejection."""
 
+import itertools
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -144,7 +145,7 @@ def test_series_lie_where_their_convention_says(recordings: Path, name: str, cod
     times = [item.time for item in _decode(recordings, name) if isinstance(item, Reading) and item.code == code]
     times = times[:12]
     assert (times[0], times[-1]) == (_time(first), _time(last))
-    assert all(after - before == timedelta(minutes=5) for before, after in zip(times, times[1:], strict=False))
+    assert all(after - before == timedelta(minutes=5) for before, after in itertools.pairwise(times))
 
 
 def test_every_sample_is_read_as_bytes_too(recordings: Path) -> None:

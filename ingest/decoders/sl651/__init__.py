@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 
 from ingest.decoders.sl651.ascii_body import AsciiBody
 from ingest.decoders.sl651.elements import EVENT_COUNTERS, Element
-from ingest.decoders.sl651.frame import Frame, frames
+from ingest.decoders.sl651.frame import Frame, frames, head_of_first
 from ingest.decoders.sl651.hex_body import HexBody
 from ingest.decoders.sl651.items import Item, Station, Value
 from ingest.decoders.sl651.numbers import bcd_digits, time_of
 from ingest.decoders.sl651.report import Report
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Fact, Reason, Rejection
 
-__all__ = ["DECODER", "decode", "decode_frame"]
+__all__ = ["DECODER", "STORABLE", "decode", "decode_frame"]
 
 _HEARTBEAT, _TEST, _COUNTERS = 0x2F, 0x30, 0x50
 _REPORTS = frozenset({0x30, 0x31, 0x32, 0x33, 0x34, 0x37, 0x38, 0x3A})  # station, class, time, elements
@@ -32,6 +32,7 @@ _NOT_TAKEN = {
     0x4E: "sluice switches",
     0x4F: "water quota switch",
 } | dict.fromkeys((0x40, 0x41, 0x42, 0x43, 0x45, 0x47, 0x48, 0x49), "configuration answer")
+_OF_PEOPLE = frozenset({0x35, 0x36, 0x39})
 _HEAD = {False: 8, True: 16}  # serial and send time, by "is ASCII"
 _TEST_LASTS = timedelta(seconds=1)
 _TOPIC_PARTS = 3
@@ -49,6 +50,18 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
 
 
 DECODER: Decoder = decode
+
+
+def storable(payload: bytes) -> bytes:
+    """Give what may be kept of a raw payload: nothing of a picture or of a text written by hand but the frame's header.
+
+    A picture of a river bank can show people, a text can name them.
+    """
+    head = head_of_first(payload, _OF_PEOPLE)
+    return payload if head is None else head
+
+
+STORABLE = storable
 
 
 def decode_frame(topic: str, frame: Frame, received: datetime) -> list[Decoded]:

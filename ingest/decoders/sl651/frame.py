@@ -52,19 +52,38 @@ def _crc_entry(byte: int) -> int:
 _CRC_TABLE = tuple(_crc_entry(byte) for byte in range(256))
 
 
+def head_of_first(payload: bytes, functions: frozenset[int]) -> bytes | None:
+    """Give a payload's bytes up to the body of its first frame of one of `functions`; None where it has no such frame.
+
+    Checksums are not asked: of a damaged picture no more is given than of a whole one.
+    """
+    data = _binary(payload)
+    for match in _START.finditer(data):
+        start = match.start()
+        if data[start] == 1:
+            if int(data[start + 17 : start + 19], 16) in functions:
+                return data[: start + _ASCII_HEAD]
+        elif len(data) > start + 10 and data[start + 10] in functions:
+            return data[: start + _HEX_HEAD]
+    return None
+
+
 def frames(payload: bytes) -> Iterator[Frame | Rejection]:
     """Yield the frames of a payload, binary or hex text, in order, and a rejection for each damaged stretch.
 
     Bytes before a start mark and a stray 7E after a checksum are passed over. Always yields something.
     """
-    binary = payload
-    if b"\x7e\x7e" not in payload and not _START.search(payload):
-        # In text the marks are digits: an ASCII-coded frame starts 01 and a two-digit centre address (3x 3x or 4x).
-        text = unhex(payload, "7E7E")
-        if text is None and re.match(rb"\s*01\s*[346]", payload):
-            text = unhex(payload, "01")
-        binary = payload if text is None else text
-    yield from _Search(binary).run()
+    yield from _Search(_binary(payload)).run()
+
+
+def _binary(payload: bytes) -> bytes:
+    if b"\x7e\x7e" in payload or _START.search(payload):
+        return payload
+    text = unhex(payload, "7E7E")
+    # In text the marks are digits: an ASCII-coded frame starts 01 and the two characters of a centre address (3x, 4x, 6x).
+    if text is None and re.match(rb"\s*01\s*[346]", payload):
+        text = unhex(payload, "01")
+    return payload if text is None else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
