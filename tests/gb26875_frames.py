@@ -4,7 +4,7 @@ NOON = bytes([5, 30, 12, 1, 7, 26])  # 2026-07-01 12:30:05 Beijing time, binary
 SOURCE = bytes.fromhex("B22396604001")
 
 
-def frame(  # noqa: PLR0913 — the fields of a header
+def frame(
     data: bytes,
     *,
     command: int = 2,
@@ -14,11 +14,13 @@ def frame(  # noqa: PLR0913 — the fields of a header
     destination: bytes = bytes(6),
 ) -> bytes:
     """One frame with a right checksum."""
-    control = b"\x01\x00" + bytes(version) + time + source + destination + len(data).to_bytes(2, "little") + bytes([command])
+    control = (
+        b"\x01\x00" + bytes(version) + time + source + destination + len(data).to_bytes(2, "little") + bytes([command])
+    )
     return b"@@" + control + data + bytes([sum(control + data) & 0xFF]) + b"##"
 
 
-def component(  # noqa: PLR0913 — the fields of an object
+def component(
     state: int,
     *,
     system: int = 1,

@@ -5,6 +5,10 @@ A new decoder adds its own entry; tests/properties/test_decoders_total.py picks 
 
 import json
 
+from tests import gb26875_frames
+from tests.gb26875_frames import NOON, component, components
+from tests.sl651_frames import ascii_frame, body, frame, report
+
 PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
     "senml": [
         ("gridwatch/v1/4401/smoke-1/senml", b'[{"n":"smoke","u":"%/m","v":0.4}]'),
@@ -78,5 +82,26 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ("frigate/gate/motion", b"ON"),
         ("frigate/tracked_object_update", b'{"type":"lpr","id":"1.0-a","name":null,"plate":"X","camera":"gate"}'),
         ("frigate/gate/person/snapshot", b"\xff\xd8\xff\xe0\x00\x10JFIF"),
+    ],
+    "sl651": [
+        ("sl651/4401/0012345678", report("2019 000001 2619 003196 3923 00028960 4520 00000480 FF33 11 0205 3812 1213")),
+        ("sl651/4401/0012345678", report("F460" + "00" * 12 + "F5C0" + "006B" * 12 + "3923 00001070", function=0x34)),
+        ("sl651/4401/0012345678", report("0418 000005 3923" + "00028960" * 12, function=0x31, observed="2607010505")),
+        ("sl651/4401/0012345678", report("3812 1213").hex(" ").encode()),
+        ("sl651/4401/0012345678", frame(0x32, body("3923 00028960 3812 1213")[:31], packet=(2, 1))),
+        ("", frame(0x50, bytes.fromhex("0007260701060030F1F10012345678") + bytes(64))),
+        ("", ascii_frame(0x32, "ST 0012345678 H TT 2607010600 Z 6.38 PJ M VT 12.50 ZT 00000480 ")),
+        ("", ascii_frame(0x31, "ST 0012345678 H TT 2607010500 DRN05 PN05 Z 0.5 1.00 M 1.01 ")),
+        ("", ascii_frame(0x34, "ST 0012345678 H TT 2607010505 DRP " + "05" * 12 + " DRZ1 " + "006B" * 12 + " ")),
+        # A body that is wrong behind a checksum that is right.
+        *(("", report("0418 00000F 7979 FFFF F0F0 FF39 F1F1 45 F4" + tail)) for tail in ("", "00", "FFFFFF")),
+    ],
+    "gb26875_3": [
+        ("gb26875/4401/B22396604001", gb26875_frames.frame(components(component(2), component(0x0104, text=b"room")))),
+        ("gb26875/4401/B22396604001", gb26875_frames.frame(bytes([21, 1, 9]) + NOON)),
+        ("gb26875/4401/B22396604001", gb26875_frames.frame(bytes([1, 1, 1, 11, 2, 36]) + NOON)),
+        ("", gb26875_frames.frame(bytes([3, 1, 1, 1, 99, 2, 0, 7, 0, 3, 1, 255]) + NOON)),
+        ("", gb26875_frames.frame(bytes([4, 1, 1, 1, 5, 9]) + NOON, version=(2, 1)).hex().encode()),
+        ("", gb26875_frames.frame(b"", command=3) + gb26875_frames.frame(bytes([24, 1, 32, 1]) + NOON)),
     ],
 }

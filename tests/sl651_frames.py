@@ -56,6 +56,8 @@ def report(elements: str, *, function: int = 0x32, **head: str) -> bytes:
 def ascii_frame(function: int, text: str, *, station: str = "0012345678", sent: str = "260701060030") -> bytes:
     """An ASCII frame: serial and send time, then the words of `text`."""
     content = b"0007" + sent.encode() + text.encode()
-    head = b"\x01" + b"01" + station.encode() + b"1234" + f"{function:02X}".encode() + f"{len(content):04X}".encode() + b"\x02"
+    head = (
+        b"\x0101" + station.encode() + b"1234" + f"{function:02X}".encode() + f"{len(content):04X}".encode() + b"\x02"
+    )
     whole = head + content + b"\x03"
     return whole + crc_modbus(whole).hex().upper().encode()

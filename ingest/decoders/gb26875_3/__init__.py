@@ -16,6 +16,7 @@ from ingest.decoders.gb26875_3.objects import BODIES, Object, cut, is_profile_2
 from ingest.decoders.gb26875_3.states import Claim
 from ingest.decoders.gb26875_3.times import Stamps
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Dropped, Quality, Reading, Reason, Rejection
+from ingest.speaker import speaker
 
 __all__ = ["DECODER", "decode"]
 
@@ -28,32 +29,30 @@ _LINE_TESTS = frozenset({9, 10})  # of profile 2
 _NOT_TAKEN = {5: "version", 6: "configuration", 7: "configuration", 25: "version", 26: "configuration"}
 _READS = range(61, 92)  # questions of the centre
 _MOMENT = timedelta(seconds=1)
-_TOPIC_PARTS = 3
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     """Decode every frame in `payload`; keepalives, line tests and clock answers add nothing to the list."""
-    parts = topic.split("/")
-    speaker = parts[2].upper() if parts[0] == "gb26875" and len(parts) == _TOPIC_PARTS else None
+    allowed = speaker(topic, "gb26875")
     decoded: list[Decoded] = []
     for found in frames(payload):
         if isinstance(found, Rejection):
             decoded.append(found)
         else:
-            decoded += _frame(found, speaker, received)
+            decoded += _frame(found, allowed, received)
     return decoded
 
 
 DECODER: Decoder = decode
 
 
-def _frame(frame: Frame, speaker: str | None, received: datetime) -> Iterator[Decoded]:
+def _frame(frame: Frame, allowed: str | None, received: datetime) -> Iterator[Decoded]:
     if frame.command in _FROM_CENTRE:
         # Both sides acknowledge and deny; a device may ask for the time. Only the topic can tell who speaks.
-        if frame.source != speaker:
+        if frame.source != allowed:
             yield Rejection(reason=Reason.DOWNLINK, detail=_FROM_CENTRE[frame.command])
-    elif speaker is not None and frame.source != speaker:
-        yield Rejection(reason=Reason.FOREIGN_DEVICE, detail=f"source {frame.source} on the topic of {speaker}")
+    elif allowed is not None and frame.source != allowed:
+        yield Rejection(reason=Reason.FOREIGN_DEVICE, detail=f"source {frame.source} on the topic of {allowed}")
     elif frame.command in (_SEND, _ANSWER):
         yield from _data(frame, received)
     elif frame.command not in (_REGISTER, _KEEPALIVE):

@@ -15,6 +15,7 @@ from ingest.decoders.sl651.items import Item, Station, Value
 from ingest.decoders.sl651.numbers import bcd_digits, time_of
 from ingest.decoders.sl651.report import Report
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Fact, Reason, Rejection
+from ingest.speaker import speaker
 
 __all__ = ["DECODER", "STORABLE", "decode", "decode_frame"]
 
@@ -35,7 +36,6 @@ _NOT_TAKEN = {
 _OF_PEOPLE = frozenset({0x35, 0x36, 0x39})
 _HEAD = {False: 8, True: 16}  # serial and send time, by "is ASCII"
 _TEST_LASTS = timedelta(seconds=1)
-_TOPIC_PARTS = 3
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
@@ -70,7 +70,7 @@ def decode_frame(topic: str, frame: Frame, received: datetime) -> list[Decoded]:
     The first packet of several gives what lies whole in it; later packets have neither time nor station group of their
     own, and only `Reassembler` can read them.
     """
-    allowed = _station_of(topic)
+    allowed = speaker(topic, "sl651")
     if allowed is not None and frame.station != allowed:
         detail = f"station {frame.station} on the topic of {allowed}"
         return [Rejection(reason=Reason.FOREIGN_DEVICE, detail=detail)]
@@ -90,11 +90,6 @@ def decode_frame(topic: str, frame: Frame, received: datetime) -> list[Decoded]:
 def _packet(frame: Frame) -> Rejection:
     what = _NOT_TAKEN.get(frame.function, f"function {frame.function:02X}")
     return Rejection(reason=Reason.UNSUPPORTED, detail=f"{what}, packet {frame.number} of {frame.total}")
-
-
-def _station_of(topic: str) -> str | None:
-    parts = topic.split("/")
-    return parts[2].upper() if parts[0] == "sl651" and len(parts) == _TOPIC_PARTS else None
 
 
 def _report(frame: Frame, received: datetime, allowed: str | None) -> Iterator[Decoded]:

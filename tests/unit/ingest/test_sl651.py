@@ -118,6 +118,8 @@ def test_foreign_frame_says_nothing() -> None:
     assert _reasons(_decode(report("3812 1213"), "sl651/4401/0012345679")) == [Reason.FOREIGN_DEVICE]
     letters = report("3812 1213", station="00303A9006")
     assert _values(_decode(letters, "sl651/4401/00303a9006")) == [("38", 12.13)]
+    partition = "p/3/sl651/4401/0012345679"
+    assert _reasons(_decode(report("3812 1213"), partition)) == [Reason.FOREIGN_DEVICE]
 
 
 def test_status_word_polarities() -> None:
