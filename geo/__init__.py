@@ -12,7 +12,7 @@ from geo.grid_set import GridSet
 from geo.imports import import_file
 from geo.judging import Carry, GridImport, Progress, read_geojson
 from geo.layer import PropertyNames
-from geo.store import load_grids, replace_devices, save_grids, version_in_force
+from geo.store import enact_version, load_grids, replace_devices, save_grids, version_in_force
 
 __all__ = [
     "GOVERNANCE",
@@ -34,6 +34,7 @@ __all__ = [
     "Severity",
     "describe",
     "describe_path",
+    "enact_version",
     "feature_collection",
     "from_wgs84",
     "import_file",

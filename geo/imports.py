@@ -9,20 +9,11 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
-from database import Change, ChangeKind, append_changes
 from geo.datum import Datum
 from geo.findings import ImportReport
 from geo.judging import Carry, GridImport, Progress, read_geojson, silent
 from geo.layer import PropertyNames
-from geo.store import (
-    load_grids,
-    load_version,
-    lock_versions,
-    replace_devices,
-    save_grids,
-    save_report,
-    version_in_force,
-)
+from geo.store import enact_version, load_grids, lock_versions, save_grids
 
 __all__ = ["Carry", "GridImport", "Progress", "PropertyNames", "import_file", "read_geojson"]
 
@@ -41,7 +32,7 @@ def import_file(  # noqa: PLR0913 - the command has these options
     """Import one GeoJSON file, or several together, in one transaction of its own, and report.
 
     The new version holds from `valid_from` (aware UTC) and follows the one in force then. If it is in force already,
-    the devices are placed in it and the live feed is told. A file with an error, or a dry run, changes nothing:
+    the devices are placed in it and the live feed is told; if not, `enact_version` does both when its time comes. A file with an error, or a dry run, changes nothing:
     `report.version` stays None.
 
     Raises:
@@ -63,10 +54,6 @@ def import_file(  # noqa: PLR0913 - the command has these options
         if dry_run or not judged.report.is_admitted:
             return judged.report
         version = save_grids(cur, judged, valid_from=valid_from, progress=progress)
-        report = replace(judged.report, version=version)
-        if version_in_force(cur)[0] == version:
-            grids = load_version(cur, version, valid_from)
-            report = replace(report, placing=replace_devices(cur, grids, progress))
-            save_report(cur, report)
-        append_changes(cur, [Change(kind=ChangeKind.GRIDS, id=str(version), version=version)])
-    return report
+        enacted = enact_version(cur, progress)
+    placing = enacted[1] if enacted is not None and enacted[0] == version else None
+    return replace(judged.report, version=version, placing=placing)

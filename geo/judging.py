@@ -10,7 +10,7 @@ import shapely
 
 from geo.datum import Datum
 from geo.errors import MalformedFileError
-from geo.findings import Finding, FindingKind, ImportReport
+from geo.findings import Finding, FindingKind, ImportReport, Severity
 from geo.geojson import Feature, read_features
 from geo.grid import GOVERNANCE, Grid, Level
 from geo.layer import Layer, PropertyNames, find_duplicates, read_layer
@@ -66,6 +66,7 @@ def read_geojson(
     own = with_parents(layer.grids, (*kept, *layer.grids))
     kept = with_parents(ask_again(kept, (*kept, *own)), (*kept, *own))
     findings += _checks(own, layer.subjects, kept, before, progress)
+    findings.sort(key=lambda finding: finding.kind.severity is Severity.WARNING)  # errors first
     codes = {grid.code for grid in (*own, *kept)}
     report = ImportReport(
         source=", ".join(files),

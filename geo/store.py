@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
+import orjson
 import psycopg
 import shapely
 from psycopg.rows import TupleRow
 
-from geo.findings import ImportReport, Placing
+from database import Change, ChangeKind, append_changes
+from geo.findings import Placing
 from geo.grid import Grid, Level
 from geo.grid_set import GridSet
 from geo.judging import GridImport, Progress, silent
@@ -46,15 +48,9 @@ def save_grids(cur: Cursor, grids: GridImport, *, valid_from: datetime, progress
                 progress(done, len(grids.grids), "storing")
             copy.write_row((version, grid.code, grid.name, grid.level.value, grid.parent, shape))
     progress(len(grids.grids), len(grids.grids), "storing")
-    save_report(cur, replace(grids.report, version=version))
+    report = replace(grids.report, version=version).as_json().decode()
+    cur.execute("UPDATE grid_versions SET report = %s::jsonb WHERE version = %s", (report, version))
     return version
-
-
-def save_report(cur: Cursor, report: ImportReport) -> None:
-    """Write down the report of the version it names."""
-    cur.execute(
-        "UPDATE grid_versions SET report = %s::jsonb WHERE version = %s", (report.as_json().decode(), report.version)
-    )
 
 
 def version_in_force(cur: Cursor, at: datetime | None = None) -> tuple[int, datetime | None]:
@@ -93,6 +89,35 @@ def load_version(cur: Cursor, version: int, valid_from: datetime | None) -> Grid
         for (key, code, name, level, parent, _), shape in zip(rows, shapes, strict=True)
     )
     return GridSet(version=version, valid_from=valid_from, grids=grids)
+
+
+def enact_version(cur: Cursor, progress: Progress = silent) -> tuple[int, Placing] | None:
+    """Place the devices in the version in force and tell the live feed, if that has not been done yet.
+
+    Call it last in a transaction. An import does for a version that holds at once; for one that was imported ahead of
+    its date, whoever keeps house calls this every minute. Gives the version and the counts, None if nothing was due.
+    """
+    if _unplaced_version(cur) is None:
+        return None
+    lock_versions(cur)  # before any device is touched, as an import does it: two orders would be a deadlock
+    version = _unplaced_version(cur)
+    if version is None:
+        return None
+    placing = replace_devices(cur, load_version(cur, *version), progress)
+    cur.execute(
+        "UPDATE grid_versions SET report = report || jsonb_build_object('placing', %s::jsonb) WHERE version = %s",
+        (orjson.dumps(placing).decode(), version[0]),
+    )
+    append_changes(cur, [Change(kind=ChangeKind.GRIDS, id=str(version[0]), version=version[0])])
+    return version[0], placing
+
+
+def _unplaced_version(cur: Cursor) -> tuple[int, datetime | None] | None:
+    version, valid_from = version_in_force(cur)
+    due = cur.execute(
+        "SELECT FROM grid_versions WHERE version = %s AND report ->> 'placing' IS NULL", (version,)
+    ).fetchone()
+    return (version, valid_from) if due is not None else None
 
 
 def replace_devices(cur: Cursor, grids: GridSet, progress: Progress = silent) -> Placing:

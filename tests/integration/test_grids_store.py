@@ -21,6 +21,7 @@ from geo import (
     Level,
     Placing,
     PropertyNames,
+    enact_version,
     from_wgs84,
     import_file,
     load_grids,
@@ -186,6 +187,22 @@ def test_a_version_of_the_future_waits(conn: psycopg.Connection, file: Any) -> N
     assert grids_at(conn).version == 1
     assert grid_codes(conn) == {"a": "c"}
     assert {grid.code for grid in grids_at(conn, future)} == {"c", "w"}
+
+
+def test_a_version_is_enacted_once_when_its_time_has_come(conn: psycopg.Connection, file: Any) -> None:
+    """When a version that was imported ahead comes into force, the devices move and the feed is told, once."""
+    add_device(conn, "a", 113.005, 24.01)
+    take_in(conn, file(COUNTY))
+    take_in(conn, file(WEST), valid_from=datetime(2999, 1, 1, tzinfo=UTC))
+    with conn.transaction():
+        assert enact_version(conn.cursor()) is None
+        conn.execute("UPDATE grid_versions SET valid_from = now() WHERE version = 2")
+    with conn.transaction():
+        assert enact_version(conn.cursor()) == (2, Placing(devices=1, placed=1, in_no_grid=0, moved=1))
+    with conn.transaction():
+        assert enact_version(conn.cursor()) is None
+        assert conn.execute("SELECT array_agg(id ORDER BY seq) FROM changes").fetchone() == (["1", "2"],)
+    assert grid_codes(conn) == {"a": "w"}
 
 
 def test_levels_that_a_file_does_not_bring_are_carried_over(conn: psycopg.Connection, file: Any) -> None:
