@@ -23,7 +23,6 @@ SENTENCES = {
     "dashboard.auth.passwords.PasswordError",
     "database.migrate.MigrationError",
     "geo.errors.GeoError",
-    "incidents.errors.IncidentsError",
     "ingest.collector.BrokerError",
     "ingest.decoders.UnknownDecoderError",
     "ingest.device_file.DeviceFileError",

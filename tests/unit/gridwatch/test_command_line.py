@@ -1,0 +1,100 @@
+"""The command line as a program: quick, one sentence for what goes wrong, no traceback."""
+
+import errno
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gridwatch import outermost
+from gridwatch.errors import DataDirectoryError
+
+PROGRAM = Path(sys.executable).with_name("gridwatch")
+
+
+def gridwatch(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run the program to its end."""
+    return subprocess.run([PROGRAM, *arguments], input=stdin, capture_output=True, check=False, timeout=60)
+
+
+def test_help_imports_nothing_heavy():
+    """`gridwatch --help` loads neither numpy nor pydantic nor psycopg: that is what makes it quick."""
+    code = "import sys, gridwatch.cli; print([m for m in ('numpy', 'pydantic', 'psycopg', 'dash') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_names_every_command():
+    """The reference of the command line is its help."""
+    done = gridwatch("--help")
+    assert done.returncode == 0
+    for command in ("run", "simulate", "import", "decode", "rules", "backup", "restore", "user", "migrate", "doctor"):
+        assert command in done.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("run", "--http", "nonsense"), "--http 'nonsense' is no HOST:PORT"),
+        (("run", "--config", "/none.yaml"), "The settings file /none.yaml cannot be read"),
+        (("user", "list", "--data-dir", "/nonexistent"), "There is no Gridwatch in /nonexistent"),
+        (("simulate", "quiet", "--data-dir", "/nonexistent"), "Nothing is running in /nonexistent"),
+        (("decode", "/nonexistent", "--as", "senml"), "/nonexistent: No such file or directory."),
+        (("decode", "-", "--as", "senlm"), "did you mean 'senml'"),
+        (("decode", "-", "--as", "senml", "--received-at", "today"), "--received-at 'today' is no RFC 3339 instant"),
+        (("restore", "/nonexistent", "--data-dir", "/proc/none"), "/proc/none"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence_and_an_exit_code(arguments, sentence):
+    """A foreseen error is a line on stderr that begins with our name; there is no traceback."""
+    done = gridwatch(*arguments)
+    said = done.stderr.decode()
+    assert done.returncode == 1, said
+    assert said.startswith("gridwatch: ")
+    assert sentence in said
+    assert said.count("\n") == 1
+    assert "Traceback" not in said
+
+
+def test_decode_prints_one_object_a_line_and_takes_a_rejection_for_an_answer():
+    """A reading and a rejection are both JSON, exit code 0."""
+    payload = b'[{"bn": "gauge-7:", "n": "stage", "u": "m", "v": 1.5, "t": 1700000000}]'
+    done = gridwatch("decode", "-", "--as", "senml", "--topic", "gridwatch/v1/a/gauge-7/senml", stdin=payload)
+    assert done.returncode == 0
+    assert [json.loads(line)["value"] for line in done.stdout.splitlines()] == [1.5]
+    done = gridwatch("decode", "-", "--as", "senml", stdin=b"{")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["type"] == "rejection"
+
+
+def test_an_unforeseen_error_leaves_its_traceback_in_a_file(tmp_path, capsys):
+    """A fault of ours is said in a sentence; the traceback is kept for whoever mends it."""
+    outermost.log_folder = tmp_path
+    try:
+        outermost.report(ZeroDivisionError("oh"))
+    finally:
+        outermost.log_folder = None
+    (kept,) = tmp_path.iterdir()
+    said = capsys.readouterr().err
+    assert said == f"gridwatch: This is a fault of Gridwatch (ZeroDivisionError); what happened is in {kept}.\n"
+    assert "ZeroDivisionError: oh" in kept.read_text()
+
+
+def test_foreseen_errors_keep_their_own_words():
+    """A full disk and a missing right are foreseen wherever they strike."""
+    assert outermost.explain(DataDirectoryError("No room.")) == "No room."
+    assert outermost.explain(OSError(errno.ENOSPC, "No space left on device")) == "The disk is full."
+    assert outermost.explain(PermissionError(errno.EACCES, "Permission denied", "/x")) == "/x: Permission denied."
+    assert outermost.explain(KeyError("x")) is None
+
+
+def test_every_error_that_is_named_exists():
+    """The list of foreseen errors names classes by where they are defined; each is there."""
+    import importlib
+
+    for name in outermost.SENTENCES:
+        module, _, kind = name.rpartition(".")
+        found = getattr(importlib.import_module(module), kind)
+        assert f"{found.__module__}.{found.__qualname__}" == name
