@@ -54,7 +54,8 @@ def describe_path(path: tuple[Grid, ...]) -> list[dict[str, str]]:
 
 def _geometries(grids: list[Grid], simplify_m: float) -> list[str]:
     shapes = np.array([grid.shape for grid in grids], dtype=object)
+    # Rounded first: edges that differ in the last bits only become one edge, which simplifying then keeps as one.
+    shapes = shapely.set_precision(shapes, _DECIMALS, mode="pointwise")
     if simplify_m > 0 and len(shapes):
         shapes = shapely.coverage_simplify(shapes, simplify_m / METRES_PER_DEGREE)
-    rounded = shapely.set_precision(shapes, _DECIMALS, mode="pointwise")
-    return [str(text) for text in shapely.to_geojson(rounded)]
+    return [str(text) for text in shapely.to_geojson(shapes)]
