@@ -21,13 +21,15 @@ import incidents
 from alerts import Detection, Engine, RuleSet, Tag
 from database import append_changes, connect, newest_change
 from database.connection import Connection, Cursor
+from ingest.decoders.frigate import close_running
 from ingest.intake import Desk, Intake
 from ingest.newest import Newest
 from ingest.publish import Message
+from ingest.readings import CameraEvent
 from ingest.registry import Registry
 from ingest.registry_store import learn, load_registry
 from ingest.sources import Source
-from ingest.store import ReadingsWriter, read_last, write_intake, write_last
+from ingest.store import ReadingsWriter, events_running_behind, read_last, write_intake, write_last
 
 log = structlog.get_logger(__name__)
 
@@ -152,7 +154,19 @@ class Pipeline:
                 break
             self._learn(intake.learn, now)
             intake = self._desk.take_in(messages, received_us=received_us)
+        if intake.spoke_up and (running := self._running_events(intake.spoke_up)):
+            intake = self._desk.take_in(messages, received_us=received_us, ended=running)
         return intake
+
+    @stamina.retry(on=psycopg.OperationalError, attempts=None, timeout=None, wait_initial=0.05, wait_max=3.0)
+    def _running_events(self, spoke_up: list[tuple[str, datetime]]) -> list[CameraEvent]:
+        """End what runs on the cameras of recorders that went or came back: the end itself may never be told."""
+        with connect(self._url, name=f"gridwatch {self._worker} cameras") as connection:
+            return [
+                event
+                for recorder, at in spoke_up
+                for event in close_running(events_running_behind(connection.cursor(), recorder), at)
+            ]
 
     @stamina.retry(on=psycopg.OperationalError, attempts=None, timeout=None, wait_initial=0.05, wait_max=3.0)
     def _learn(self, heard: list[tuple[str, str, str]], now: datetime) -> None:

@@ -13,7 +13,7 @@ from math import isfinite, nan
 import numpy as np
 
 from ingest.batch import Batch
-from ingest.decoders import decoder
+from ingest.decoders import decoder, storable
 from ingest.decoders.senml import fast
 from ingest.publish import Message
 from ingest.readings import (
@@ -36,6 +36,7 @@ NATIVE_PREFIX = ["gridwatch", "v1"]
 OLDEST_US = 0  # 1970: before that no device of ours existed
 NEWEST_US = 4_102_444_800_000_000  # 2100
 FACT_OF_LABEL = {"smoke": Fact.SMOKE_SEEN, "fire": Fact.FIRE_SEEN}
+NOBODY = Source(topic_filter="", decoder="")
 ROUTES_KEPT = 400_000  # one per topic heard; 170,000 detectors fit twice
 
 
@@ -71,6 +72,7 @@ class Intake:
     rejected: list[RejectedMessage] = field(default_factory=list)
     waiting: dict[str, Unregistered] = field(default_factory=dict)
     learn: list[tuple[str, str, str]] = field(default_factory=list)
+    spoke_up: list[tuple[str, datetime]] = field(default_factory=list)  # devices that told their availability, and when
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -91,13 +93,18 @@ class Desk:
         self._sources = sources
         self._routes: dict[str, _Route] = {}
 
-    def take_in(self, messages: Iterable[Message], *, received_us: int) -> Intake:
-        """Take in messages received at `received_us` (microseconds since 1970 UTC)."""
+    def take_in(self, messages: Iterable[Message], *, received_us: int, ended: Iterable[CameraEvent] = ()) -> Intake:
+        """Take in messages received at `received_us` (microseconds since 1970 UTC).
+
+        `ended` are camera events whose end nobody told, because the recorder was restarted.
+        """
         rows = _Rows(received_us)
         for message in messages:
             route = self._routes.get(message.topic) or self._route(message.topic)
             if not (route.device and self._take_fast(route, message, rows)):
                 self._take_full(route, message, rows)
+        for event in ended:
+            self._store_event(NOBODY, Message("", b"", 0, retained=False), event, rows)
         return rows.finish(self.registry)
 
     def _route(self, topic: str) -> _Route:
@@ -114,7 +121,7 @@ class Desk:
 
     def _take_fast(self, route: _Route, message: Message, rows: "_Rows") -> bool:
         """Take in a common small SenML pack; False, and nothing taken, when it is anything else."""
-        records = fast(message.payload, rows.received_us)
+        records = fast(message.payload, rows.received_us, route.device)
         if records is None:
             return False
         found = []
@@ -153,6 +160,8 @@ class Desk:
                 value = nan if item.value is None or not isfinite(item.value) else item.value
                 self._store(source, message, rows, item.device, item.metric, item.unit, item.time, value, item.quality)
             case DeviceState():
+                if item.fact is Fact.OFFLINE:
+                    rows.spoke_up.append((item.device, item.time))
                 value = float(item.active)
                 self._store(source, message, rows, item.device, item.fact, "1", item.time, value, item.quality)
             case CameraEvent():
@@ -216,7 +225,9 @@ class _Rows:
         self.rejected: list[RejectedMessage] = []
         self.waiting: dict[str, Unregistered] = {}
         self.learn: list[tuple[str, str, str]] = []
+        self.spoke_up: list[tuple[str, datetime]] = []
         self.counts: Counter[str] = Counter()
+        self._last_waiting: tuple[str, Message] | None = None
         self._slot: list[int] = []
         self._time: list[int] = []
         self._value: list[float] = []
@@ -235,7 +246,11 @@ class _Rows:
         self.counts[f"rejected_{reason}"] += 1
         self.rejected.append(
             RejectedMessage(
-                topic=message.topic, payload=message.payload, source=source, reason=reason, detail=detail[:500]
+                topic=message.topic,
+                payload=storable(source, message.payload),
+                source=source,
+                reason=reason,
+                detail=detail[:500],
             )
         )
 
@@ -244,13 +259,15 @@ class _Rows:
         levels = message.topic.split("/")
         area = levels[2] if levels[:2] == NATIVE_PREFIX and len(levels) > 3 else ""  # noqa: PLR2004
         known = self.waiting.get(device)
+        if known is not None and self._last_waiting == (device, message):
+            return  # several readings of one message are still one message
+        self._last_waiting = (device, message)
         self.waiting[device] = Unregistered(
             source=source,
             area=area,
             topic=message.topic,
-            payload=message.payload,
-            # several readings of one message are still one message
-            messages=known.messages + (known.payload is not message.payload) if known else 1,
+            payload=storable(source, message.payload),
+            messages=known.messages + 1 if known else 1,
         )
 
     def finish(self, registry: Registry) -> Intake:
@@ -274,5 +291,6 @@ class _Rows:
             rejected=self.rejected,
             waiting=self.waiting,
             learn=self.learn,
+            spoke_up=self.spoke_up,
             counts=self.counts,
         )

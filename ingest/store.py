@@ -12,7 +12,7 @@ from database.connection import Cursor
 from database.copying import CopyLayout, copy_rows
 from ingest.batch import Batch
 from ingest.intake import Intake, RejectedMessage, Unregistered
-from ingest.readings import CameraEvent
+from ingest.readings import CameraEvent, DeviceId, Phase
 
 COLUMNS = (
     ("device", ">i4"),
@@ -99,6 +99,31 @@ def _write_events(cur: Cursor, events: Sequence[tuple[int, int, CameraEvent]]) -
             for device, grid, e in events
         ],
     )
+
+
+def events_running_behind(cur: Cursor, recorder: str) -> list[CameraEvent]:
+    """Read the events that have no end yet, of cameras that report through a recorder (its device id)."""
+    cur.execute(
+        """
+        SELECT d.id, e.event, e.label, e.severity, e.started, e.updated, e.score, e.zones
+        FROM camera_events e JOIN devices d ON d.key = e.device WHERE e.ended IS NULL AND d.gateway = %s
+        """,
+        (recorder,),
+    )
+    return [
+        CameraEvent(
+            device=DeviceId(device),
+            event=event,
+            phase=Phase.UPDATE,
+            label=label,
+            severity=severity,
+            started=started,
+            time=updated,
+            score=score,
+            zones=tuple(zones),
+        )
+        for device, event, label, severity, started, updated, score, zones in cur.fetchall()
+    ]
 
 
 def _write_rejected(cur: Cursor, rejected: Sequence[RejectedMessage], received: datetime) -> None:
