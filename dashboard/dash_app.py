@@ -16,6 +16,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from dashboard.auth.guard import ACCOUNT
+from dashboard.auth.permissions import Role
 from dashboard.messages import Language, choose_language, load_messages, text
 from dashboard.pages import console, devices, wall
 from dashboard.pages.frame import PAGES, Say
@@ -38,6 +39,10 @@ class ScreenSettings(Protocol):
     @property
     def tile_url(self) -> str | None:
         """Leaflet tile URL template; None draws the county from its own polygons only."""
+
+    @property
+    def language(self) -> str:
+        """Language of a screen nobody chose one for."""
 
 
 def mount(app: FastAPI, settings: ScreenSettings) -> Dash:
@@ -68,7 +73,7 @@ def _route_pages(dash: Dash, settings: ScreenSettings) -> None:
     # `dash.callback`, never the global one: after a restart the global one leaves open screens dead.
     @dash.callback(Output("page", "children"), Input("location", "pathname"), State("location", "search"))  # type: ignore[untyped-decorator]
     def show(pathname: str, search: str) -> Component | None:
-        language = choose_language(_asked(search), (ctx.cookies or {}).get(LANGUAGE_COOKIE))
+        language = choose_language(_asked(search), (ctx.cookies or {}).get(LANGUAGE_COOKIE), settings.language)
         return _layout(pathname.strip("/"), partial(text, language), settings)
 
 
@@ -86,7 +91,7 @@ def _layout(page: str, say: Say, settings: ScreenSettings) -> Component | None:
 
 def _serve_pages(app: FastAPI, dash: Dash, settings: ScreenSettings) -> None:
     def page(request: Request) -> HTMLResponse:
-        language = choose_language(request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE))
+        language = choose_language(request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE), settings.language)
         token = set_current_request(request)
         try:
             document = dash.index()
@@ -98,8 +103,8 @@ def _serve_pages(app: FastAPI, dash: Dash, settings: ScreenSettings) -> None:
             answer.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * 86400, samesite="lax")
         return answer
 
-    def home() -> RedirectResponse:
-        return RedirectResponse("/console", status_code=302)
+    def home(request: Request) -> RedirectResponse:
+        return RedirectResponse("/wall" if viewer(request)["role"] == Role.SCREEN else "/console", status_code=303)
 
     def nothing(rest: str) -> None:
         raise HTTPException(404, f"nothing at /{rest}")
@@ -114,7 +119,7 @@ def _serve_pages(app: FastAPI, dash: Dash, settings: ScreenSettings) -> None:
 
 def viewer(request: Request) -> dict[str, str]:
     """Return who looks at the page, `{"name", "role"}`; empty strings when the guard let an unknown one through."""
-    account = request.scope.get(ACCOUNT)
+    account = getattr(request.state, ACCOUNT, None)
     return {"name": getattr(account, "name", ""), "role": getattr(account, "role", "")}
 
 

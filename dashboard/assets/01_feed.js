@@ -138,8 +138,4 @@
       abandon();
     }
   }, 1000);
-
-  feed.silentMs = function () {
-    return performance.now() - feed.heardAt;
-  };
 })();

@@ -49,17 +49,29 @@
   function ask() {
     if (!frameAsked) {
       frameAsked = true;
-      requestAnimationFrame(flush);
+      const rest = notBefore - performance.now();
+      if (rest > 0) {
+        setTimeout(requestAnimationFrame, rest, flush);
+      } else {
+        requestAnimationFrame(flush);
+      }
     }
   }
+
+  /* In a storm a repaint is costly: it is followed by a rest, so that keys and the clock get their turn. */
+  const REST_FACTOR = 3;
+  let notBefore = 0;
 
   function flush() {
     frameAsked = false;
     const changed = dirty;
     dirty = fresh();
+    const began = performance.now();
     for (const listener of listeners.draw) {
       listener(changed);
     }
+    const ended = performance.now();
+    notBefore = ended + Math.min((ended - began) * REST_FACTOR, 500);
   }
 
   function emit(name, value) {
@@ -71,8 +83,7 @@
   function putAlarm(item, isOld) {
     const id = String(item.id);
     const known = alarms.get(id);
-    const newest = known ? known.version : gone.get(id);
-    if (newest !== undefined && newest >= item.version) {
+    if (known ? !isNewer(item, known) : gone.get(id) >= item.version) {
       return;
     }
     if (item.state === "norm") {
@@ -80,12 +91,17 @@
     } else {
       gone.delete(id);
       alarms.set(id, item);
-      notePoint(item.device_key, id, item.priority);
-      if (!isOld && item.state === "unack" && (!known || known.state !== "unack")) {
+      notePoint(item.device_key, id, item.override ? null : item.priority);
+      if (!isOld && !item.override && item.state === "unack" && (!known || known.state !== "unack")) {
         emit("raised", item);
       }
     }
     dirty.alarms.add(id);
+  }
+
+  /* Shelving is a record of its own and leaves the alarm's version alone. */
+  function isNewer(item, known) {
+    return item.version > known.version || (item.version === known.version && (item.override !== known.override || item.shelved_until !== known.shelved_until));
   }
 
   function removeAlarm(id, version) {
@@ -110,7 +126,7 @@
     }
     if (priority === null) {
       open.delete(id);
-      if (open.size === 0) {
+      if (!open.size) {
         worstOfDevice.delete(key);
       }
     } else {
@@ -145,9 +161,9 @@
     incidents.clear();
     for (const item of frame.alarms) {
       alarms.set(String(item.id), item);
-      notePoint(item.device_key, String(item.id), item.priority);
+      notePoint(item.device_key, String(item.id), item.override ? null : item.priority);
       const old = known.get(String(item.id));
-      if (before && item.state === "unack" && !(old && old.state === "unack")) {
+      if (before && !item.override && item.state === "unack" && !(old && old.state === "unack")) {
         emit("raised", item);
       }
     }
@@ -155,6 +171,7 @@
       putIncident(item);
     }
     store.grids = new Map(Object.entries(frame.grids || {}));
+    store.beat = frame;
     setCounters(frame.counters);
     dirty.all = true;
     emit("snapshot", frame);
@@ -173,6 +190,8 @@
       putIncident(frame.item);
     } else if (frame.kind === "device") {
       dirty.devices.add(id);
+    } else if (frame.kind === "override" && frame.item) {
+      takeOverride(frame.item);
     } else if (frame.kind === "grids") {
       dirty.polygons = true;
     }
@@ -180,6 +199,20 @@
       setGrid(code, frame.grids[code]);
     }
     setCounters(frame.counters);
+  }
+
+  /* What is shelved, suppressed or out of service is said by a record of its own: apply it to the alarms it covers. */
+  function takeOverride(override) {
+    for (const pair of alarms) {
+      const alarm = pair[1];
+      if (alarm.device === override.device && (override.condition === null || override.condition === alarm.condition)) {
+        const inForce = override.ended_at === null;
+        const now = Object.assign({}, alarm, { override: inForce ? override.kind : null, shelved_until: inForce ? override.ends_at : null });
+        alarms.set(pair[0], now);
+        notePoint(now.device_key, pair[0], inForce ? null : now.priority);
+        dirty.alarms.add(pair[0]);
+      }
+    }
   }
 
   function setGrid(code, priority) {

@@ -95,11 +95,11 @@
     condition: function (name) {
       return text.say("condition." + name);
     },
-    /* What an alarm's state reads as; shelving is an override, not a state, and is said first. */
+    /* What an alarm's state reads as; an override is not a state, and is said first. */
     alarmState: function (alarm) {
-      return text.say("state." + (text.isShelved(alarm) ? "shelved" : alarm.state));
+      return text.say("state." + (text.isOverridden(alarm) ? alarm.override || "shelved" : alarm.state));
     },
-    isShelved: function (alarm) {
+    isOverridden: function (alarm) {
       return Boolean(alarm.shelved_until) && Date.parse(alarm.shelved_until) > text.serverNow();
     },
     deviceName: function (alarm) {

@@ -5,37 +5,36 @@
   const text = gridwatch.text;
   const STALE_MS = 10000;
 
-  /* Why the picture is stale, or null. A worker without heartbeat counts: then nothing new can arrive. */
-  function staleReason() {
+  /* Why the picture is stale, {state, words}, or null. A worker without heartbeat counts: then nothing new can arrive. */
+  function staleness() {
     const store = gridwatch.store;
-    const feed = gridwatch.feed;
-    if (feed.silentMs() > STALE_MS || (feed.state === "closed" && sinceShown() > STALE_MS)) {
-      return store.shownAt ? text.say("link.stale_feed", { time: text.when(store.shownAt) }) : text.say("link.stale_never");
+    if (performance.now() - lastFrameAt > STALE_MS) {
+      return { state: "lost", words: store.shownAt ? text.say("link.stale_feed", { time: text.when(store.shownAt) }) : text.say("link.stale_never") };
     }
     const beat = store.beat;
-    if (beat && workerSilentMs(beat) > STALE_MS) {
-      return text.say("link.stale_worker", { time: beat.worker_alive_at ? text.when(beat.worker_alive_at) : "–" });
+    if (beat && !beat.worker_alive_at) {
+      return { state: "worker", words: text.say("link.stale_no_worker") };
+    }
+    if (beat && Date.parse(beat.at) - Date.parse(beat.worker_alive_at) > STALE_MS) {
+      return { state: "worker", words: text.say("link.stale_worker", { time: text.when(beat.worker_alive_at) }) };
     }
     return null;
   }
 
-  function workerSilentMs(beat) {
-    if (!beat.worker_alive_at) {
-      return Infinity;
-    }
-    return Date.parse(beat.at) - Date.parse(beat.worker_alive_at);
-  }
-
-  function sinceShown() {
-    return lastFrameAt ? performance.now() - lastFrameAt : performance.now();
-  }
-  let lastFrameAt = 0;
+  let lastFrameAt = 0; // the page's own start until the first frame
   gridwatch.feed.listen(function () {
     lastFrameAt = performance.now();
   });
 
-  function showLink(reason) {
-    const state = reason || gridwatch.feed.state === "closed" ? "lost" : gridwatch.feed.state === "open" ? "live" : "connecting";
+  function linkState(stale) {
+    if (stale) {
+      return stale.state;
+    }
+    return gridwatch.feed.state === "closed" ? "lost" : gridwatch.feed.state === "open" ? "live" : "connecting";
+  }
+
+  function showLink(stale) {
+    const state = linkState(stale);
     const lamp = document.getElementById("link");
     const beat = gridwatch.store.beat;
     lamp.className = "link link-" + state;
@@ -50,14 +49,14 @@
   }
 
   function tick() {
-    const reason = staleReason();
+    const stale = staleness();
     const now = text.serverNow();
-    gridwatch.link.stale = reason !== null;
-    document.documentElement.classList.toggle("is-stale", reason !== null);
-    gridwatch.setText(document.getElementById("stale-reason"), reason || "");
+    gridwatch.link.stale = stale !== null;
+    document.documentElement.classList.toggle("is-stale", stale !== null);
+    gridwatch.setText(document.getElementById("stale-reason"), stale ? stale.words : "");
     gridwatch.setText(document.getElementById("clock-time"), text.clock(now));
     gridwatch.setText(document.getElementById("clock-date"), text.date(now));
-    showLink(reason);
+    showLink(stale);
   }
 
   gridwatch.link = {
@@ -90,7 +89,9 @@
       const value = element.dataset.count.split(".").reduce(function (part, name) {
         return part === undefined || part === null ? part : part[name];
       }, counters);
-      gridwatch.setText(element, text.count(value));
+      const shown = text.count(value);
+      gridwatch.setText(element, shown);
+      element.dataset.width = Math.min(shown.length, 7);
       element.classList.toggle("is-zero", !value);
     }
   };

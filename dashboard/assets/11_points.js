@@ -10,6 +10,7 @@
   const BUCKETS = 1 << BUCKET_ZOOM;
   const TILE = 512;
   const OFFLINE = 5;
+  const CROWDED = 200; // alarms on one tile
   const QUIET_FAR = "rgba(126, 170, 205, 0.36)";
   const QUIET_NEAR = "rgba(140, 184, 220, 0.8)";
   const OFFLINE_COLOUR = "rgba(150, 160, 172, 0.9)";
@@ -144,6 +145,8 @@
       alarms.sort(function (a, b) {
         return b[0] - a[0];
       });
+      /* Where a tile is full of alarms the colours of the grids say more than dots upon dots. */
+      const isCrowded = alarms.length > CROWDED;
       for (const alarm of alarms) {
         pen.beginPath();
         if (alarm[0] === OFFLINE) {
@@ -152,9 +155,12 @@
           pen.lineWidth = unit;
           pen.stroke();
         } else {
-          pen.arc(alarm[1], alarm[2], Math.max(dot, (alarm[0] <= 2 ? 4 : 3) * unit), 0, 7);
+          pen.arc(alarm[1], alarm[2], isCrowded ? 1.5 * unit : Math.max(dot, (alarm[0] <= 2 ? 4 : 3) * unit), 0, 7);
           pen.fillStyle = gridwatch.map.colours[alarm[0]];
           pen.fill();
+          if (isCrowded) {
+            continue;
+          }
           pen.strokeStyle = "rgba(6, 12, 20, 0.85)";
           pen.lineWidth = unit;
           pen.stroke();

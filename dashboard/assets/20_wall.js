@@ -67,12 +67,28 @@
     const host = document.getElementById("newest");
     const now = text.serverNow();
     const rows = newest(ALARM_ROWS).map(function (entry) {
-      return alarmRow(entry.alarm, now - entry.at < NEW_FOR_MS);
+      return kept(entry.alarm) || alarmRow(entry.alarm, now - entry.at < NEW_FOR_MS);
     });
+    drawn = new Map(
+      rows.map(function (row) {
+        return [row.dataset.alarm, row];
+      })
+    );
     if (!rows.length) {
       rows.push(make("div", "empty", say("wall.no_alarms")));
     }
     host.replaceChildren.apply(host, rows);
+  }
+
+  /* A row that has not changed is not made again: its arrival would be announced with every repaint. */
+  let drawn = new Map();
+  function kept(alarm) {
+    const row = drawn.get(String(alarm.id));
+    return row && row.dataset.version === versionOf(alarm) ? row : null;
+  }
+
+  function versionOf(alarm) {
+    return alarm.version + " " + (alarm.shelved_until || "");
   }
 
   function alarmRow(alarm, isNew) {
@@ -96,6 +112,7 @@
       )
     );
     row.dataset.alarm = alarm.id;
+    row.dataset.version = versionOf(alarm);
     return row;
   }
 

@@ -136,7 +136,7 @@
     row.element.dataset.alarm = id;
     row.element.dataset.state = alarm.state;
     row.element.style.transform = "translateY(" + index * ROW_REM + "rem)";
-    const isShelved = text.isShelved(alarm);
+    const isShelved = text.isOverridden(alarm);
     row.element.className =
       "row priority-" + alarm.priority + (id === list.selected ? " is-selected" : "") + (isShelved ? " is-shelved" : " is-" + alarm.state);
     row.element.setAttribute("aria-selected", String(id === list.selected));

@@ -54,7 +54,7 @@
     version = known ? known.version : null;
     let alarm;
     try {
-      alarm = await gridwatch.api.get("/alarms/" + encodeURIComponent(id), { lang: gridwatch.page.language });
+      alarm = await gridwatch.api.get("/alarms/" + encodeURIComponent(id), { lang: gridwatch.page.language.slice(0, 2) });
     } catch (failure) {
       if (mine === asked && known) {
         gridwatch.api.explain(failure);
@@ -109,7 +109,7 @@
     const acknowledge = gridwatch.button("press press-first", withKey(say("console.acknowledge"), "A"), () => commands.acknowledge(current()));
     acknowledge.disabled = alarm.state !== "unack" && alarm.state !== "rtnun";
     acknowledge.id = "acknowledge";
-    const shelve = text.isShelved(alarm)
+    const shelve = text.isOverridden(alarm) && alarm.override === "shelved"
       ? gridwatch.button("press", say("console.unshelve"), () => commands.unshelve(current()))
       : gridwatch.button("press", withKey(say("console.shelve"), "S"), () => commands.shelve(current()));
     shelve.disabled = alarm.state === "norm";
@@ -130,7 +130,7 @@
     add(say("detail.raised"), text.full(alarm.raised_at));
     add(say("detail.acked"), alarm.acked_at ? text.full(alarm.acked_at) + "  " + (alarm.acked_by || "") : "");
     add(say("detail.cleared"), alarm.cleared_at ? text.full(alarm.cleared_at) : "");
-    add(say("detail.shelved_until"), text.isShelved(alarm) ? text.full(alarm.shelved_until) : "");
+    add(say("detail.shelved_until"), text.isOverridden(alarm) ? text.full(alarm.shelved_until) : "");
     const list = make("dl", "facts-list");
     list.append.apply(list, rows);
     return list;

@@ -8,7 +8,7 @@
   const PAGE = 60;
   const CHART_HOURS = 24;
   const KINDS = ["smoke", "gauge", "rain", "camera", "panel", "heat", "button", "gas", "flow", "weather", "other"];
-  const STATES = ["online", "offline"];
+  const STATES = ["quiet", "alarm", "offline", "never_heard", "out_of_service", "retired"];
 
   const wanted = { kind: "", state: "", grid: "" };
   let host = null;

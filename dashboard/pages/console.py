@@ -71,7 +71,6 @@ def _filters(say: Say) -> html.Div:
             unacked,
             # Plain HTML controls that the asset creates here: Dash has no <select> without a callback behind it.
             html.Div(id="filter-controls", className="filter-controls"),
-            html.Span(id="list-shown", className="list-shown"),
         ],
     )
 
@@ -100,7 +99,7 @@ def _keys(say: Say) -> html.Div:
         _hint(["M"], say("console.silence")),
         _hint(["?"], say("console.help")),
     ]
-    return html.Div(hints, className="key-hints")
+    return html.Div([*hints, html.Span(id="list-shown", className="list-shown")], className="key-hints")
 
 
 def _hint(keys: list[str], does: str) -> html.Span:

@@ -92,6 +92,7 @@ def _map(say: Say, tile_url: str | None) -> html.Section:
         children=[
             county_map(tile_url),
             _legend(say),
+            html.Div(say("link.stale_title"), className="stale-mark", **{"aria-hidden": "true"}),
             html.Button(say("wall.whole_county"), id="whole-county", className="quiet-button whole-county", type="button"),
         ],
     )
