@@ -7,7 +7,7 @@ the component's four address bytes as 8 hex characters in wire order (profile 2:
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ingest.decoders.gb26875_3 import profile_2, states
 from ingest.decoders.gb26875_3.analogue import quantity, value_of
@@ -29,6 +29,7 @@ _LINE_TESTS = frozenset({9, 10})  # of profile 2
 _NOT_TAKEN = {5: "version", 6: "configuration", 7: "configuration", 25: "version", 26: "configuration"}
 _READS = range(61, 92)  # questions of the centre
 _MOMENT = timedelta(seconds=1)
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
@@ -70,14 +71,29 @@ def _data(frame: Frame, received: datetime) -> Iterator[Decoded]:
     if kind in BODIES:
         objects, left = cut(kind, count, rest)
         stamps = Stamps(frame.time, [item.time for item in objects], received)
-        for item in objects:
-            yield from _Source(frame.source, stamps, is_second=is_second).object(kind, item)
+        source = _Source(frame.source, stamps, is_second=is_second)
+        yield from sorted((said for item in objects for said in source.object(kind, item)), key=_alarms_first)
         if left:
             yield Rejection(reason=Reason.MALFORMED, detail=f"type {kind}: {left} bytes are no whole object")
     elif kind in _READS:
         yield Rejection(reason=Reason.DOWNLINK, detail=f"type {kind}")
     elif kind not in _CLOCKS and not (is_second and kind in _LINE_TESTS):
         yield Rejection(reason=Reason.UNSUPPORTED, detail=_NOT_TAKEN.get(kind, f"type {kind}"))
+
+
+def _alarms_first(said: Decoded) -> tuple[datetime, bool]:
+    """Order what one frame says by time, the true before the false.
+
+    Some panels report two parts under one address in one frame. Of two readings of one instant only the first is judged, and
+    that must be the alarm.
+    """
+    match said:
+        case DeviceState():
+            return said.time, not said.active
+        case Reading():
+            return said.time, False
+        case _:
+            return _LAST, True
 
 
 class _Source:

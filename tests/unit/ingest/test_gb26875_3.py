@@ -71,6 +71,19 @@ def test_every_object_is_read() -> None:
     assert fires == {DETECTOR: False, f"{SOURCE}-1.1-03000700": True}
 
 
+def test_alarm_comes_first_of_one_instant() -> None:
+    """Of two parts under one address the one that burns is told first: only the first of one instant is judged."""
+    fires = [
+        state for state in _states(_decode(frame(components(component(0), component(2))))) if state.fact is Fact.FIRE
+    ]
+    assert [state.active for state in fires] == [True, False]
+    earlier = bytes([0]) + NOON[1:]
+    turned = frame(components(component(0), component(2, time=earlier)))
+    fires = [state for state in _states(_decode(turned)) if state.fact is Fact.FIRE]
+    assert [state.active for state in fires] == [True, False]
+    assert fires[0].time < fires[1].time
+
+
 def test_big_endian_gateway_loses_no_alarm() -> None:
     """A word of reserved bits only is read the other way round, and its facts are uncertain."""
     decoded = _decode(frame(components(component(0x0200))))
@@ -256,9 +269,11 @@ def test_times(header: bytes, stamp: bytes, received: datetime, time: datetime, 
 @pytest.mark.parametrize("size", [40, 48, 52])
 def test_equal_division(size: int) -> None:
     """Objects with fields added, or without their time, are cut by the object count."""
-    objects = [(component(word)[:40] + b"extra bytes "[: size - 46] + NOON)[:size] for word in (0, 2)]
+    parts = [component(0), component(2, address=b"\x03\x00\x07\x00")]
+    objects = [(part[:40] + b"extra bytes "[: size - 46] + NOON)[:size] for part in parts]
     decoded = _decode(frame(bytes([2, 2]) + b"".join(objects)))
-    assert [state.active for state in _states(decoded) if state.fact is Fact.FIRE] == [False, True]
+    fires = {state.device: state.active for state in _states(decoded) if state.fact is Fact.FIRE}
+    assert fires == {DETECTOR: False, f"{SOURCE}-1.1-03000700": True}
     assert {state.time for state in _states(decoded)} == {SENT}
     assert not _reasons(decoded)
 
