@@ -1,7 +1,7 @@
 """Follow the change log: everything after a number, for ever, across restarts of the database."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import psycopg
 import stamina
@@ -14,7 +14,7 @@ PAGE = 1000
 POLL_S = 5.0  # a notification that was lost with a connection is made good within this
 
 
-async def follow(url: str, *, after: int) -> AsyncIterator[list[ChangeRow]]:
+async def follow(url: str, *, after: int) -> AsyncGenerator[list[ChangeRow]]:
     """Yield the changes after number `after` in order and without a gap, at most 1,000 at a time.
 
     Waits while there is nothing new. When the database goes away it comes back with growing pauses (at most 5 s), for

@@ -33,6 +33,7 @@ from ingest.store import ReadingsWriter, events_running_behind, read_last, write
 
 log = structlog.get_logger(__name__)
 
+BROKER_AWAY = timedelta(seconds=12)  # two pings and a bit
 LEARN_ROUNDS = 2  # a second look after new metrics were added; what is unknown then was refused
 
 
@@ -42,6 +43,7 @@ class Work:
 
     number: int
     now: datetime
+    heard: datetime  # when our own ping last came back through the broker
     intake: Intake
     detections: Sequence[Detection]
     last: dict[str, NDArray[np.generic]] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Pipeline:
         cur = self._session().cursor()
         self.followed_from = newest_change(cur)
         self._number, alive_at = self._progress(cur, now)
+        self._heard = now
         self._rule_set = alerts.save_rule_set(cur, self._rules)
         self._set_registry(load_registry(cur))
         self._engine = Engine(self._rules, self._tags)
@@ -100,14 +103,17 @@ class Pipeline:
         """Take messages in and judge them; a `tick` also looks for silence, a `flush` also writes newest readings."""
         intake = self._take_in(messages, received_us=round(received * 1e6), now=now)
         self._newest.note(intake.slots, intake.batch)
+        self._note_broker(intake, now)
         detections = [self._engine.detect(intake.batch)]
-        if tick:
+        # While the broker is away nobody can be heard: that is no device's silence.
+        if tick and now - self._heard < BROKER_AWAY:
             detections.append(self._engine.check_silence(_microseconds(now - _EPOCH)))
         self._count(messages, intake)
         self._number += 1
         return Work(
             number=self._number,
             now=now,
+            heard=self._heard,
             intake=intake,
             detections=[d for d in detections if d],
             last=self._newest.changed() if flush else {},
@@ -146,6 +152,13 @@ class Pipeline:
         self.counters["transitions"] += len(transitions)
         self._note_progress(cur, work)
         append_changes(cur, changes)
+
+    def _note_broker(self, intake: Intake, now: datetime) -> None:
+        if intake.counts["pings"]:
+            away = now - self._heard
+            if away > BROKER_AWAY:
+                self._engine.excuse(_microseconds(away))
+            self._heard = now
 
     def _take_in(self, messages: Sequence[Message], *, received_us: int, now: datetime) -> Intake:
         intake = self._desk.take_in(messages, received_us=received_us)
@@ -222,11 +235,11 @@ class Pipeline:
         newest = _EPOCH + timedelta(microseconds=int(latest.max())) if len(latest) else None
         cur.execute(
             """
-            UPDATE worker_progress SET batch = %s, alive_at = %s, counters = %s,
+            UPDATE worker_progress SET batch = %s, alive_at = %s, broker_heard_at = %s, counters = %s,
                 newest_reading = greatest(newest_reading, %s)
             WHERE worker = %s
             """,
-            (work.number, work.now, Jsonb(dict(self.counters)), newest, self._worker),
+            (work.number, work.now, work.heard, Jsonb(dict(self.counters)), newest, self._worker),
         )
 
 

@@ -142,6 +142,7 @@ class Desk:
 
     def _take_full(self, route: _Route, message: Message, rows: "_Rows") -> None:
         if message.topic.startswith(SELF_TOPIC):
+            rows.counts["pings"] += 1
             return
         if route.source is None:
             rows.reject(message, "", Reason.TOPIC, "no source takes this topic")

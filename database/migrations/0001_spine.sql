@@ -113,6 +113,7 @@ CREATE TABLE worker_progress (
     worker   text PRIMARY KEY,
     batch    bigint NOT NULL DEFAULT 0,             -- number of the last committed batch: settles a commit whose answer was lost
     alive_at timestamptz NOT NULL,
+    broker_heard_at timestamptz,                    -- when our own ping last came back through the broker
     newest_reading timestamptz,                     -- newest device time that was not in the future
     counters jsonb NOT NULL DEFAULT '{}'            -- running totals since the worker started, for /metrics
 );

@@ -1,0 +1,171 @@
+"""The worker between a real broker and a real database: from published bytes to rows."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiomqtt
+import psycopg
+import pytest
+
+from database import connect
+from gridwatch.worker import Worker
+from ingest.collector import BrokerAddress
+from ingest.registration import NewChannel, NewDevice, register
+from ingest.sources import DEFAULT_SOURCES
+from tests.conftest import Broker
+
+T0 = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+WITHIN_S = 30
+STAGE = NewChannel(metric="stage", unit="m", interval_s=300, limits=(4.0, 3.0, 2.0, 1.0))
+
+
+@pytest.fixture(params=["broker", "mosquitto"])
+def any_broker(request: pytest.FixtureRequest) -> Broker:
+    """Each broker in turn."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def gauge(database_url: str) -> str:
+    """URL of a database in which one gauge g1 of area 3301 is registered, limits 1 to 4 m."""
+    with connect(database_url) as connection, connection.cursor() as cur:
+        device = NewDevice(id="g1", kind="gauge", name="水尺", lon=120.0, lat=30.0, area="3301", channels=(STAGE,))
+        register(cur, [device], now=T0)
+    return database_url
+
+
+@asynccontextmanager
+async def _working(url: str, broker: Broker, rules: Path | None = None) -> AsyncIterator[None]:
+    address = BrokerAddress(host=broker.host, port=broker.port, user=broker.user, password=broker.password)
+    worker = Worker(database_url=url, broker=address, sources=DEFAULT_SOURCES, rules=rules, name="worker-1")
+    task = asyncio.create_task(worker.run())
+    try:
+        await _until(lambda: _alive(url))
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Ask until it holds, at most 30 s: the condition decides, not the clock."""
+    async with asyncio.timeout(WITHIN_S):
+        while not await holds():
+            await asyncio.sleep(0.02)
+
+
+async def _rows(url: str, query: str) -> list[tuple[object, ...]]:
+    def read() -> list[tuple[object, ...]]:
+        with psycopg.connect(url) as connection:
+            return connection.execute(query).fetchall()
+
+    return await asyncio.to_thread(read)
+
+
+async def _alive(url: str) -> bool:
+    """Tell whether the worker heard its own ping: then its subscriptions stand."""
+    return bool(await _rows(url, "SELECT FROM worker_progress WHERE (counters->>'pings')::int > 0"))
+
+
+async def _publish(broker: Broker, *messages: tuple[str, bytes]) -> None:
+    async with aiomqtt.Client(
+        broker.host, broker.port, username=broker.user or None, password=broker.password
+    ) as client:
+        for topic, payload in messages:
+            await client.publish(topic, payload, qos=1)
+
+
+def _stage(level: float, minutes: float, device: str = "g1") -> tuple[str, bytes]:
+    at = (T0 + timedelta(minutes=minutes)).timestamp()
+    return f"gridwatch/v1/3301/{device}/senml", json.dumps([{"n": "stage", "u": "m", "v": level, "t": at}]).encode()
+
+
+async def _counted(url: str, query: str, count: int) -> None:
+    async def enough() -> bool:
+        return len(await _rows(url, query)) >= count
+
+    await _until(enough)
+
+
+ALARMS = "SELECT priority, state, raised_at, value FROM alarms ORDER BY id"
+
+
+async def test_readings_above_limits_become_alarms_at_device_time(gauge: str, any_broker: Broker) -> None:
+    """Each limit that a level crosses raises one alarm at the time of the reading that crossed it."""
+    async with _working(gauge, any_broker):
+        await _publish(any_broker, *(_stage(v, i * 5) for i, v in enumerate([0.5, 1.0, 1.2, 2.5, 2.4])))
+        await _counted(gauge, "SELECT FROM readings", 5)
+        alarms = await _rows(gauge, ALARMS)
+    assert alarms == [
+        (4, "unack", T0 + timedelta(minutes=5), 1.0),
+        (3, "unack", T0 + timedelta(minutes=15), 2.5),
+    ]
+
+
+async def test_a_restart_raises_nothing_again(gauge: str, broker: Broker) -> None:
+    """Row 9 of lessons: after a restart the same alarm stands once, and a normal reading returns it."""
+    async with _working(gauge, broker):
+        await _publish(broker, _stage(1.5, 0))
+        await _counted(gauge, ALARMS, 1)
+    async with _working(gauge, broker):
+        await _publish(broker, _stage(1.6, 5), _stage(0.2, 10))
+        await _counted(gauge, "SELECT FROM readings", 3)
+        alarms = await _rows(gauge, "SELECT priority, state, cleared_at FROM alarms")
+    assert alarms == [(4, "rtnun", T0 + timedelta(minutes=10))]
+
+
+async def test_the_same_message_twice_is_stored_once(gauge: str, broker: Broker) -> None:
+    """A redelivery neither doubles a reading nor an alarm."""
+    async with _working(gauge, broker):
+        await _publish(broker, _stage(1.5, 0), _stage(1.5, 0), _stage(1.5, 0), _stage(0.1, 9))
+        await _counted(gauge, "SELECT FROM readings", 2)
+        readings = await _rows(gauge, "SELECT FROM readings")
+        alarms = await _rows(gauge, ALARMS)
+    assert (len(readings), len(alarms)) == (2, 1)
+
+
+async def test_poison_is_kept_and_does_not_block(gauge: str, any_broker: Broker) -> None:
+    """Row 6 of lessons: what cannot be decoded is stored raw and acknowledged; what comes behind it is taken in."""
+    poison = ("gridwatch/v1/3301/g1/senml", b"\xff\x00 not senml")
+    async with _working(gauge, any_broker):
+        await _publish(any_broker, poison, _stage(0.5, 0))
+        await _counted(gauge, "SELECT FROM readings", 1)
+        rejected = await _rows(gauge, "SELECT topic, payload, reason FROM rejected_messages")
+    assert rejected == [(*poison, "malformed")]
+
+
+async def test_an_unknown_device_waits_and_is_taken_in_once_registered(gauge: str, broker: Broker) -> None:
+    """A stranger is listed with its last payload; after its registration its readings are stored, without a restart."""
+    async with _working(gauge, broker):
+        await _publish(broker, _stage(0.5, 0, device="g2"))
+        await _counted(gauge, "SELECT FROM waiting_devices WHERE id = 'g2'", 1)
+        device = NewDevice(id="g2", kind="gauge", name="", lon=None, lat=None, area="3301", channels=(STAGE,))
+        with connect(gauge) as connection, connection.cursor() as cur:
+            register(cur, [device], now=T0)
+
+        async def taken_in() -> bool:
+            await _publish(broker, _stage(0.5, time.monotonic() % 1e6, device="g2"))
+            return bool(await _rows(gauge, "SELECT FROM readings"))
+
+        await _until(taken_in)
+        waiting = await _rows(gauge, "SELECT FROM waiting_devices")
+    assert waiting == []
+
+
+async def test_a_metric_nobody_declared_is_learned(gauge: str, broker: Broker) -> None:
+    """A registered device that reports something new has it stored with the unit on the wire."""
+    async with _working(gauge, broker):
+        await _publish(broker, ("gridwatch/v1/3301/g1/senml", b'[{"n":"battery","u":"%EL","v":81}]'))
+        await _counted(gauge, "SELECT FROM readings", 1)
+        learned = await _rows(
+            gauge,
+            "SELECT m.name, dm.unit, r.value FROM readings r JOIN metrics m ON m.key = r.metric"
+            " JOIN device_metrics dm USING (device, metric)",
+        )
+    assert learned == [("battery", "%EL", 81.0)]
