@@ -1,1 +1,66 @@
 """The alarm engine: judges readings, keeps the life of alarms. Opens no incident and draws nothing."""
+
+from alerts.commands import (
+    acknowledge,
+    comment,
+    end_override,
+    fire_deadlines,
+    out_of_service,
+    shelve,
+    suppress,
+    unshelve,
+)
+from alerts.detection import ActivePoint, DelayChange, Detection, PointChange, StoredState
+from alerts.engine import Engine
+from alerts.errors import (
+    AlertsError,
+    IllegalTransitionError,
+    OverrideRefusedError,
+    RuleFileError,
+    StaleVersionError,
+    UnknownAlarmError,
+)
+from alerts.ledger import Transition
+from alerts.life_cycle import Cause, State
+from alerts.points import Tag
+from alerts.rule import Guidance, RuleSet
+from alerts.rule_store import AlarmRule, rule_of, save_rule_set
+from alerts.rules import DEFAULT_RULES, default_rules, load_rules
+from alerts.store import load_state, save
+
+__all__ = [
+    "DEFAULT_RULES",
+    "ActivePoint",
+    "AlarmRule",
+    "AlertsError",
+    "Cause",
+    "DelayChange",
+    "Detection",
+    "Engine",
+    "Guidance",
+    "IllegalTransitionError",
+    "OverrideRefusedError",
+    "PointChange",
+    "RuleFileError",
+    "RuleSet",
+    "StaleVersionError",
+    "State",
+    "StoredState",
+    "Tag",
+    "Transition",
+    "UnknownAlarmError",
+    "acknowledge",
+    "comment",
+    "default_rules",
+    "end_override",
+    "fire_deadlines",
+    "load_rules",
+    "load_state",
+    "out_of_service",
+    "rule_of",
+    "save",
+    "save_rule_set",
+    "shelve",
+    "suppress",
+    "unshelve",
+]

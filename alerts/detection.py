@@ -3,10 +3,7 @@
 Times are microseconds since 1970-01-01 UTC. Devices and metrics are registry keys; metric 0 is the device as a whole.
 """
 
-from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
 
 from alerts.life_cycle import Cause
 
@@ -52,6 +49,10 @@ class Detection:
         """Say whether there is anything to store."""
         return bool(self.changes or self.delays)
 
+    def __add__(self, later: "Detection") -> "Detection":
+        """Put a later detection behind this one."""
+        return Detection(changes=self.changes + later.changes, delays=self.delays + later.delays)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivePoint:
@@ -66,19 +67,8 @@ class ActivePoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LastReadings:
-    """The newest judged reading of each device and metric, and when it was received; arrays of one length."""
-
-    device: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
-    metric: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
-    time: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    received: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredState:
-    """Everything an engine needs to go on as if it had never stopped."""
+    """What stood when an engine stopped: its active points and its running delays."""
 
     active: tuple[ActivePoint, ...] = ()
     delays: tuple[DelayChange, ...] = ()
-    last: LastReadings = field(default_factory=LastReadings)

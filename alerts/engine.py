@@ -7,7 +7,7 @@ the stream of readings was cut into batches.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,7 @@ class Engine:
         self._low: NDArray[np.float64] = np.full(slots, -math.inf)
         self._high: NDArray[np.float64] = np.full(slots, math.inf)
         self._hot: NDArray[np.bool_] = np.zeros(slots, np.bool_)
+        self._owed = Detection()  # what a restart or reload ended; told with the next batch or look
         self._open_windows()
 
     @property
@@ -51,7 +52,15 @@ class Engine:
         """Judge a batch. The answer depends on the readings and their order only, not on how they are batched.
 
         Judged is a reading with a number, not MISSING, and newer than the last judged one of its device and metric.
+        After a restart or reload, the first answer begins with what that ended.
         """
+        return self._settle() + self._detect(batch)
+
+    def _settle(self) -> Detection:
+        owed, self._owed = self._owed, Detection()
+        return owed
+
+    def _detect(self, batch: Batch) -> Detection:
         heard = self._silence.hear(batch.device, batch.received)
         slots = self._table.slots(batch.device, batch.metric)
         value, time = batch.value, batch.time
@@ -184,7 +193,7 @@ class Engine:
         `now` is microseconds of our clock, and everything received up to then must have been given to `detect`:
         a reading still in the queue is not a silence. The next reading of a device, whatever it says, clears.
         """
-        return Detection(changes=tuple(self._silence.check(now)))
+        return self._settle() + Detection(changes=tuple(self._silence.check(now)))
 
     def excuse(self, duration_us: int) -> None:
         """Leave a time in which we could hear nobody (the broker was away) out of every device's silence."""
@@ -192,23 +201,24 @@ class Engine:
 
     # Going on ---------------------------------------------------------------------------------------------------------
 
-    def restore(self, state: StoredState, *, downtime_us: int) -> Detection:
+    def restore(self, state: StoredState, *, last: Mapping[str, NDArray[np.generic]], downtime_us: int) -> None:
         """Go on where an earlier engine stopped; call it once, before the first batch.
 
-        `downtime_us` is how long nobody listened, so that our own absence is not the devices'. What comes back ends
-        alarms and delays whose rule or device is gone.
+        `last` has columns device, metric, time (of the newest reading) and received (when any was last heard), in
+        microseconds. `downtime_us` is how long nobody listened, so that our own absence is not the devices'. Alarms
+        and delays whose rule or device is gone are ended with the next detection.
         """
-        slots = self._table.slots(state.last.device, state.last.metric)
-        np.maximum.at(self._last, slots, state.last.time)
+        device, metric = last["device"].astype(np.int32), last["metric"].astype(np.int16)
+        np.maximum.at(self._last, self._table.slots(device, metric), last["time"].astype(np.int64))
         self._last[-1] = NEVER
-        self._silence.restore(state.last.device, state.last.received, downtime_us=downtime_us)
+        self._silence.restore(device, last["received"].astype(np.int64), downtime_us=downtime_us)
         orphans = [_orphan(point, self._last_of(point)) for point in state.active if not self._restore_active(point)]
         lost = [delay for delay in state.delays if not self._restore_delay(delay)]
         touched = [(active.device, active.metric) for active in state.active]
         touched += [(delay.device, delay.metric) for delay in state.delays]
-        for device, metric in touched:
-            self._set_window(self._table.slot(device, metric))
-        return Detection(changes=tuple(orphans), delays=tuple(_ended(delay) for delay in lost))
+        for where in touched:
+            self._set_window(self._table.slot(*where))
+        self._owed += Detection(changes=tuple(orphans), delays=tuple(_ended(delay) for delay in lost))
 
     def _restore_active(self, active: ActivePoint) -> bool:
         if active.metric == 0:
@@ -235,12 +245,12 @@ class Engine:
             return point.raised_at
         return max(point.raised_at, int(self._last[self._table.slot(point.device, point.metric)]))
 
-    def with_rules(self, rules: RuleSet, tags: Sequence[Tag]) -> tuple["Engine", Detection]:
+    def with_rules(self, rules: RuleSet, tags: Sequence[Tag]) -> "Engine":
         """Make an engine for new rules or tags that knows what this one knows.
 
         A point that is still there stays active or normal; its delay runs on if nothing about the point changed, and
-        starts anew otherwise. An active point that is gone returns, with the cause rule-removed. A new one is judged
-        from the next reading.
+        starts anew otherwise. An active point that is gone returns, with the cause rule-removed, in the new engine's next
+        detection. A new one is judged from the next reading. This engine is not to be used any more.
         """
         engine = Engine(rules, tags)
         device = np.fromiter((tag.device for tag in tags), np.int32, len(tags))
@@ -268,7 +278,8 @@ class Engine:
                 engine._set_window(engine._table.slot(tag.device, tag.metric))
             if has_delay:
                 delays.append(self._delay(number, slot, gone=True))
-        return engine, Detection(changes=tuple(changes), delays=tuple(delays))
+        engine._owed = self._settle() + Detection(changes=tuple(changes), delays=tuple(delays))
+        return engine
 
 
 def _told(

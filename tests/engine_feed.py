@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from alerts.detection import ActivePoint, Detection, LastReadings, StoredState
+from alerts.detection import ActivePoint, Detection, StoredState
 from alerts.points import Tag
 from alerts.rule import RuleSet
 from alerts.rules import load_rules
@@ -50,8 +51,8 @@ def series(values: Iterable[float], *, device: int = 1, metric: int = 1, step_s:
     return batch((device, metric, start + step * n, value, Quality.GOOD) for n, value in enumerate(values))
 
 
-def remember(state: StoredState, detection: Detection, rows: Iterable[Row]) -> StoredState:
-    """Fold a detection and the readings it came from into what a database would hold."""
+def remember(state: StoredState, detection: Detection) -> StoredState:
+    """Fold a detection into what a database would hold."""
     active = {(a.device, a.metric, a.condition, a.priority): a for a in state.active}
     for change in detection.changes:
         key = (change.device, change.metric, change.condition, change.priority)
@@ -67,19 +68,21 @@ def remember(state: StoredState, detection: Detection, rows: Iterable[Row]) -> S
         else:
             active.pop(key, None)
     delays = {(d.device, d.metric, d.rule, d.priority): d for d in (*state.delays, *detection.delays)}
-    last = dict(
-        zip(zip(state.last.device.tolist(), state.last.metric.tolist(), strict=True), state.last.time, strict=True)
+    return StoredState(
+        active=tuple(active.values()), delays=tuple(delay for delay in delays.values() if delay.since is not None)
     )
+
+
+def newest(rows: Iterable[Row]) -> dict[str, NDArray[np.generic]]:
+    """Give the newest judged reading of each tag, as the database would after these rows."""
+    last: dict[tuple[int, int], int] = {}
     for device, metric, time, value, quality in rows:
         if quality != Quality.MISSING and not math.isnan(value):
             last[device, metric] = max(time, last.get((device, metric), time))
-    return StoredState(
-        active=tuple(active.values()),
-        delays=tuple(delay for delay in delays.values() if delay.since is not None),
-        last=LastReadings(
-            device=np.array([device for device, _ in last], np.int32),
-            metric=np.array([metric for _, metric in last], np.int16),
-            time=np.array(list(last.values()), np.int64),
-            received=np.array(list(last.values()), np.int64),
-        ),
-    )
+    times = np.array(list(last.values()), np.int64)
+    return {
+        "device": np.array([device for device, _ in last], np.int32),
+        "metric": np.array([metric for _, metric in last], np.int16),
+        "time": times,
+        "received": times,
+    }

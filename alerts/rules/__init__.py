@@ -10,7 +10,9 @@ from alerts.points import GapPolicy
 from alerts.rule import Common, Guidance, Rule, RuleKind, RuleSet, Scope
 from alerts.rule_file import Entry, Fields, nearest, parse
 
-__all__ = ["RuleFileError", "RuleSet", "default_rules", "kinds", "load_rules"]
+__all__ = ["DEFAULT_RULES", "RuleFileError", "RuleSet", "default_rules", "kinds", "load_rules"]
+
+DEFAULT_RULES = Path(__file__).parent.parent / "default_rules.yaml"
 
 _LANGUAGES = ("zh", "en")
 
@@ -25,7 +27,7 @@ def kinds() -> dict[str, RuleKind]:
 
 def default_rules() -> RuleSet:
     """Load the rules that come with the program."""
-    return load_rules(Path(__file__).parent.parent / "default_rules.yaml")
+    return load_rules(DEFAULT_RULES)
 
 
 def load_rules(rules: str | Path, *, source: str = "rules") -> RuleSet:

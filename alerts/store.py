@@ -1,0 +1,277 @@
+"""Turns what the engine detected into alarms, in the transaction of its readings; a second telling changes nothing.
+
+That an alarm is raised once is promised by the unique index `alarms_active_once`, not by a lock: a worker that loses
+the race finds the alarm there and leaves it. Alarms are locked in the order of their points, so two workers wait for
+each other and never in a circle.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+
+from alerts.detection import ActivePoint, DelayChange, Detection, PointChange, StoredState
+from alerts.ledger import COLUMNS, AlarmRow, Move, Transition, append, read_row, record
+from alerts.life_cycle import Cause, Projection, State, is_active
+from database.connection import Cursor
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Each further try answers a worker that opened the same alarm between our look and our insert.
+_TRIES = 4
+_Key = tuple[int, str, int, int]
+
+
+class Answer(Enum):
+    """What a change of a point means for its newest alarm."""
+
+    OPEN = auto()  # a new alarm
+    MOVE = auto()  # the newest one takes the step
+    KNOWN = auto()  # it was told before, or is past already: nothing
+
+
+def answer(newest: Projection | None, change: PointChange) -> Answer:
+    """Decide what to do with a change, given the newest alarm of its point. Pure.
+
+    The same reading delivered again, or judged by two workers, has the same device time: an alarm that has seen a
+    time does not go back behind it.
+    """
+    at = instant(change.time)
+    if not change.active:
+        holds = newest is not None and is_active(newest.state)
+        return (
+            Answer.MOVE
+            if holds and newest is not None and _is_after(at, newest.raised_at, or_at=True)
+            else Answer.KNOWN
+        )
+    if newest is None:
+        return Answer.OPEN
+    if is_active(newest.state) or not (_is_after(at, newest.raised_at) and _is_after(at, newest.cleared_at)):
+        return Answer.KNOWN
+    return Answer.OPEN if newest.state is State.NORM else Answer.MOVE
+
+
+def save(cur: Cursor, detection: Detection, *, now: datetime, rule_set: int | None = None) -> list[Transition]:
+    """Write what was detected, set by set: some eight statements, whether it is one alarm or five thousand.
+
+    Args:
+        cur: a cursor inside the transaction that also writes the readings.
+        detection: what the engine said.
+        now: our time, aware UTC.
+        rule_set: version of the rules in force, as `save_rule_set` gave it.
+
+    Returns:
+        The steps that alarms took, which leaves out all that was known before.
+    """
+    transitions: list[Transition] = []
+    for changes in _rounds(detection.changes):
+        transitions += _save_round(cur, changes, now=now, rule_set=rule_set)
+    _drop_deadlines(cur, [t.alarm for t in transitions if t.from_state is State.ACKED], now)
+    _save_delays(cur, detection.delays)
+    return transitions
+
+
+def load_state(cur: Cursor) -> StoredState:
+    """Read what an engine is restored from: the active points and the running delays."""
+    cur.execute(
+        "SELECT device, coalesce(metric, 0), rule, condition, priority, raised_at FROM alarms"
+        " WHERE state = ANY(%s) ORDER BY id",
+        ([state.value for state in State if is_active(state)],),
+    )
+    active = tuple(
+        ActivePoint(device=d, metric=m, rule=r, condition=c, priority=p, raised_at=microseconds(at))
+        for d, m, r, c, p, at in cur.fetchall()
+    )
+    cur.execute("SELECT device, metric, rule, priority, wanted, since FROM pending_delays ORDER BY 1, 2, 3, 4")
+    delays = tuple(
+        DelayChange(device=d, metric=m, rule=r, priority=p, wanted=w, since=microseconds(since))
+        for d, m, r, p, w, since in cur.fetchall()
+    )
+    return StoredState(active=active, delays=delays)
+
+
+def instant(time: int) -> datetime:
+    """Give the aware UTC instant of microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=time)
+
+
+def microseconds(at: datetime) -> int:
+    """Give the microseconds since 1970 of an aware instant."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _is_after(at: datetime, other: datetime | None, *, or_at: bool = False) -> bool:
+    return other is None or at > other or (or_at and at == other)
+
+
+def _key(change: PointChange) -> _Key:
+    return (change.device, change.condition, change.priority, change.metric)
+
+
+def _rounds(changes: Iterable[PointChange]) -> list[list[PointChange]]:
+    """Put the n-th change of each point into the n-th round, sorted by point: a set has each alarm once."""
+    rounds: list[list[PointChange]] = []
+    seen: dict[_Key, int] = {}
+    for change in changes:
+        nth = seen.get(_key(change), 0)
+        seen[_key(change)] = nth + 1
+        if nth == len(rounds):
+            rounds.append([])
+        rounds[nth].append(change)
+    return [sorted(changes, key=_key) for changes in rounds]
+
+
+def _save_round(
+    cur: Cursor, changes: Sequence[PointChange], *, now: datetime, rule_set: int | None
+) -> list[Transition]:
+    transitions: list[Transition] = []
+    for _ in range(_TRIES):
+        newest = _lock_newest(cur, changes)
+        fresh: list[PointChange] = []
+        moves: list[Move] = []
+        for change in changes:
+            alarm = newest.get(_key(change))
+            match answer(alarm.now if alarm else None, change):
+                case Answer.OPEN:
+                    fresh.append(change)
+                case Answer.MOVE:
+                    assert alarm is not None
+                    moves.append(_move(alarm, change, rule_set))
+                case Answer.KNOWN:
+                    pass
+        transitions += record(cur, moves, now=now)
+        opened = _open(cur, fresh, now=now, rule_set=rule_set)
+        transitions += append(cur, list(opened.values()), now=now) if opened else []
+        changes = [change for change in fresh if _key(change) not in opened]
+        if not changes:
+            break
+    return transitions
+
+
+def _lock_newest(cur: Cursor, changes: Sequence[PointChange]) -> dict[_Key, AlarmRow]:
+    """Lock the newest alarm of each point, whatever its state."""
+    cur.execute(
+        f"""
+        SELECT {COLUMNS}
+        FROM unnest(%s::int[], %s::text[], %s::int[], %s::int[]) WITH ORDINALITY
+             AS w (device, condition, priority, metric, nth)
+        CROSS JOIN LATERAL (
+            SELECT * FROM alarms x
+            WHERE x.device = w.device AND x.condition = w.condition AND x.priority = w.priority
+              AND coalesce(x.metric, 0) = w.metric
+            ORDER BY x.id DESC LIMIT 1 FOR UPDATE
+        ) a
+        ORDER BY w.nth
+        """,  # noqa: S608 - COLUMNS is ours
+        _columns(changes),
+    )
+    rows = [read_row(row) for row in cur.fetchall()]
+    return {(row.device, row.condition, row.priority, row.metric): row for row in rows}
+
+
+def _open(cur: Cursor, changes: Sequence[PointChange], *, now: datetime, rule_set: int | None) -> dict[_Key, Move]:
+    """Insert new alarms with place and unit of their devices; gives those that nobody else has open."""
+    if not changes:
+        return {}
+    cur.execute(
+        """
+        INSERT INTO alarms (device, metric, rule, rule_set, condition, priority, state, value, unit, grid, lon, lat,
+                            raised_at, recorded_at)
+        SELECT w.device, nullif(w.metric, 0), w.rule, %s, w.condition, w.priority, %s, w.value,
+               coalesce(dm.unit, CASE WHEN w.metric = 0 THEN 's' ELSE '' END), d.grid, d.lon, d.lat, w.at, %s
+        FROM unnest(%s::int[], %s::text[], %s::int[], %s::int[], %s::text[], %s::float8[], %s::timestamptz[])
+             WITH ORDINALITY AS w (device, condition, priority, metric, rule, value, at, nth)
+        JOIN devices d ON d.key = w.device
+        LEFT JOIN device_metrics dm ON dm.device = w.device AND dm.metric = w.metric
+        ORDER BY w.nth
+        ON CONFLICT (device, condition, priority, coalesce(metric, 0)) WHERE state <> 'norm' DO NOTHING
+        RETURNING id, device, condition, priority, coalesce(metric, 0)
+        """,
+        (
+            rule_set,
+            State.UNACK.value,
+            now,
+            *_columns(changes),
+            [change.rule for change in changes],
+            [_measured(change) for change in changes],
+            [instant(change.time) for change in changes],
+        ),
+    )
+    ids: dict[_Key, int] = {(device, c, p, metric): alarm for alarm, device, c, p, metric in cur.fetchall()}
+    return {
+        _key(change): _move(_unborn(ids[_key(change)], change), change, rule_set)
+        for change in changes
+        if _key(change) in ids
+    }
+
+
+def _unborn(alarm: int, change: PointChange) -> AlarmRow:
+    """Give an alarm as it was before its first step."""
+    return AlarmRow(
+        id=alarm,
+        device=change.device,
+        metric=change.metric,
+        condition=change.condition,
+        priority=change.priority,
+        rule=change.rule,
+        now=Projection(),
+    )
+
+
+def _move(alarm: AlarmRow, change: PointChange, rule_set: int | None) -> Move:
+    raised = change.cause is Cause.RAISED
+    return Move(
+        alarm=alarm,
+        cause=change.cause,
+        at=instant(change.time),
+        value=_measured(change),
+        rule=change.rule if raised else None,
+        rule_set=rule_set if raised else None,
+    )
+
+
+def _measured(change: PointChange) -> float | None:
+    return None if math.isnan(change.value) else change.value
+
+
+def _columns(changes: Sequence[PointChange]) -> tuple[list[int], list[str], list[int], list[int]]:
+    return (
+        [change.device for change in changes],
+        [change.condition for change in changes],
+        [change.priority for change in changes],
+        [change.metric for change in changes],
+    )
+
+
+def _drop_deadlines(cur: Cursor, alarms: Sequence[int], now: datetime) -> None:
+    """End the re-alarm of alarms that are not acknowledged any more."""
+    if alarms:
+        cur.execute(
+            "UPDATE deadlines SET done_at = %s WHERE kind = 'realarm' AND subject = ANY(%s) AND done_at IS NULL",
+            (now, list(alarms)),
+        )
+
+
+def _save_delays(cur: Cursor, delays: Iterable[DelayChange]) -> None:
+    """Write which delays run; of several words on one delay the last holds."""
+    final = {(delay.device, delay.metric, delay.rule, delay.priority): delay for delay in delays}
+    gone = sorted(key for key, delay in final.items() if delay.since is None)
+    if gone:
+        cur.execute(
+            """
+            DELETE FROM pending_delays p
+            USING unnest(%s::int[], %s::int[], %s::text[], %s::int[]) AS w (device, metric, rule, priority)
+            WHERE (p.device, p.metric, p.rule, p.priority) = (w.device, w.metric, w.rule, w.priority)
+            """,
+            tuple(list(column) for column in zip(*gone, strict=True)),
+        )
+    running = [(*key, delay.wanted, delay.since) for key, delay in sorted(final.items()) if delay.since is not None]
+    if running:
+        *columns, since = (list(column) for column in zip(*running, strict=True))
+        cur.execute(
+            """
+            INSERT INTO pending_delays (device, metric, rule, priority, wanted, since)
+            SELECT * FROM unnest(%s::int[], %s::smallint[], %s::text[], %s::smallint[], %s::bool[], %s::timestamptz[])
+            ON CONFLICT (device, metric, rule, priority) DO UPDATE SET wanted = excluded.wanted, since = excluded.since
+            """,
+            (*columns, [instant(time) for time in since]),
+        )
