@@ -111,7 +111,7 @@ def _opened(path: Path) -> Iterator[TextIO]:
 
 def _rows(path: Path, file: TextIO) -> Iterator[Row | None]:
     """Yield a row for each line, None where its value is empty."""
-    reader = csv.reader(file)
+    reader = csv.reader(file, strict=True)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         missing = [name for name in COLUMNS if name not in header]

@@ -51,7 +51,8 @@ def next_due(spec: DeviceSpec, after: datetime, world: World) -> datetime | None
 
 def _moments(fire: Fire) -> list[float]:
     first, last = fire.seen()
-    return [*(first + k * _UPDATE_S for k in range(int((last - first) / _UPDATE_S) + 1)), last]
+    updates = int((last - first - _SOON) / _UPDATE_S)  # an update at the very end would hide the end
+    return [first, *(first + k * _UPDATE_S for k in range(1, updates + 1)), last]
 
 
 def _phase(fire: Fire, told: float) -> Phase | None:
