@@ -10,6 +10,8 @@ from gridwatch.instance import Instance
 from gridwatch.settings import Settings
 from gridwatch.settings_reading import masked
 
+ADDRESSES = ("dashboard.host", "dashboard.port", "ingest.mqtt_host", "ingest.mqtt_port")
+
 
 class Announcer:
     """Speaks to the terminal; in a file or a pipe it writes plain lines."""
@@ -52,6 +54,6 @@ class Announcer:
 
 
 def _changed(settings: Settings) -> dict[str, str]:
-    """Name the settings that differ from their defaults, secrets masked."""
+    """Name the settings that differ from their defaults, secrets masked; addresses are shown as they came out."""
     usual = masked(Settings())
-    return {name: value for name, value in masked(settings).items() if value != usual[name]}
+    return {name: value for name, value in masked(settings).items() if value != usual[name] and name not in ADDRESSES}

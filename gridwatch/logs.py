@@ -8,6 +8,8 @@ import structlog
 
 from gridwatch.settings import LogLevel
 
+CHATTY = ("gmqtt", "httpx", "httpcore")  # a line for each packet at level info
+
 
 def set_up(part: str, level: LogLevel, *, file: Path | None = None) -> None:
     """Send structlog's and the standard library's records to stderr, or to `file`, each marked with its part."""
@@ -44,3 +46,5 @@ def set_up(part: str, level: LogLevel, *, file: Path | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.value.upper())
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(max(root.level, logging.WARNING))

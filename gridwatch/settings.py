@@ -133,11 +133,11 @@ class DashboardSettings(Room):
     """Origins (`scheme://host:port`) from which officers may act beside the server's own name, for proxies that change it."""
     centre: str = Field(default="县社会治理中心", min_length=1, json_schema_extra=unit(""))
     """Name of the centre, shown at login and in warnings."""
-    session_hours: float = Field(default=12, gt=0, le=24 * 31, json_schema_extra=unit("hours"))
+    session_hours: float = Field(default=12.0, gt=0, le=24 * 31, json_schema_extra=unit("hours"))
     """How long a login lasts."""
-    screen_days: float = Field(default=366, gt=0, le=3660, json_schema_extra=unit("days"))
+    screen_days: float = Field(default=366.0, gt=0, le=3660, json_schema_extra=unit("days"))
     """How long a login of a wall screen lasts."""
-    token_minutes: float = Field(default=60, gt=0, le=24 * 60, json_schema_extra=unit("minutes"))
+    token_minutes: float = Field(default=60.0, gt=0, le=24 * 60, json_schema_extra=unit("minutes"))
     """How long a bearer token lasts."""
     cap_sender: str = Field(default="gridwatch@localhost", json_schema_extra=unit(""))
     """CAP 1.2 `sender` of warnings sent outward."""
