@@ -1,0 +1,235 @@
+"""`/api/v1/devices`: list them, look at one, and register or change one."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from alerts import commands as alarm_commands
+from dashboard import audit
+from dashboard.api.filters import Several, Where, grid_keys
+from dashboard.api.paging import Page, Paged, cut, read_cursor
+from dashboard.auth.permissions import Account, Action
+from dashboard.context import Reader, Web, WebParts, may
+from dashboard.problem import ProblemError, invalid, not_found
+from dashboard.queries.devices import (
+    STATE,
+    DeviceItem,
+    DeviceState,
+    Limits,
+    device_codes,
+    devices_by_id,
+    read_devices,
+)
+from database import append_changes
+from database.connection import Cursor
+from geo import Datum
+from ingest.registration import NewChannel, NewDevice, register
+
+router = APIRouter(prefix="/devices", tags=["devices"])
+
+# What a topic cannot hold cannot be the id of a device that speaks on its own topic.
+DeviceId = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^/+#\x00-\x1f]+$")]
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+
+
+class DeviceFilter(Paged):
+    """Which devices to list."""
+
+    kind: Several[str] | None = Field(default=None, description="One or more kinds, separated by commas.")
+    area: str | None = Field(default=None, description="Code of the town it reports under.")
+    grid: str | None = Field(default=None, description="Code of a grid: devices in it and in every grid below it.")
+    state: Several[DeviceState] | None = Field(default=None, description="One or more states, separated by commas.")
+    search: str | None = Field(default=None, max_length=100, description="Part of the id or the name.")
+
+
+class MetricBody(BaseModel):
+    """One metric of a device."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    metric: Word = Field(description="Short lower-case name, for example stage.")
+    unit: str = Field(min_length=1, max_length=16, description="SenML / UCUM unit of readings and limits.")
+    interval_s: float | None = Field(default=None, gt=0, description="Expected time between readings, seconds.")
+    datum_m: float = Field(default=0, description="Added to a relative level to make it absolute, metres.")
+    limits: Limits = Field(default=Limits(), description="Limits by priority; none given: the rule's own hold.")
+
+
+class DeviceBody(BaseModel):
+    """A device as it is to be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    kind: Word = Field(description="smoke, gauge, rain, camera, panel, …")
+    name: str = Field(default="", max_length=200, description="Name people know it by.")
+    area: str = Field(default="", max_length=64, description="Town's code; empty: the town it stands in.")
+    lon: float | None = Field(default=None, ge=-180, le=180, description="Longitude in `datum`, degrees.")
+    lat: float | None = Field(default=None, ge=-90, le=90, description="Latitude in `datum`, degrees.")
+    datum: Datum = Field(default=Datum.WGS84, description="What lon and lat are given in; stored is WGS 84.")
+    building: str | None = Field(default=None, max_length=200, description="The building it is in.")
+    gateway: str | None = Field(default=None, max_length=128, description="Id of the device it reports through.")
+    moving: bool = Field(default=False, description="Whether it is placed with every reading.")
+    attributes: dict[str, str | float | bool | None] = Field(
+        default_factory=dict, max_length=50, description="Whatever else is known of it; nothing about persons."
+    )
+    metrics: list[MetricBody] = Field(
+        default_factory=list, max_length=64, description="What it measures; metrics not named here are kept."
+    )
+    version: int | None = Field(
+        default=None, ge=1, description="The version that was seen; 409 if the record has another. None: no matter."
+    )
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> "DeviceBody":
+        if (self.lon is None) != (self.lat is None):
+            raise ValueError("lon and lat belong together: give both or none")
+        if len({metric.metric for metric in self.metrics}) < len(self.metrics):
+            raise ValueError("a metric is named twice")
+        return self
+
+
+class OutOfServiceBody(BaseModel):
+    """Take a device out of service for a time: maintenance, a move, a fault that is known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    until: AwareDatetime = Field(description="When it is back, RFC 3339.")
+    reason: str = Field(min_length=1, max_length=2000, description="Why.")
+
+
+@router.get("")
+def list_devices(web: WebParts, _: Reader, asked: Annotated[DeviceFilter, Query()]) -> Page[DeviceItem]:
+    """List devices by id. Retired ones only if `state=retired` asks for them."""
+    after = read_cursor(asked.cursor, tuple[str])
+    with web.transaction() as cur:
+        grids = web.grids.table(cur)
+        where = Where()
+        if asked.state is None:
+            where.add("d.retired_at IS NULL")
+        else:
+            where.add_one_of(STATE, "state", asked.state)
+        if asked.kind is not None:
+            where.add("d.kind = ANY(%(kind)s)", kind=list(asked.kind))
+        if asked.area is not None:
+            where.add("d.area = %(area)s", area=asked.area)
+        if asked.grid is not None:
+            where.add("d.grid = ANY(%(grid)s)", grid=grid_keys(grids, asked.grid))
+        if asked.search:
+            where.add("(strpos(d.id, %(search)s) > 0 OR strpos(d.name, %(search)s) > 0)", search=asked.search)
+        if after is not None:
+            where.add("d.id > %(after)s", after=after[0])
+        items = read_devices(
+            cur,
+            grids,
+            now=web.clock(),
+            where=where.compose(),
+            parameters=where.parameters,
+            limit=asked.limit + 1,
+        )
+    page, following = cut(items, asked.limit, lambda device: (device.id,))
+    return Page(items=page, next=following)
+
+
+@router.get("/{device_id}")
+def get_device(web: WebParts, _: Reader, device_id: str) -> DeviceItem:
+    """Give one device."""
+    with web.transaction() as cur:
+        return _read(web, cur, device_id)
+
+
+@router.put("/{device_id}", responses={201: {"model": DeviceItem, "description": "The device is new."}})
+def put_device(
+    web: WebParts,
+    account: Annotated[Account, Depends(may(Action.REGISTER_DEVICE))],
+    device_id: DeviceId,
+    body: DeviceBody,
+    response: Response,
+) -> DeviceItem:
+    """Register a device, or change it; one that waited for registration waits no longer."""
+    now = web.clock()
+    with web.transaction() as cur:
+        known = cur.execute("SELECT version FROM devices WHERE id = %s FOR UPDATE", (device_id,)).fetchone()
+        if body.version is not None and (known is None or known[0] != body.version):
+            current = _read(web, cur, device_id).model_dump(mode="json") if known else None
+            raise ProblemError(409, "stale-version", "The device is not what you saw.", more={"current": current})
+        _refuse_foreign_area(web, cur, account, device_id, body)
+        detail: audit.Detail = {"kind": body.kind, "name": body.name, "area": body.area, "new": known is None}
+        audit.append(cur, actor=account.name, action="device.put", target=f"device {device_id}", detail=detail, now=now)
+        register(cur, [_new_device(device_id, body)], now=now)  # appends the change: last
+    response.status_code = 201 if known is None else 200
+    with web.transaction() as cur:
+        return _read(web, cur, device_id)
+
+
+@router.post("/{device_id}/out-of-service")
+def out_of_service(
+    web: WebParts,
+    account: Annotated[Account, Depends(may(Action.TAKE_OUT_OF_SERVICE))],
+    device_id: str,
+    body: OutOfServiceBody,
+) -> DeviceItem:
+    """Take a device out of service until a time: its alarms neither count nor sound."""
+    now = web.clock()
+    if body.until <= now:
+        raise invalid("body.until", "must be in the future")
+    with web.transaction() as cur:
+        codes = device_codes(cur, web.grids.table(cur), device_id)
+        if codes is None:
+            raise not_found(f"device {device_id}")
+        if not account.reaches(codes):
+            raise ProblemError(403, "area", "This device is outside the areas of your account.")
+        key = _read(web, cur, device_id).key
+        changes = alarm_commands.out_of_service(
+            cur, key, until=body.until, reason=body.reason, actor=account.name, now=now
+        )
+        audit.append(
+            cur,
+            actor=account.name,
+            action="device.out-of-service",
+            target=f"device {device_id}",
+            detail={"until": body.until.isoformat(), "reason": body.reason},
+            now=now,
+        )
+        append_changes(cur, changes)
+    with web.transaction() as cur:
+        return _read(web, cur, device_id)
+
+
+def _read(web: Web, cur: Cursor, device_id: str) -> DeviceItem:
+    found = devices_by_id(cur, web.grids.table(cur), [device_id], now=web.clock())
+    if not found:
+        raise not_found(f"device {device_id}")
+    return found[0]
+
+
+def _refuse_foreign_area(web: Web, cur: Cursor, account: Account, device_id: str, body: DeviceBody) -> None:
+    """Keep an administrator of some areas from taking a device out of another, or putting one into it."""
+    before = device_codes(cur, web.grids.table(cur), device_id)
+    if (before is not None and not account.reaches(before)) or not account.reaches({body.area}):
+        raise ProblemError(403, "area", "This device is outside the areas of your account.")
+
+
+def _new_device(device_id: str, body: DeviceBody) -> NewDevice:
+    return NewDevice(
+        id=device_id,
+        kind=body.kind,
+        name=body.name,
+        lon=body.lon,
+        lat=body.lat,
+        datum=body.datum.value,
+        area=body.area,
+        building=body.building,
+        gateway=body.gateway,
+        moving=body.moving,
+        attributes=dict(body.attributes),
+        channels=tuple(
+            NewChannel(
+                metric=metric.metric,
+                unit=metric.unit,
+                interval_s=metric.interval_s,
+                datum_m=metric.datum_m,
+                limits=(metric.limits.p1, metric.limits.p2, metric.limits.p3, metric.limits.p4),
+            )
+            for metric in body.metrics
+        ),
+    )

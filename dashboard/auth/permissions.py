@@ -1,0 +1,79 @@
+"""Who may do what: one table of roles and actions, and the areas an officer may act on. Pure: reads no clock."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an account is for."""
+
+    ADMIN = "admin"
+    OFFICER = "officer"
+    DISPATCHER = "dispatcher"
+    COMMANDER = "commander"
+    SCREEN = "screen"  # a wall display: a standing login that can only look
+
+
+class Action(StrEnum):
+    """What can be done. Every command asks for one of these."""
+
+    READ = "read"
+    COMMENT = "comment"
+    ACKNOWLEDGE = "acknowledge"
+    SHELVE = "shelve"
+    OPEN_INCIDENT = "open-incident"
+    MOVE_INCIDENT = "move-incident"
+    TAKE_OUT_OF_SERVICE = "take-out-of-service"
+    READ_AUDIT = "read-audit"
+    REGISTER_DEVICE = "register-device"
+    READ_RAW = "read-raw"  # payloads as they arrived: rejected messages, devices that wait
+    MANAGE_USERS = "manage-users"
+
+
+_OFFICER = frozenset({Action.READ, Action.COMMENT, Action.ACKNOWLEDGE, Action.SHELVE})
+_DISPATCHER = _OFFICER | {Action.OPEN_INCIDENT, Action.MOVE_INCIDENT}
+_COMMANDER = _DISPATCHER | {Action.TAKE_OUT_OF_SERVICE, Action.READ_AUDIT}
+
+PERMISSIONS: Mapping[Role, frozenset[Action]] = {
+    Role.SCREEN: frozenset({Action.READ}),
+    Role.OFFICER: _OFFICER,
+    Role.DISPATCHER: _DISPATCHER,
+    Role.COMMANDER: _COMMANDER,
+    Role.ADMIN: frozenset(Action),
+}
+
+# A shift is eight hours: an officer's silence ends with it. Longer than a day is not putting aside but forgetting, also
+# for a commander: maintenance has an override of its own.
+LONGEST_SHELVING: Mapping[Role, timedelta] = {
+    Role.SCREEN: timedelta(0),
+    Role.OFFICER: timedelta(hours=8),
+    Role.DISPATCHER: timedelta(hours=8),
+    Role.COMMANDER: timedelta(hours=24),
+    Role.ADMIN: timedelta(hours=24),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who acts. `areas` are grid codes, usually towns'; none means the whole county.
+
+    `epoch` goes up when every session of the account is ended: a session that carries an older one is void.
+    """
+
+    name: str
+    role: Role
+    areas: frozenset[str]
+    epoch: int
+
+    def may(self, action: Action) -> bool:
+        """Tell whether the role allows an action somewhere."""
+        return action in PERMISSIONS[self.role]
+
+    def reaches(self, codes: Collection[str]) -> bool:
+        """Tell whether one of the place's codes (its area, its grid and those above) is in the account's areas.
+
+        A place with no code at all belongs to the county as a whole.
+        """
+        return not self.areas or not self.areas.isdisjoint(codes)
