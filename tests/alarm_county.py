@@ -1,6 +1,6 @@
 """A county of four devices in a database of the test's own, and an engine over it. Nothing here judges."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ from database import Change, append_changes, connect
 from database.connection import Connection, Cursor
 from incidents import join
 from ingest.store import read_last
-from tests.engine_feed import SECOND, T0, rules
+from tests.engine_feed import SECOND, T0, Row, rules
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 MINUTE = 60 * SECOND
@@ -115,3 +115,26 @@ def alarms(url: str, columns: str = "device, condition, priority, state, version
     with session(url) as cur:
         cur.execute(f"SELECT {columns} FROM alarms ORDER BY id".encode())  # noqa: S608 - the test's own
         return list(cur.fetchall())
+
+
+def write_readings(url: str, rows: Sequence[Row]) -> None:
+    """Store readings, those that are there already once, as the worker does before it saves what they changed."""
+    with session(url) as cur:
+        for week in {at((row[2] - T0) / MINUTE) for row in rows}:
+            cur.execute("SELECT ensure_readings_week(date_trunc('week', %s::timestamptz))", (week,))
+        cur.execute(
+            """
+            INSERT INTO readings (device, metric, time, value, quality, grid, received)
+            SELECT d, m, at, v, q, 0, at
+            FROM unnest(%s::int[], %s::smallint[], %s::timestamptz[], %s::float8[], %s::smallint[])
+                 AS r (d, m, at, v, q)
+            ON CONFLICT DO NOTHING
+            """,
+            (
+                [row[0] for row in rows],
+                [row[1] for row in rows],
+                [instant(row[2]) for row in rows],
+                [row[3] for row in rows],
+                [row[4] for row in rows],
+            ),
+        )

@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-import numpy as np
 import pytest
 
 import alerts
@@ -23,6 +22,7 @@ from tests.alarm_county import (
     restarted,
     session,
     store,
+    write_readings,
 )
 from tests.engine_feed import T0, batch, series
 
@@ -124,12 +124,12 @@ def test_a_device_out_of_every_grid_still_has_alarms(county):
 def test_a_restart_changes_nothing(county):
     """Row 9 of lessons: an engine restored from the database tells nothing that was told, and goes on in a delay."""
     rows = [(1, STAGE, T0, 2.5, 0), (1, RAIN, T0, 30.0, 0), (1, RAIN, T0 + 2 * MINUTE, 30.0, 0), (2, FIRE, T0, 1.0, 0)]
-    _write_readings(county, rows)
+    write_readings(county, rows)
     store(county, fresh_engine().detect(batch(rows)))
     before = alarms(county)
     engine = restarted(county)
     assert not engine.detect(batch(rows))
-    _write_readings(county, more := [(1, RAIN, T0 + n * MINUTE, 30.0, 0) for n in (4, 5)])
+    write_readings(county, more := [(1, RAIN, T0 + n * MINUTE, 30.0, 0) for n in (4, 5)])
     assert store(county, engine.detect(batch(more)))
     assert alarms(county) == [*before, (1, "level-high", 4, "unack", 1)]
     with session(county) as cur:
@@ -204,17 +204,3 @@ class Counting:
     def fetchall(self):
         """Pass on."""
         return self._cur.fetchall()
-
-
-def _write_readings(url, rows):
-    columns = batch(rows)
-    with session(url) as cur:
-        cur.execute("SELECT ensure_readings_week(date_trunc('week', %s::timestamptz))", (at(0),))
-        cur.execute(
-            """
-            INSERT INTO readings (device, metric, time, value, quality, grid, received)
-            SELECT d, m, to_timestamp(t / 1000000), v, 0, 0, to_timestamp(t / 1000000)
-            FROM unnest(%s::int[], %s::smallint[], %s::bigint[], %s::float8[]) AS r (d, m, t, v)
-            """,
-            tuple(np.asarray(c).tolist() for c in (columns.device, columns.metric, columns.time, columns.value)),
-        )

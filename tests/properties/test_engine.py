@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from dataclasses import dataclass, field
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +10,7 @@ from alerts.detection import StoredState
 from alerts.engine import Engine
 from ingest.readings import Quality
 from tests.engine_feed import SECOND, T0, batch, newest, remember, rules, tag
+from tests.plain_engine import PlainEngine
 
 RULES = [
     "name: high, kind: level, for: {metric: stage}, unit: m, limits: {4: 1, 3: 2, 1: 2}, deadband: 0.5",
@@ -56,52 +56,6 @@ def stamped(drawn):
     return rows
 
 
-@dataclass
-class Plain:
-    """One point, judged the obvious way: keep the run of readings that speak for a change, look at how long it is."""
-
-    point: object
-    active: bool = False
-    run: list[int] = field(default_factory=list)
-
-    def feed(self, time, value):
-        """Judge one reading; True when the point changed."""
-        speaks = self.point.is_normal(value) if self.active else self.point.is_beyond(value)
-        if not speaks:
-            self.run = []
-            return False
-        if self.run and time - self.run[-1] > self.point.gap_us and self.point.gap_policy != "hold":
-            self.run = []
-            if self.point.gap_policy == "unknown":
-                return False
-        self.run.append(time)
-        delay = self.point.off_delay_us if self.active else self.point.on_delay_us
-        if self.run[-1] - self.run[0] < delay:
-            return False
-        self.active, self.run = not self.active, []
-        return True
-
-
-def judge_plainly(rule_set, tags, rows):
-    """Judge readings one by one with no arrays at all."""
-    points = {
-        (t.device, t.metric): [Plain(p) for r in rule_set.rules for p in r.points(t) if hasattr(p, "limit")]
-        for t in tags
-    }
-    last, told = {}, []
-    for device, metric, time, value, quality in rows:
-        key = (device, metric)
-        if quality == Quality.MISSING or math.isnan(value) or time <= last.get(key, -math.inf):
-            continue
-        last[key] = time
-        told += [
-            (device, metric, plain.point.condition, plain.point.priority, plain.active, time, value)
-            for plain in points.get(key, [])
-            if plain.feed(time, value)
-        ]
-    return told
-
-
 def shorten(detection):
     """Name the fields of changes that the plain judge also knows."""
     return [(c.device, c.metric, c.condition, c.priority, c.active, c.time, c.value) for c in detection.changes]
@@ -113,7 +67,7 @@ def test_the_arrays_judge_like_the_plain_engine(drawn, policy):
     """A whole stream in one batch gives exactly the changes of judging it reading by reading without arrays."""
     rule_set, tags = make(policy)
     rows = stamped(drawn)
-    assert shorten(Engine(rule_set, tags).detect(batch(rows))) == judge_plainly(rule_set, tags, rows)
+    assert shorten(Engine(rule_set, tags).detect(batch(rows))) == PlainEngine(rule_set, tags).judge(rows)
 
 
 @given(ROWS, POLICIES, st.lists(st.integers(0, 60), max_size=8))
