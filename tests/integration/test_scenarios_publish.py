@@ -102,3 +102,14 @@ def test_a_run_stops_when_it_is_told_to(county, broker):
         run.join(5)
     assert not run.is_alive()
     assert done[0].messages >= 3
+
+
+def test_after_a_long_pause_the_story_goes_on_at_the_present(county, broker):
+    """A machine that slept for an hour does not send an hour of the past: the story is taken up again at the present."""
+    later = iter([BEGAN, BEGAN, *[BEGAN + timedelta(hours=1)] * 1_000_000])
+    url = BrokerUrl(host=broker.host, port=broker.port, user=broker.user, password=broker.password)
+    done = run_scenario(
+        load_scenario("quiet"), county, url, now=lambda: next(later), stop=threading.Event(), until=timedelta(hours=1)
+    )
+    assert done.skipped == 1
+    assert done.messages < len(county.devices)
