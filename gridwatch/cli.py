@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("simulate")(play.simulate)
+app.command("replay")(play.replay)
 app.add_typer(files.imports, name="import")
 app.command("decode")(files.decode)
 app.add_typer(files.rules, name="rules")

@@ -9,7 +9,8 @@ import structlog
 
 from gridwatch import logs
 from gridwatch.clock import now
-from gridwatch.runtime import Account, Runtime, runtime_of_this_part
+from gridwatch.errors import FrontDoorError
+from gridwatch.runtime import Account, Broker, Runtime, runtime_of_this_part
 from simulators.county import make_county
 from simulators.publisher import BrokerError
 from simulators.run import BrokerUrl, Played, run_scenario
@@ -29,12 +30,23 @@ def play(
     return run_scenario(
         scenario,
         make_county(runtime.settings.demo.seed, runtime.settings.demo.size),
-        BrokerUrl(host=runtime.broker.host, port=runtime.broker.port, user=account.user, password=account.password),
+        broker_url(runtime.broker, account),
         now=now,
         stop=stop,
         speed=speed,
         client_id=client_id,
     )
+
+
+def broker_url(broker: Broker, account: Account) -> BrokerUrl:
+    """Name the broker for the simulators' own publisher.
+
+    Raises:
+        FrontDoorError: it asks for TLS, which that publisher does not speak.
+    """
+    if broker.tls:
+        raise FrontDoorError(f"Simulators and replay speak plain MQTT only, and the broker is {broker.url}.")
+    return BrokerUrl(host=broker.host, port=broker.port, user=account.user, password=account.password)
 
 
 def until_signalled(work: Callable[[threading.Event], None]) -> None:
