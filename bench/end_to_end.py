@@ -41,6 +41,7 @@ def publisher(bench: Bench, count: int) -> Iterator[subprocess.Popen[str]]:
         process.stdin.flush()
         assert process.stdout.readline() == "ready\n"
         yield process
+        process.stdout.read()  # until it has ended by itself
 
 
 def go(process: subprocess.Popen[str]) -> None:
@@ -75,6 +76,15 @@ def gridwatch_rate(bench: Bench, count: int) -> float:
     return count / seconds
 
 
+def wait_subscribed(bench: Bench) -> None:
+    """Wait until the worker has heard its own ping: from then on the broker keeps messages for it."""
+    with psycopg.connect(bench.database_url, autocommit=True) as connection:
+        deadline = time.monotonic() + GIVE_UP_S
+        while connection.execute("SELECT FROM worker_progress WHERE broker_heard_at > now() - interval '20 s' AND (counters->>'pings')::int > 0").fetchone() is None:
+            assert time.monotonic() < deadline, "the worker did not subscribe"
+            time.sleep(0.05)
+
+
 def _stored(connection: psycopg.Connection[tuple[object, ...]]) -> int:
     row = connection.execute("SELECT count(*) FROM readings").fetchone()
     assert row is not None
@@ -96,6 +106,7 @@ def run(count: int = COUNT) -> dict[str, float]:
     with bench_instance(devices=DEVICES, rules=RULES) as bench:
         before = raw_rate(bench, count)
         with part(bench, "gridwatch.worker_process"):
+            wait_subscribed(bench)
             gridwatch_rate(bench, WARM_UP)
             ours = gridwatch_rate(bench, count)
         after = raw_rate(bench, count)

@@ -20,7 +20,7 @@ from ingest.sources import Source
 log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
-FLUSH_S = 5.0
+FLUSH_S = 15.0
 TIDY_S = 3600.0
 STUCK_S = 30.0  # a commit that takes longer is said out loud
 

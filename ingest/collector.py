@@ -44,7 +44,7 @@ class Taken:
 
     messages: list[Message]
     connection: int
-    received: float  # seconds since 1970 UTC, of the newest message
+    received: float  # when they were taken, seconds since 1970 UTC
 
 
 class Collector:
@@ -76,7 +76,7 @@ class Collector:
         self._lost = asyncio.Event()
         self._arrived = asyncio.Event()
         self._waiting: list[Message] = []
-        self._newest = 0.0
+        self._heard = 0
         self._paused = False
         self.connection = 0  # counts connections
         self.stalls = 0
@@ -112,7 +112,7 @@ class Collector:
         messages, self._waiting = self._waiting, []
         if self._paused:
             self._set_reading(on=True)
-        return Taken(messages=messages, connection=self.connection, received=self._newest or self._clock())
+        return Taken(messages=messages, connection=self.connection, received=self._clock())
 
     def acknowledge(self, taken: Taken) -> None:
         """Send the PUBACKs of messages that are safely stored, as one write.
@@ -175,7 +175,7 @@ class Collector:
 
     def _keep(self, flags: int, body: bytes) -> None:
         message = read_publish(flags, body, version5=self._version == MQTTv50)
-        self._newest = self._clock()
+        self._heard += 1
         if message is None:
             self.malformed += 1
             return
@@ -192,14 +192,15 @@ class Collector:
 
     async def _watch(self) -> None:
         """Ping ourselves through the broker; return when the connection is lost or brings nothing any more."""
-        self._newest = heard = self._clock()
+        heard, heard_at = self._heard, self._clock()
         while not self._lost.is_set():
             self._require_client().publish(self._ping_topic, b"", qos=0)
             try:
                 await asyncio.wait_for(self._lost.wait(), PING_S)
             except TimeoutError:
-                heard = max(heard, self._newest)
-                if not self._paused and self._clock() - heard > self._stall_s:
+                if self._heard != heard or self._paused:
+                    heard, heard_at = self._heard, self._clock()
+                elif self._clock() - heard_at > self._stall_s:
                     self.stalls += 1
                     log.error("connected, but nothing arrives: starting again", seconds=self._stall_s)  # noqa: TRY400 -- no exception
                     return

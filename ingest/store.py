@@ -167,7 +167,7 @@ LAST = CopyLayout("device_last_staging", tuple(c for c in COLUMNS if c[0] != "gr
 
 
 def write_last(cur: Cursor, columns: dict[str, NDArray[np.generic]]) -> None:
-    """Write the newest reading of each channel given, and when its device was last heard.
+    """Write the newest reading of each channel given, and when its device was last heard, to the minute.
 
     `columns` has device, metric, time, value, quality, received as in a batch, one row a channel.
     """
@@ -188,7 +188,7 @@ def write_last(cur: Cursor, columns: dict[str, NDArray[np.generic]]) -> None:
         """
         UPDATE devices d SET last_seen = s.received
         FROM (SELECT device, max(received) AS received FROM device_last_staging GROUP BY device) s
-        WHERE d.key = s.device AND (d.last_seen IS NULL OR d.last_seen < s.received)
+        WHERE d.key = s.device AND (d.last_seen IS NULL OR d.last_seen < s.received - interval '1 minute')
         """
     )
     cur.execute(sql.SQL("DELETE FROM device_last_staging"))

@@ -45,7 +45,7 @@ CREATE TABLE devices (
     last_seen  timestamptz,
     version    integer NOT NULL DEFAULT 1,
     retired_at timestamptz
-);
+) WITH (fillfactor = 70);                           -- last_seen changes in place
 CREATE INDEX devices_by_kind ON devices (kind, key);
 CREATE INDEX devices_by_grid ON devices (grid);
 
@@ -74,7 +74,7 @@ CREATE TABLE waiting_devices (                      -- heard, but not registered
 );
 
 -- Readings (made a hypertable or range-partitioned by 0002) ----------------------------------------------------------
-CREATE TABLE device_last (                          -- newest reading of each device and metric; written every few seconds
+CREATE TABLE device_last (                          -- newest reading of each device and metric; written four times a minute
     device   integer NOT NULL REFERENCES devices ON DELETE CASCADE,
     metric   smallint NOT NULL,
     time     timestamptz NOT NULL,
@@ -82,7 +82,7 @@ CREATE TABLE device_last (                          -- newest reading of each de
     quality  smallint NOT NULL,
     received timestamptz NOT NULL,
     PRIMARY KEY (device, metric)
-);
+) WITH (fillfactor = 50);
 
 CREATE TABLE camera_events (
     device   integer NOT NULL REFERENCES devices ON DELETE CASCADE,
