@@ -93,7 +93,7 @@ async def _counted(url: str, query: str, count: int) -> None:
     await _until(enough)
 
 
-ALARMS = "SELECT priority, state, raised_at, value FROM alarms ORDER BY id"
+ALARMS = "SELECT priority, state, raised_at, value FROM alarms ORDER BY raised_at"
 
 
 async def test_readings_above_limits_become_alarms_at_device_time(gauge: str, any_broker: Broker) -> None:
