@@ -1,0 +1,129 @@
+"""What an administrator does beside running it: accounts, imports, backup and restore, doctor. Real database throughout."""
+
+import json
+import stat
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from gridwatch.settings import Settings
+from simulators.county import make_county
+
+PROGRAM = Path(sys.executable).with_name("gridwatch")
+
+
+def gridwatch(directory: Path, *arguments: str, stdin: str = "", fails: bool = False) -> str:
+    """Run a command on a data directory and give what it said; it succeeds, or fails with one sentence."""
+    command = [PROGRAM, *arguments, "--data-dir", directory]
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=120)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (1 if fails else 0), done
+    return done.stderr if fails else done.stdout
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated instance that does not run."""
+    directory = tmp_path_factory.mktemp("upkeep") / "data 1"
+    assert "0001_spine.sql" in gridwatch(directory, "migrate")
+    return directory
+
+
+def test_a_second_migration_has_nothing_to_do(instance):
+    """`gridwatch migrate` applies each file once."""
+    assert "nothing to do" in gridwatch(instance, "migrate")
+
+
+def test_accounts_are_made_listed_changed_and_disabled(instance):
+    """The user commands work on an instance that is not running, and refuse what cannot be."""
+    gridwatch(instance, "user", "add", "watcher", "--role", "officer", stdin="a long enough phrase 1\n")
+    assert "watcher" in gridwatch(instance, "user", "list")
+    assert "already" in gridwatch(
+        instance, "user", "add", "watcher", "--role", "screen", stdin="a long enough phrase 1\n", fails=True
+    )
+    assert "'king' is none of" in gridwatch(instance, "user", "add", "x", "--role", "king", stdin="y\n", fails=True)
+    gridwatch(instance, "user", "password", "watcher", stdin="another long phrase 2\n")
+    gridwatch(instance, "user", "disable", "watcher")
+    gridwatch(instance, "user", "enable", "watcher")
+    assert "no account" in gridwatch(instance, "user", "disable", "nobody", fails=True)
+
+
+def test_grids_and_devices_are_imported_whole_or_refused(instance, tmp_path):
+    """A county's GeoJSON and a CSV of devices come in; a CSV with one bad line changes nothing and says which line."""
+    grids = tmp_path / "grids.geojson"
+    grids.write_text(json.dumps(make_county(7, "small").feature_collection()), encoding="utf-8")
+    assert "would be imported" in gridwatch(instance, "import", "grids", str(grids), "--parent", "parent", "--dry-run")
+    assert "version 1" in gridwatch(instance, "import", "grids", str(grids), "--parent", "parent")
+
+    header = "id,kind,name,lon,lat,datum,metric,unit,interval_s,limit_4,limit_3,limit_2,limit_1\n"
+    devices = tmp_path / "devices.csv"
+    devices.write_text(f"{header}g-1,gauge,Bridge,119.9,28.1,wgs84,stage,m,300,1.5,1.8,2.4,3.0\n")
+    assert "registered 1 devices" in gridwatch(instance, "import", "devices", str(devices))
+    devices.write_text(f"{header}g-2,gauge,Weir,119.9,28.1,wgs84,stage,m,300,,,,\ng-3,gauge,,east,28.1,,stage,m,,,,,\n")
+    assert "line 3" in gridwatch(instance, "import", "devices", str(devices), fails=True)
+
+
+def test_a_backup_restores_everything_and_overwrites_nothing_unasked(instance, tmp_path):
+    """What was in the instance is in the restored one, secrets included; a second restore wants --force."""
+    (instance / "gridwatch.yaml").write_text("dashboard: {centre: 备份县}\nalerts: {rules: mine.yaml}\n")
+    (instance / "mine.yaml").write_text(gridwatch_rules())
+    (instance / "secrets.json").write_text(
+        json.dumps({name: name * 40 for name in ("worker", "gateway", "simulators", "session")})
+    )
+    file = tmp_path / "backup.tar"
+    gridwatch(instance, "backup", str(file))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "exists already" in gridwatch(instance, "backup", str(file), fails=True)
+
+    copy = tmp_path / "copy"
+    gridwatch(copy, "restore", str(file))
+    assert gridwatch(copy, "user", "list") == gridwatch(instance, "user", "list")
+    assert "nothing to do" in gridwatch(copy, "migrate")
+    for name in ("gridwatch.yaml", "secrets.json"):
+        assert (copy / name).read_text() == (instance / name).read_text()
+    assert "--force" in gridwatch(copy, "restore", str(file), fails=True)
+    gridwatch(copy, "user", "disable", "watcher")
+    gridwatch(copy, "restore", str(file), "--force")
+    assert gridwatch(copy, "user", "list") == gridwatch(instance, "user", "list")
+    assert (copy / "mine.yaml").read_text() == gridwatch_rules()
+
+
+def gridwatch_rules() -> str:
+    """The rules that come with Gridwatch, as a centre's own."""
+    from gridwatch.runtime import rules_file
+
+    return rules_file(Settings(), Path()).read_text(encoding="utf-8")
+
+
+def test_what_is_no_backup_is_refused_and_nothing_is_touched(instance, tmp_path):
+    """A file that is no tar, and a tar of something else, are one sentence, also with --force."""
+    before = gridwatch(instance, "user", "list")
+    text, other = tmp_path / "text", tmp_path / "other.tar"
+    text.write_text("x" * 2000)
+    with tarfile.open(other, "w") as tar:
+        tar.add(text, "x")
+    for file in (text, other):
+        assert "no backup of Gridwatch" in gridwatch(instance, "restore", str(file), "--force", fails=True)
+    assert gridwatch(instance, "user", "list") == before
+
+
+def test_the_rule_check_names_file_line_and_reason(instance, tmp_path):
+    """`gridwatch rules check` takes a good file and refuses a bad one with its line."""
+    assert "all of them good" in gridwatch(instance, "rules", "check")
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("rules:\n  a:\n    kind: nonsense\n")
+    assert "bad.yaml" in gridwatch(instance, "rules", "check", str(bad), fails=True)
+
+
+def test_doctor_says_what_to_do_when_nothing_runs(instance):
+    """An instance that does not run is bad, and the remedy is beside it."""
+    done = subprocess.run(
+        [PROGRAM, "doctor", "--data-dir", instance], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    assert "gridwatch run" in done.stdout
+    assert "坏" in done.stdout
+    assert "好" in done.stdout
