@@ -100,5 +100,5 @@ def _children(rng: np.random.Generator, land: Tessellation, parents: list[Region
             if plan.level == "grid":
                 code, name = f"{parent.code}{i:03d}", f"{parent.name}第{names.numeral(i)}网格"
             else:
-                code, name = f"{parent.code}{i:02d}", f"{parent.name}{names.numeral(i)}号微格"
+                code, name = f"{parent.code}{i:02d}", f"{names.numeral(i)}号微格"
             yield _region(land, code, name, plan.level, parent.code, members)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from simulators.county import names
 from simulators.county.drainage import Drainage
 from simulators.county.hierarchy import Region, polygon_feature
 from simulators.county.nouns import SPECIAL, Building, Feature
@@ -37,7 +38,9 @@ def specials(
     made = []
     for n in range(schools):
         village = villages[order[n % len(order)]]
-        name = f"{village.name}小学" if n >= size.towns else f"{towns[village.code[:9]]}第{n + 1}实验学校"
+        name = (
+            f"{village.name}小学" if n >= size.towns else f"{towns[village.code[:9]]}第{names.numeral(n + 1)}实验学校"
+        )
         made.append(_special(f"{village.code}S{n + 1:02d}", name, village, _yard(rng, land, village), "教学楼"))
     for n in range(parks):
         village = villages[order[-1 - n % len(order)]]
