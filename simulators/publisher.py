@@ -17,6 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 WINDOW = 256  # messages; enough to hide a round trip of 5 ms at 50,000 msg/s, and 100 kB of SenML
 _LOOK_S = 0.2  # how often a waiting sender looks whether it shall stop
+_GRACE_S = 1.0  # for what is on its way when it is stopped
 _NO_RIGHT = ("Bad user name or password", "Not authorized", "Bad username or password")
 
 
@@ -105,17 +106,17 @@ class Publisher:
         return True
 
     def flush(self) -> bool:
-        """Wait until everything is acknowledged; False if it was stopped before.
+        """Wait until everything is acknowledged; False if it was stopped and some is not after a second's grace.
 
         Raises:
             BrokerError: the broker no longer lets us in.
         """
         with self._room:
-            while self._unacknowledged:
-                if self._stopped() or self._refused is not None:
+            while self._unacknowledged and not self._stopped():
+                if self._refused is not None:
                     return self._give_up()
                 self._room.wait(_LOOK_S)
-        return True
+            return self._room.wait_for(lambda: not self._unacknowledged, _GRACE_S)
 
     @property
     def unacknowledged(self) -> int:
