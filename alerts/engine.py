@@ -22,6 +22,9 @@ from alerts.silence import SilenceWatch, removed
 from ingest.batch import Batch
 from ingest.readings import Quality
 
+# A message that a dead worker had not acknowledged comes again within seconds; what is older is history.
+LATE_US = 300_000_000
+
 
 class Engine:
     """Judges readings. Not thread-safe: one engine has one caller, which feeds it in the order of arrival."""
@@ -51,7 +54,8 @@ class Engine:
     def detect(self, batch: Batch) -> Detection:
         """Judge a batch. The answer depends on the readings and their order only, not on how they are batched.
 
-        Judged is a reading with a number, not MISSING, and newer than the last judged one of its device and metric.
+        Judged is a reading with a number, not MISSING, and newer than the last judged one of its device and metric; one
+        that is late by less than five minutes can still tell of a condition that has passed meanwhile.
         After a restart or reload, the first answer begins with what that ended.
         """
         return self._settle() + self._detect(batch)
@@ -71,7 +75,7 @@ class Engine:
             self._advance(slots, time)
             return _told(heard, [], [])
         usable = ~missing & ~np.isnan(value)
-        interesting = ~quiet & usable & (time > self._last.take(slots))
+        interesting = ~quiet & usable & (time > self._last.take(slots) - LATE_US)
         if not interesting.any():
             self._advance(slots[usable], time[usable])
             return _told(heard, [], [])
@@ -105,6 +109,7 @@ class Engine:
         for row, slot, time, value in columns:
             previous = int(self._last[slot])
             if time <= previous:
+                changes.extend((row, change) for change in self._late(slot, previous, time, value))
                 continue
             self._last[slot] = time
             seen[slot] = None
@@ -136,19 +141,34 @@ class Engine:
         self._active[number] = after.active
         return after.active != standing.active
 
+    def _late(self, slot: int, previous: int, time: int, value: float) -> Iterable[PointChange]:
+        """Tell of a condition that was there, but came to us after a newer reading: raised then, over by now.
+
+        Such a reading was under way when a worker died. The store knows if it was told before. Only points without
+        on-delay: one reading says nothing about a span.
+        """
+        if not 0 < previous - time < LATE_US:
+            return
+        for number in self._table.of_slot(slot):
+            point = self._table.points[number]
+            at_rest = not self._active[number] and self._since[number] == NEVER
+            if at_rest and point.on_delay_us == 0 and point.is_beyond(value):
+                yield self._change(number, slot, time, value, Cause.RAISED)
+                yield self._change(number, slot, previous, math.nan, Cause.RETURNED)
+
     def _change(self, number: int, slot: int, time: int, value: float, cause: Cause | None = None) -> PointChange:
         point, tag = self._table.points[number], self._table.tags[slot]
-        active = bool(self._active[number]) and cause is None
+        cause = cause or (Cause.RAISED if self._active[number] else Cause.RETURNED)
         return PointChange(
             device=tag.device,
             metric=tag.metric,
             rule=point.rule,
             condition=point.condition,
             priority=point.priority,
-            active=active,
+            active=cause is Cause.RAISED,
             time=time,
             value=value,
-            cause=cause or (Cause.RAISED if active else Cause.RETURNED),
+            cause=cause,
         )
 
     def _delay(self, number: int, slot: int, *, gone: bool = False) -> DelayChange:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from alerts.points import Tag, ValuePoint
 from alerts.rule import RuleSet
 from ingest.readings import Quality
-from tests.engine_feed import Row
+from tests.engine_feed import SECOND, Row
 
-Told = tuple[int, int, str, int, bool, int, float]
+Told = tuple[int, int, str, int, bool, int, float | None]
 
 
 @dataclass
@@ -37,6 +37,14 @@ class PlainPoint:
         self.active, self.run = not self.active, []
         return True
 
+    def late(self, key: tuple[int, int], newest: int, time: int, value: float) -> list[Told]:
+        """Tell of a condition that a late reading shows and a newer one has ended."""
+        at_rest = not self.active and not self.run and self.point.on_delay_us == 0
+        if not (0 < newest - time < 300 * SECOND and at_rest and self.point.is_beyond(value)):
+            return []
+        where = (*key, self.point.condition, self.point.priority)
+        return [(*where, True, time, value), (*where, False, newest, None)]
+
 
 class PlainEngine:
     """Judges readings one by one; knows no silence, no restart and no reload."""
@@ -52,10 +60,15 @@ class PlainEngine:
 
     def judge(self, rows: Iterable[Row]) -> list[Told]:
         """Judge readings in order; gives device, metric, condition, priority, active, time and value of changes."""
-        told = []
+        told: list[Told] = []
         for device, metric, time, value, quality in rows:
             key = (device, metric)
-            if quality == Quality.MISSING or math.isnan(value) or time <= self._last.get(key, -math.inf):
+            if quality == Quality.MISSING or math.isnan(value):
+                continue
+            newest = self._last.get(key)
+            if newest is not None and time <= newest:
+                for plain in self._points.get(key, []):
+                    told += plain.late(key, newest, time, value)
                 continue
             self._last[key] = time
             told += [

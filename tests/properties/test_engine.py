@@ -57,8 +57,11 @@ def stamped(drawn):
 
 
 def shorten(detection):
-    """Name the fields of changes that the plain judge also knows."""
-    return [(c.device, c.metric, c.condition, c.priority, c.active, c.time, c.value) for c in detection.changes]
+    """Name the fields of changes that the plain judge also knows; a value that nobody measured is None."""
+    return [
+        (c.device, c.metric, c.condition, c.priority, c.active, c.time, None if math.isnan(c.value) else c.value)
+        for c in detection.changes
+    ]
 
 
 @given(ROWS, POLICIES)

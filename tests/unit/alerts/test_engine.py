@@ -77,11 +77,23 @@ def test_missing_and_not_numbers_say_nothing():
     assert told(engine.detect(batch(rows))) == [(0, 4, True), (1, 4, False)]
 
 
-def test_a_late_or_repeated_reading_is_not_judged():
-    """Only a reading newer than the last one of its device and metric can change anything."""
+def test_an_old_or_repeated_reading_is_history():
+    """A reading that is five minutes late, or as old as the last one, changes nothing."""
     engine = Engine(rules(LEVEL), [tag()])
-    assert told(engine.detect(series([0.5, 0.5, 0.5]))) == []
-    assert told(engine.detect(series([9.0, 9.0, 9.0]))) == []
+    assert told(engine.detect(batch([(1, 1, T0 + 9 * MINUTE, 0.5, 0)]))) == []
+    assert told(engine.detect(batch([(1, 1, T0 + 9 * MINUTE, 9.0, 0), (1, 1, T0 + 4 * MINUTE, 9.0, 0)]))) == []
+
+
+def test_a_late_alarm_is_still_an_alarm():
+    """A reading above the limit that comes after a newer normal one raises at its own time and is over at the newer's."""
+    engine = Engine(rules(LEVEL), [tag()])
+    rows = [(1, 1, T0 + 9 * MINUTE, 0.5, 0), (1, 1, T0 + 8 * MINUTE, 1.5, 0), (1, 1, T0 + 10 * MINUTE, 1.5, 0)]
+    assert told(engine.detect(batch(rows))) == [(8, 4, True), (9, 4, False), (10, 4, True)]
+
+
+def test_a_late_reading_completes_no_delay():
+    """Where a condition must last, one late reading says nothing."""
+    engine = Engine(rules(LEVEL + ", on_delay: 1min"), [tag()])
     assert told(engine.detect(batch([(1, 1, T0 + 9 * MINUTE, 0.5, 0), (1, 1, T0 + 8 * MINUTE, 9.0, 0)]))) == []
 
 
