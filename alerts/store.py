@@ -1,8 +1,8 @@
 """Turns what the engine detected into alarms, in the transaction of its readings; a second telling changes nothing.
 
-That an alarm is raised once is promised by the unique index `alarms_active_once`, not by a lock: a worker that loses
-the race finds the alarm there and leaves it. Alarms are locked in the order of their points, so two workers wait for
-each other and never in a circle.
+That an alarm is raised once is promised by the unique indexes `alarms_active_once` and `alarms_opened_once`, not by a
+lock: a worker that loses the race finds the alarm there and leaves it. Alarms are locked in the order of their points,
+so two workers wait for each other and never in a circle.
 """
 
 import math
@@ -18,6 +18,9 @@ from database.connection import Cursor
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Each further try answers a worker that opened the same alarm between our look and our insert.
 _TRIES = 4
+# One watch. What comes back sooner is the same happening and the same alarm; later it is another one, and the first
+# still wants its officer (docs/decisions/0013).
+SAME_HAPPENING = timedelta(hours=12)
 _Key = tuple[int, str, int, int]
 
 
@@ -47,7 +50,8 @@ def answer(newest: Projection | None, change: PointChange) -> Answer:
         return Answer.OPEN
     if is_active(newest.state) or not (_is_after(at, newest.raised_at) and _is_after(at, newest.cleared_at)):
         return Answer.KNOWN
-    return Answer.OPEN if newest.state is State.NORM else Answer.MOVE
+    is_over = newest.state is State.NORM or _is_long_past(at, newest.cleared_at)
+    return Answer.OPEN if is_over else Answer.MOVE
 
 
 def save(cur: Cursor, detection: Detection, *, now: datetime, rule_set: int | None = None) -> list[Transition]:
@@ -101,6 +105,10 @@ def microseconds(at: datetime) -> int:
 
 def _is_after(at: datetime, other: datetime | None, *, or_at: bool = False) -> bool:
     return other is None or at > other or (or_at and at == other)
+
+
+def _is_long_past(at: datetime, cleared_at: datetime | None) -> bool:
+    return cleared_at is not None and at - cleared_at > SAME_HAPPENING
 
 
 def _key(change: PointChange) -> _Key:
@@ -175,15 +183,15 @@ def _open(cur: Cursor, changes: Sequence[PointChange], *, now: datetime, rule_se
     cur.execute(
         """
         INSERT INTO alarms (device, metric, rule, rule_set, condition, priority, state, value, unit, grid, lon, lat,
-                            raised_at, recorded_at)
+                            raised_at, opened_at, recorded_at)
         SELECT w.device, nullif(w.metric, 0), w.rule, %s, w.condition, w.priority, %s, w.value,
-               coalesce(dm.unit, CASE WHEN w.metric = 0 THEN 's' ELSE '' END), d.grid, d.lon, d.lat, w.at, %s
+               coalesce(dm.unit, CASE WHEN w.metric = 0 THEN 's' ELSE '' END), d.grid, d.lon, d.lat, w.at, w.at, %s
         FROM unnest(%s::int[], %s::text[], %s::int[], %s::int[], %s::text[], %s::float8[], %s::timestamptz[])
              WITH ORDINALITY AS w (device, condition, priority, metric, rule, value, at, nth)
         JOIN devices d ON d.key = w.device
         LEFT JOIN device_metrics dm ON dm.device = w.device AND dm.metric = w.metric
         ORDER BY w.nth
-        ON CONFLICT (device, condition, priority, coalesce(metric, 0)) WHERE state <> 'norm' DO NOTHING
+        ON CONFLICT DO NOTHING
         RETURNING id, device, condition, priority, coalesce(metric, 0)
         """,
         (

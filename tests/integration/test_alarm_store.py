@@ -98,6 +98,31 @@ def test_several_changes_of_one_point_in_one_batch_are_all_told(county):
     assert alarms(county) == [(1, "smoke", 1, "unack", 5)]
 
 
+def test_a_later_happening_is_another_alarm(county):
+    """Raised again within a watch it is the same alarm; later it is a new one, and the old one waits for its officer."""
+    watch = 12 * 60
+    life = [change(), change(active=False, minute=1), change(minute=1 + watch), change(active=False, minute=2 + watch)]
+    assert len(store(county, Detection(changes=tuple(life)))) == 4
+    assert alarms(county) == [(1, "smoke", 1, "rtnun", 4)]
+    later = [change(minute=3 + 2 * watch), change(active=False, minute=4 + 2 * watch)]
+    assert len(store(county, Detection(changes=tuple(later)))) == 2
+    assert alarms(county) == [(1, "smoke", 1, "rtnun", 4), (1, "smoke", 1, "rtnun", 2)]
+    assert store(county, Detection(changes=(*life, *later))) == []
+    with session(county) as cur:
+        assert disagreements(cur) == []
+        alerts.acknowledge(cur, 1, version=4, actor="officer", now=NOON)
+    assert alarms(county, "state") == [("norm",), ("rtnun",)]
+
+
+def test_parallel_writers_open_a_later_happening_once(county):
+    """Eight writers that tell two happenings a week apart leave two alarms with two steps each."""
+    week = 7 * 24 * 60
+    told = tuple(change(active=n % 2 == 0, minute=n // 2 * week + n) for n in range(4))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: store(county, Detection(changes=told)), range(8)))
+    assert alarms(county) == [(1, "smoke", 1, "rtnun", 2)] * 2
+
+
 def test_an_alarm_knows_its_place_unit_and_times(county):
     """The row takes grid, place and unit from the device, and both clocks."""
     store(county, fresh_engine().detect(series([0.5, 2.5], metric=STAGE)))
