@@ -23,6 +23,7 @@ from dashboard.live import route as live
 from dashboard.live.hub import Hub
 from dashboard.live.picture import Pictures
 from dashboard.metrics import CountRequests, CountyCollector, WebMetrics
+from dashboard.outage import Sessions
 from dashboard.queries.counters import Counting
 from dashboard.queries.drawings import Drawings
 from dashboard.queries.grids import GridNames
@@ -104,15 +105,23 @@ async def _parts(
     feed_pool = open_pool(settings.database_url, size=FEED_SESSIONS, name="gridwatch live")
     grids, counting = GridNames(), Counting()
     pictures = Pictures(feed_pool, grids=grids, counting=counting, clock=clock, most=settings.live_backlog)
-    hub = Hub(settings.database_url, pictures, clock=clock, beat_s=settings.beat_s, capacity=settings.live_backlog)
-    county = CountyCollector(pool, grids=grids, counting=counting, clients=lambda: hub.clients, clock=clock)
+    sessions = Sessions(pool)
+    hub = Hub(
+        settings.database_url,
+        pictures,
+        sessions=sessions,
+        clock=clock,
+        beat_s=settings.beat_s,
+        capacity=settings.live_backlog,
+    )
+    county = CountyCollector(sessions, grids=grids, counting=counting, clients=lambda: hub.clients, clock=clock)
     metrics.registry.register(county)
     app.state.web = Web(
         settings=settings,
         clock=clock,
-        pool=pool,
-        directory=Directory(pool, clock),
-        door=Door(pool, clock),
+        sessions=sessions,
+        directory=Directory(sessions, clock),
+        door=Door(sessions, clock),
         tokens=tokens,
         grids=grids,
         counting=counting,
@@ -128,6 +137,7 @@ async def _parts(
         feed.cancel()
         with suppress(asyncio.CancelledError):
             await feed
+        hub.close()
         metrics.registry.unregister(county)
         await asyncio.to_thread(pool.close, 1)
         await asyncio.to_thread(feed_pool.close, 1)

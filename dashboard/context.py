@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Annotated, cast
 
 from fastapi import Depends
-from psycopg_pool import ConnectionPool
 from starlette.requests import HTTPConnection
 
 from dashboard.auth.credentials import Tokens
@@ -16,13 +15,14 @@ from dashboard.auth.door import Door
 from dashboard.auth.permissions import Account, Action
 from dashboard.live.hub import Hub
 from dashboard.metrics import WebMetrics
+from dashboard.outage import Sessions
 from dashboard.problem import ProblemError
 from dashboard.queries.counters import Counting
 from dashboard.queries.drawings import Drawings
 from dashboard.queries.grids import GridNames
 from dashboard.queries.points import Points
 from dashboard.settings import WebSettings
-from database.connection import Connection, Cursor
+from database.connection import Cursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Web:
 
     settings: WebSettings
     clock: Callable[[], datetime]
-    pool: ConnectionPool[Connection]
+    sessions: Sessions
     directory: Directory
     door: Door
     tokens: Tokens
@@ -45,7 +45,7 @@ class Web:
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
         """Lend a cursor; commits at the end, rolls back when something is raised."""
-        with self.pool.connection() as connection, connection.cursor() as cur:
+        with self.sessions.lend() as connection, connection.cursor() as cur:
             yield cur
 
 

@@ -3,16 +3,15 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-import psycopg
 from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.outage import DATABASE_AWAY, Sessions
 from dashboard.queries.counters import Counting, read_standing, read_worker, readings_stored
 from dashboard.queries.grids import GridNames
-from database.connection import Connection, Cursor
+from database.connection import Cursor
 
 FRESH_S = 5.0  # two scrapers cost the database no more than one
 
@@ -74,14 +73,14 @@ class CountyCollector(Collector):
 
     def __init__(
         self,
-        pool: ConnectionPool[Connection],
+        sessions: Sessions,
         *,
         grids: GridNames,
         counting: Counting,
         clients: Callable[[], int],
         clock: Callable[[], datetime],
     ) -> None:
-        self._pool = pool
+        self._sessions = sessions
         self._grids = grids
         self._counting = counting
         self._clients = clients
@@ -101,14 +100,14 @@ class CountyCollector(Collector):
         if self._kept is None or (now - self._kept[0]).total_seconds() > FRESH_S:
             try:
                 self._kept = (now, self._ask(now))
-            except (psycopg.Error, PoolTimeout, PoolClosed):
+            except DATABASE_AWAY:
                 yield GaugeMetricFamily("gridwatch_database_up", "1 if the database answers.", value=0)
                 return
         yield GaugeMetricFamily("gridwatch_database_up", "1 if the database answers.", value=1)
         yield from self._kept[1]
 
     def _ask(self, now: datetime) -> list[Metric]:
-        with self._pool.connection() as connection, connection.cursor() as cur:
+        with self._sessions.lend() as connection, connection.cursor() as cur:
             standing = read_standing(cur, self._grids.table(cur), now=now)
             counters = self._counting.read(cur, standing, now=now)
             worker = read_worker(cur)

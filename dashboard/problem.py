@@ -5,14 +5,14 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from psycopg_pool import PoolClosed, PoolTimeout
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+
+from dashboard.outage import DATABASE_AWAY
 
 MEDIA_TYPE = "application/problem+json"
 log = structlog.get_logger()
@@ -94,7 +94,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
-    for kind in (psycopg.OperationalError, PoolTimeout, PoolClosed):
+    for kind in DATABASE_AWAY:
         app.add_exception_handler(kind, _database)
     app.add_exception_handler(Exception, _ours)
 

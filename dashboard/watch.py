@@ -6,11 +6,11 @@ from pathlib import Path
 import psycopg
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from psycopg_pool import PoolClosed, PoolTimeout
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from dashboard.context import Web, WebParts
+from dashboard.outage import DATABASE_AWAY
 from dashboard.queries.counters import read_worker
 from database import is_at_head
 
@@ -33,7 +33,7 @@ class Readiness(BaseModel):
 
 
 @routes.get("/healthz")
-def healthz() -> dict[str, str]:
+async def healthz() -> dict[str, str]:
     """Say that the process answers; it says nothing of anything else."""
     return {"state": "alive"}
 
@@ -50,10 +50,10 @@ def readyz(web: WebParts) -> Response:
 def _reasons(web: Web, now: datetime) -> dict[str, str]:
     unknown = "unknown: the database does not answer"
     try:
-        with web.pool.connection() as connection:
+        with web.sessions.lend() as connection:
             migrations = "" if is_at_head(connection) else "not at head: run `gridwatch migrate`"
             worker = "" if migrations else _worker(web, connection.cursor(), now)
-    except (psycopg.Error, PoolTimeout, PoolClosed) as error:
+    except DATABASE_AWAY as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         return {"database": f"does not answer: {reason}", "migrations": unknown, "worker": unknown}
     return {"database": "", "migrations": migrations, "worker": worker or ("unknown" if migrations else "")}

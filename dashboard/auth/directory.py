@@ -9,11 +9,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from psycopg_pool import ConnectionPool
-
 from dashboard.auth import accounts
 from dashboard.auth.permissions import Account
-from database.connection import Connection
+from dashboard.outage import Sessions
 
 FRESH = timedelta(seconds=2)
 CAPACITY = 2000
@@ -22,8 +20,8 @@ CAPACITY = 2000
 class Directory:
     """Accounts by name, kept for two seconds. Safe to use from several threads."""
 
-    def __init__(self, pool: ConnectionPool[Connection], clock: Callable[[], datetime]) -> None:
-        self._pool = pool
+    def __init__(self, sessions: Sessions, clock: Callable[[], datetime]) -> None:
+        self._sessions = sessions
         self._clock = clock
         self._kept: OrderedDict[str, tuple[datetime, Account | None]] = OrderedDict()
         self._lock = threading.Lock()
@@ -39,12 +37,12 @@ class Directory:
         """Read an account; None if there is none that may log in.
 
         Raises:
-            psycopg.OperationalError, psycopg_pool.PoolTimeout: the database cannot be asked.
+            DatabaseAwayError and the others of DATABASE_AWAY: the database cannot be asked.
         """
         is_known, account = self.known(name)
         if is_known:
             return account
-        with self._pool.connection() as connection, connection.cursor() as cur:
+        with self._sessions.lend() as connection, connection.cursor() as cur:
             account = accounts.find(cur, name)
         with self._lock:
             self._kept[name] = (self._clock(), account)

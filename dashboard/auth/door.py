@@ -5,14 +5,12 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from psycopg_pool import ConnectionPool
-
 from dashboard import audit
 from dashboard.auth import accounts
 from dashboard.auth.attempts import Attempts
 from dashboard.auth.passwords import PasswordBusyError, is_password
 from dashboard.auth.permissions import Account
-from database.connection import Connection
+from dashboard.outage import Sessions
 
 
 class WrongPasswordError(Exception):
@@ -30,8 +28,8 @@ class TooManyAttemptsError(Exception):
 class Door:
     """Checks passwords and keeps count of failures. Safe to use from several threads."""
 
-    def __init__(self, pool: ConnectionPool[Connection], clock: Callable[[], datetime]) -> None:
-        self._pool = pool
+    def __init__(self, sessions: Sessions, clock: Callable[[], datetime]) -> None:
+        self._sessions = sessions
         self._clock = clock
         self._attempts = Attempts()
         self._lock = threading.Lock()
@@ -50,13 +48,13 @@ class Door:
                 raise TooManyAttemptsError(math.ceil(wait.total_seconds()))
             # Counted before it is checked: a hundred guesses sent at once are a hundred guesses.
             self._attempts.fail(name, address, now=now)
-        with self._pool.connection() as connection, connection.cursor() as cur:
+        with self._sessions.lend() as connection, connection.cursor() as cur:
             known, stored = accounts.stored_password(cur, name)
         try:
             is_right = is_password(stored, password)  # takes 0.1 s: no database session is held meanwhile
         except PasswordBusyError as error:
             raise TooManyAttemptsError(1) from error
-        with self._pool.connection() as connection, connection.cursor() as cur:
+        with self._sessions.lend() as connection, connection.cursor() as cur:
             account = accounts.find(cur, name) if is_right else None
             action = way if account is not None else f"{way}.refused"
             audit.append(cur, actor=known, action=action, target=known, detail={"address": address}, now=now)

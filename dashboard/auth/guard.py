@@ -3,14 +3,12 @@
 Refuses whoever has not logged in, and whatever a page of another origin sends. Roles are asked for by the handlers.
 """
 
-import asyncio
 import ipaddress
 from collections.abc import Callable, Collection
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
-import psycopg
-from psycopg_pool import PoolClosed, PoolTimeout
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dashboard.auth.credentials import KEY, Claim, Tokens, read_claim
 from dashboard.auth.directory import Directory
 from dashboard.auth.permissions import Account
+from dashboard.outage import DATABASE_AWAY
 from dashboard.problem import ProblemError, respond, unreachable
 
 ACCOUNT = "account"  # request.state.account: who asks, None on an open path
@@ -74,7 +73,7 @@ class Guard:
         claim = self._claim(scope, headers)
         try:
             account = await _account(scope["app"].state.web.directory, claim)
-        except (psycopg.OperationalError, PoolTimeout, PoolClosed):
+        except DATABASE_AWAY:
             return unreachable()
         if claim is None or account is None or not claim.holds(account, self._clock()):
             return ProblemError(
@@ -104,7 +103,7 @@ async def _account(directory: Directory, claim: Claim | None) -> Account | None:
     if claim is None:
         return None
     is_known, account = directory.known(claim.name)
-    return account if is_known else await asyncio.to_thread(directory.look_up, claim.name)
+    return account if is_known else await run_in_threadpool(directory.look_up, claim.name)
 
 
 def _is_open(scope: Scope, headers: Headers) -> bool:

@@ -3,9 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import psycopg
 from fastapi import APIRouter, Form, Request
-from psycopg_pool import PoolClosed, PoolTimeout
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboard import audit
@@ -14,6 +12,7 @@ from dashboard.auth.door import TooManyAttemptsError, WrongPasswordError
 from dashboard.auth.login_page import TEXTS, login_page
 from dashboard.auth.permissions import Account, Role
 from dashboard.context import Web, WebParts
+from dashboard.outage import DATABASE_AWAY
 
 router = APIRouter(include_in_schema=False)
 
@@ -43,7 +42,7 @@ def log_in(
         message, status = TEXTS[language]["wrong"], 401
     except TooManyAttemptsError as error:
         message, status = TEXTS[language]["wait"].format(seconds=error.seconds), 429
-    except (psycopg.OperationalError, PoolTimeout, PoolClosed):
+    except DATABASE_AWAY:
         message, status = TEXTS[language]["database"], 503
     else:
         now = web.clock()

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
+from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard.auth.credentials import Claim
 from dashboard.auth.directory import Directory
-from dashboard.live.hub import DATABASE_AWAY, Hub
+from dashboard.live.hub import Hub
+from dashboard.outage import DATABASE_AWAY
 
 PAGE = 200  # frames between two looks at whether the screen is still near enough
 STALLED_S = 30.0
@@ -95,7 +97,7 @@ class Feed:
         is_known, account = self._directory.known(self._claim.name)
         if not is_known:
             try:
-                account = await asyncio.to_thread(self._directory.look_up, self._claim.name)
+                account = await run_in_threadpool(self._directory.look_up, self._claim.name)
             except DATABASE_AWAY:
                 return  # that we cannot ask is no reason to blind the wall
         if not self._claim.holds(account, self._clock()):

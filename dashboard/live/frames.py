@@ -19,7 +19,7 @@ def snapshot_frame(
     at: datetime,
     alarms: list[Any],
     incidents: list[Any],
-    counters: Counters,
+    counters: Counters | None,
     grids: Mapping[str, int],
     worker: Worker,
 ) -> str:
@@ -31,7 +31,7 @@ def snapshot_frame(
             "at": at.astimezone(UTC),
             "alarms": [_item(alarm) for alarm in alarms],
             "incidents": [_item(incident) for incident in incidents],
-            "counters": _item(counters),
+            "counters": None if counters is None else _item(counters),
             "grids": dict(grids),
             "worker_alive_at": worker.alive_at,
             "newest_reading": worker.newest_reading,

@@ -5,27 +5,22 @@ Refuses to guess: while the database is away it beats with what it last knew, an
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-import psycopg
 import stamina
 import structlog
-from psycopg_pool import PoolClosed, PoolTimeout
 
 from dashboard.live.backlog import Backlog
 from dashboard.live.frames import beat_frame
-from dashboard.live.picture import Pictures
-from dashboard.queries.counters import Counters, Worker
+from dashboard.live.picture import Pictures, Signs
+from dashboard.outage import DATABASE_AWAY, DatabaseAwayError, Sessions
+from dashboard.queries.counters import Worker
 from database import follow
 
-
-class DatabaseAwayError(Exception):
-    """The last look at the database failed; asking again now would only make every screen wait in turn."""
-
-
-DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed, DatabaseAwayError)
 SNAPSHOT_FRESH_S = 0.5  # screens that all come back at once share one snapshot
 log = structlog.get_logger()
 
@@ -43,10 +38,18 @@ class Hub:
     """Start `run` once in the event loop; screens read with `after`, `snapshot`, `beat` and `wait`."""
 
     def __init__(
-        self, url: str, pictures: Pictures, *, clock: Callable[[], datetime], beat_s: float, capacity: int
+        self,
+        url: str,
+        pictures: Pictures,
+        *,
+        sessions: Sessions,
+        clock: Callable[[], datetime],
+        beat_s: float,
+        capacity: int,
     ) -> None:
         self._url = url
         self._pictures = pictures
+        self._sessions = sessions
         self._clock = clock
         self._beat_s = beat_s
         self._backlog = Backlog(capacity)
@@ -54,10 +57,10 @@ class Hub:
         self._advancing = asyncio.Lock()
         self._snapshot: Snapshot | None = None
         self._news = asyncio.Event()
-        self._worker = Worker(alive_at=None, newest_reading=None)
-        self._counters: Counters | None = None
+        self._signs = Signs(seq=0, worker=Worker(alive_at=None, newest_reading=None), counters=None)
         self._is_placed = False
-        self._is_away = False
+        # Its own threads: requests that wait for the database must not hold up the feed.
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="live")
         self.beat = ""
         self.beats = 0
         self.clients = 0
@@ -73,6 +76,10 @@ class Hub:
                 log.exception("live_feed_failed", exc_info=errors)
             await asyncio.sleep(1)
 
+    def close(self) -> None:
+        """Let the threads go; `run` has been cancelled."""
+        self._threads.shutdown(wait=False)
+
     def after(self, seq: int, *, limit: int) -> list[str] | None:
         """List the frames after `seq`, at most `limit`; None: only a snapshot can help."""
         return self._backlog.after(seq, limit=limit) if self._is_placed else None
@@ -84,7 +91,7 @@ class Hub:
             DatabaseAwayError, psycopg.OperationalError, psycopg_pool.PoolTimeout: the database cannot be asked now.
         """
         async with self._advancing:
-            if self._is_away:
+            if self._sessions.is_away:
                 raise DatabaseAwayError
             kept = self._snapshot
             now = asyncio.get_running_loop().time()
@@ -111,16 +118,18 @@ class Hub:
     async def _advance(self, *, with_snapshot: bool) -> tuple[int, str]:
         """Bring the backlog to the newest change.
 
-        Snapshots and changes go through here one at a time: a snapshot is always as new as the last frame, so what the next frame says of the grids is relative to it.
+        Snapshots and changes go through here one at a time: a snapshot is always as new as the last frame, so what
+        the next frame says of the grids is relative to it.
         """
         after = self._backlog.newest if self._is_placed else None
-        news = await asyncio.to_thread(self._pictures.advance, after, self._grids, with_snapshot=with_snapshot)
+        read = partial(self._pictures.advance, after, self._grids, with_snapshot=with_snapshot)
+        news = await asyncio.get_running_loop().run_in_executor(self._threads, read)
         if news.frames is None:
             self._backlog.restart(news.seq)
             self._is_placed = True
         else:
             self._backlog.append(news.frames)
-        self._grids = news.grids
+        self._grids, self._signs = news.grids, news.signs
         self._tell()
         return news.seq, news.snapshot or ""
 
@@ -133,7 +142,7 @@ class Hub:
                 # The beat goes out in time even where the database makes us wait.
                 await asyncio.wait({reading}, timeout=self._beat_s / 2)
                 self.beat = beat_frame(
-                    at=self._clock(), seq=self._backlog.newest, worker=self._worker, counters=self._counters
+                    at=self._clock(), seq=self._backlog.newest, worker=self._signs.worker, counters=self._signs.counters
                 )
                 self.beats += 1
                 self._tell()
@@ -146,14 +155,17 @@ class Hub:
 
     async def _read_signs(self) -> None:
         try:
-            signs = await asyncio.to_thread(self._pictures.signs)
+            signs = await asyncio.get_running_loop().run_in_executor(self._threads, self._pictures.signs)
         except DATABASE_AWAY as error:
-            if not self._is_away:
+            if not self._sessions.is_away:
                 log.warning("live_feed_without_database", error=str(error).splitlines()[:1])
-            self._is_away = True
+            self._sessions.is_away = True
             return
-        self._is_away = False
-        self._worker, self._counters = signs.worker, signs.counters
+        self._sessions.is_away = False
+        self._signs = signs
+        # A wake-up that was lost, or a database that was restored to an older number, is made good here.
+        if self._is_placed and signs.seq != self._backlog.newest:
+            await self._advance_until_done()
 
     def _tell(self) -> None:
         self._news.set()

@@ -51,14 +51,16 @@ class Advance:
     frames: list[str] | None
     grids: dict[str, int]
     snapshot: str | None
+    signs: "Signs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signs:
-    """What a beat says."""
+    """What a beat says. `seq` is the newest change of the same picture."""
 
+    seq: int
     worker: Worker
-    counters: Counters
+    counters: Counters | None
 
 
 class Pictures:
@@ -91,14 +93,15 @@ class Pictures:
             grids = self._grids.table(cur)
             standing = read_standing(cur, grids, now=now)
             counters = self._counting.read(cur, standing, now=now)
+            signs = Signs(seq=seq, worker=read_worker(cur), counters=counters)
             rows = None
             if after is not None and after <= seq <= after + self._most:
                 rows = changes_after(cur, after, limit=self._most)
             # Rows that were cleaned away leave a hole that can only be bridged by a snapshot.
             is_whole = rows is not None and after is not None and len(rows) == seq - after
             frames = self._frames(cur, rows or [], grids, standing, counters, grids_before, now) if is_whole else None
-            snapshot = self._snapshot(cur, seq, grids, standing, counters, now) if with_snapshot else None
-        return Advance(seq=seq, frames=frames, grids=standing.grids, snapshot=snapshot)
+            snapshot = self._snapshot(cur, seq, grids, standing, signs, now) if with_snapshot else None
+        return Advance(seq=seq, frames=frames, grids=standing.grids, snapshot=snapshot, signs=signs)
 
     def signs(self) -> Signs:
         """Read what a beat says.
@@ -109,7 +112,8 @@ class Pictures:
         now = self._clock()
         with self._picture() as cur:
             standing = read_standing(cur, self._grids.table(cur), now=now)
-            return Signs(worker=read_worker(cur), counters=self._counting.read(cur, standing, now=now))
+            counters = self._counting.read(cur, standing, now=now)
+            return Signs(seq=newest_change(cur), worker=read_worker(cur), counters=counters)
 
     @contextmanager
     def _picture(self) -> Iterator[Cursor]:
@@ -147,7 +151,7 @@ class Pictures:
         seq: int,
         grids: GridTable,
         standing: Standing,
-        counters: Counters,
+        signs: Signs,
         now: datetime,
     ) -> str:
         return snapshot_frame(
@@ -155,9 +159,9 @@ class Pictures:
             at=now,
             alarms=list(worst_active_alarms(cur, grids, now=now, limit=SNAPSHOT_ALARMS)),
             incidents=list(open_incidents(cur, grids, limit=SNAPSHOT_INCIDENTS)),
-            counters=counters,
+            counters=signs.counters,
             grids=standing.grids,
-            worker=read_worker(cur),
+            worker=signs.worker,
         )
 
 

@@ -84,6 +84,18 @@ class County:
         self.connection.commit()
         return int(row[0])
 
+    def devices(self, count: int) -> None:
+        """Register the devices g0, g1, … in grid T1-1, with no metric."""
+        self.connection.execute(
+            """
+            INSERT INTO devices (id, kind, area, lon, lat, grid)
+            SELECT 'g' || n, 'smoke', 'T1', 119.5, 30.5, (SELECT key FROM grids WHERE code = 'T1-1')
+            FROM generate_series(0, %s - 1) AS n
+            """,
+            (count,),
+        )
+        self.connection.commit()
+
     def alarm(self, device: str, *, priority: int = 2, state: str = "unack", raised: datetime = START) -> int:
         """Write an alarm and the change that tells of it; return its id."""
         with self.connection.transaction(), self.connection.cursor() as cur:
