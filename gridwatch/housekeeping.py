@@ -1,16 +1,25 @@
-"""Throw away what is too old: readings by whole weeks, followed changes, rejected payloads. Never an alarm."""
+"""What falls due by the calendar: grid versions that begin, and readings, changes and payloads too old to keep."""
 
 from datetime import datetime, timedelta
 
 import structlog
 
 from database import connect
+from geo.store import enact_version
 
 log = structlog.get_logger(__name__)
 
 CHANGES_KEPT = timedelta(days=7)  # a screen that was away longer starts from a new snapshot
 REJECTED_KEPT = timedelta(days=90)
 REJECTED_AT_MOST = 100_000  # rows; a device gone mad must not fill the disk
+
+
+def enact(url: str) -> None:
+    """Place the devices in a grid version whose date has come."""
+    with connect(url, name="gridwatch housekeeping") as connection, connection.cursor() as cur:
+        enacted = enact_version(cur)
+    if enacted is not None:
+        log.info("grid version enacted", version=enacted[0])
 
 
 def tidy(url: str, *, now: datetime, readings_kept: timedelta) -> None:

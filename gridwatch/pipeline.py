@@ -22,6 +22,7 @@ from alerts import Detection, Engine, RuleSet, Tag
 from database import append_changes, connect, newest_change
 from database.connection import Connection, Cursor
 from ingest.decoders.frigate import close_running
+from ingest.decoders.sl651.reassembly import Reassembler
 from ingest.intake import Desk, Intake
 from ingest.newest import Newest
 from ingest.publish import Message
@@ -60,6 +61,7 @@ class Pipeline:
         self._rules = rules
         self._connection: Connection | None = None
         self._writer = ReadingsWriter()
+        self._joiner = Reassembler()
         self._number = 0
         self.counters: Counter[str] = Counter()
 
@@ -72,6 +74,7 @@ class Pipeline:
         self._rule_set = alerts.save_rule_set(cur, self._rules)
         self._set_registry(load_registry(cur))
         self._engine = Engine(self._rules, self._tags)
+        self._say_unjudged()
         stored = read_last(cur)
         self._newest.restore(stored)
         # Our own downtime is not the device's: what was heard last is moved by as long as we were away.
@@ -97,6 +100,7 @@ class Pipeline:
         self._set_registry(registry)
         self._newest.restore(stored)
         self._engine = self._engine.with_rules(self._rules, self._tags)
+        self._say_unjudged()
         log.info("registry loaded", devices=len(registry.devices), channels=len(registry.channels), at=now.isoformat())
 
     def judge(self, messages: Sequence[Message], *, received: float, now: datetime, tick: bool, flush: bool) -> Work:
@@ -146,6 +150,7 @@ class Pipeline:
         changes += incidents.join(cur, transitions, now=work.now)
         if work.tick:
             changes += alerts.fire_deadlines(cur, work.now)
+            changes += incidents.adopt(cur, now=work.now)
         if work.last:
             write_last(cur, work.last)
         self.counters["readings_written"] += written
@@ -161,14 +166,15 @@ class Pipeline:
             self._heard = now
 
     def _take_in(self, messages: Sequence[Message], *, received_us: int, now: datetime) -> Intake:
-        intake = self._desk.take_in(messages, received_us=received_us)
+        intake = self._desk.take_in(messages, received_us=received_us, joiner=self._joiner)
         for _ in range(LEARN_ROUNDS):
             if not intake.learn:
                 break
             self._learn(intake.learn, now)
-            intake = self._desk.take_in(messages, received_us=received_us)
+            intake = self._desk.take_in(messages, received_us=received_us, joiner=self._joiner)
         if intake.spoke_up and (running := self._running_events(intake.spoke_up)):
-            intake = self._desk.take_in(messages, received_us=received_us, ended=running)
+            intake = self._desk.take_in(messages, received_us=received_us, joiner=self._joiner, ended=running)
+        self._joiner = intake.joiner
         return intake
 
     @stamina.retry(on=psycopg.OperationalError, attempts=None, timeout=None, wait_initial=0.05, wait_max=3.0)
@@ -204,6 +210,10 @@ class Pipeline:
             )
             for c in registry.channels
         ]
+
+    def _say_unjudged(self) -> None:
+        for reason in self._engine.unjudged:
+            log.warning("a rule covers what it cannot judge", reason=reason)
 
     def _count(self, messages: Sequence[Message], intake: Intake) -> None:
         self.counters["messages"] += len(messages)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import structlog
 from alerts import DEFAULT_RULES, RuleFileError, load_rules
 from database import ChangeKind, follow
 from gridwatch.clock import now
-from gridwatch.housekeeping import tidy
+from gridwatch.housekeeping import enact, tidy
 from gridwatch.pipeline import Pipeline, Work
 from ingest.collector import BrokerAddress, Collector, Taken
 from ingest.sources import Source
@@ -21,7 +22,8 @@ log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
 FLUSH_S = 15.0
-TIDY_S = 3600.0
+ENACT_S = 60.0
+TIDY_EVERY = 60  # looks at the calendar, so an hour
 STUCK_S = 30.0  # a commit that takes longer is said out loud
 
 
@@ -121,9 +123,11 @@ class Worker:
                     self._registry_changed = True
 
     async def _tidy(self) -> None:
-        while True:
-            await asyncio.sleep(TIDY_S)
+        for look in itertools.count():
             try:
-                await asyncio.to_thread(tidy, self._url, now=now(), readings_kept=self._readings_kept)
+                await asyncio.to_thread(enact, self._url)
+                if look % TIDY_EVERY == 1:
+                    await asyncio.to_thread(tidy, self._url, now=now(), readings_kept=self._readings_kept)
             except psycopg.Error as error:
-                log.warning("not tidied; tried again in an hour", error=str(error))
+                log.warning("housekeeping failed; tried again later", error=str(error))
+            await asyncio.sleep(ENACT_S)

@@ -13,8 +13,9 @@ from math import isfinite, nan
 import numpy as np
 
 from ingest.batch import Batch
-from ingest.decoders import decoder, storable
+from ingest.decoders import MAX_BYTES, decoder, storable
 from ingest.decoders.senml import fast
+from ingest.decoders.sl651.reassembly import Reassembler
 from ingest.publish import Message
 from ingest.readings import (
     CameraEvent,
@@ -36,6 +37,7 @@ NATIVE_PREFIX = ["gridwatch", "v1"]
 OLDEST_US = 0  # 1970: before that no device of ours existed
 NEWEST_US = 4_102_444_800_000_000  # 2100
 FACT_OF_LABEL = {"smoke": Fact.SMOKE_SEEN, "fire": Fact.FIRE_SEEN}
+PANEL_RESET = "reset"
 NOBODY = Source(topic_filter="", decoder="")
 ROUTES_KEPT = 400_000  # one per topic heard; 170,000 detectors fit twice
 
@@ -74,6 +76,7 @@ class Intake:
     learn: list[tuple[str, str, str]] = field(default_factory=list)
     spoke_up: list[tuple[str, datetime]] = field(default_factory=list)  # devices that told their availability, and when
     counts: Counter[str] = field(default_factory=Counter)
+    joiner: Reassembler = field(default_factory=Reassembler)  # to be given to the next run of messages
 
 
 @dataclass(slots=True)
@@ -92,13 +95,26 @@ class Desk:
         self.registry = registry
         self._sources = sources
         self._routes: dict[str, _Route] = {}
+        self._parts: dict[str, list[str]] = {}  # components of a fire panel by "{source}-{system}"
+        for device_id in registry.devices:
+            system, dash, component = device_id.rpartition("-")
+            if dash and component:
+                self._parts.setdefault(system, []).append(device_id)
 
-    def take_in(self, messages: Iterable[Message], *, received_us: int, ended: Iterable[CameraEvent] = ()) -> Intake:
+    def take_in(
+        self,
+        messages: Iterable[Message],
+        *,
+        received_us: int,
+        joiner: Reassembler,
+        ended: Iterable[CameraEvent] = (),
+    ) -> Intake:
         """Take in messages received at `received_us` (microseconds since 1970 UTC).
 
+        `joiner` holds the packets of reports that are not whole yet; it is not changed, the intake has the next one.
         `ended` are camera events whose end nobody told, because the recorder was restarted.
         """
-        rows = _Rows(received_us)
+        rows = _Rows(received_us, joiner.copy())
         for message in messages:
             route = self._routes.get(message.topic) or self._route(message.topic)
             if not (route.device and self._take_fast(route, message, rows)):
@@ -148,7 +164,11 @@ class Desk:
             rows.reject(message, "", Reason.TOPIC, "no source takes this topic")
             return
         received = datetime.fromtimestamp(rows.received_us / 1e6, UTC)
-        for item in decoder(route.source.decoder)(message.topic, message.payload, received):
+        if route.source.decoder == "sl651":
+            items = rows.join(message, received)
+        else:
+            items = decoder(route.source.decoder)(message.topic, message.payload, received)
+        for item in items:
             self._take_item(route.source, message, item, rows)
 
     def _take_item(self, source: Source, message: Message, item: Decoded, rows: "_Rows") -> None:
@@ -163,10 +183,18 @@ class Desk:
             case DeviceState():
                 if item.fact is Fact.OFFLINE:
                     rows.spoke_up.append((item.device, item.time))
+                if item.code == PANEL_RESET and not item.active:
+                    self._reset_parts(source, message, item, rows)
                 value = float(item.active)
                 self._store(source, message, rows, item.device, item.fact, "1", item.time, value, item.quality)
             case CameraEvent():
                 self._store_event(source, message, item, rows)
+
+    def _reset_parts(self, source: Source, message: Message, item: DeviceState, rows: "_Rows") -> None:
+        """Pass a panel's reset on to its components: the frame names only the system, "{source}-{system}"."""
+        for part in self._parts.get(item.device, ()):
+            if self.registry.knows(part, item.fact):
+                self._store(source, message, rows, part, item.fact, "1", item.time, 0.0, item.quality)
 
     def _store_event(self, source: Source, message: Message, item: CameraEvent, rows: "_Rows") -> None:
         device = self.registry.devices.get(item.device)
@@ -220,8 +248,9 @@ def _may_speak(area: str, topic: str) -> bool:
 class _Rows:
     """Collects what messages come to, row by row."""
 
-    def __init__(self, received_us: int) -> None:
+    def __init__(self, received_us: int, joiner: Reassembler) -> None:
         self.received_us = received_us
+        self._joiner = joiner
         self.events: list[tuple[int, int, CameraEvent]] = []
         self.rejected: list[RejectedMessage] = []
         self.waiting: dict[str, Unregistered] = {}
@@ -242,6 +271,16 @@ class _Rows:
         self._value.append(value if slot.factor == 1.0 else value * slot.factor)
         if slot.offset:
             self._value[-1] += slot.offset
+
+    def join(self, message: Message, received: datetime) -> list[Decoded]:
+        """Decode a payload that may be one packet of a longer report; such a packet is kept raw too, not only by us."""
+        if len(message.payload) > MAX_BYTES:
+            return decoder("sl651")(message.topic, message.payload, received)
+        before = self._joiner.kept
+        items = self._joiner(message.topic, message.payload, received)
+        if self._joiner.kept > before:
+            self.reject(message, "sl651", Reason.FRAGMENT, "")
+        return items
 
     def reject(self, message: Message, source: str, reason: str, detail: str) -> None:
         self.counts[f"rejected_{reason}"] += 1
@@ -294,4 +333,5 @@ class _Rows:
             learn=self.learn,
             spoke_up=self.spoke_up,
             counts=self.counts,
+            joiner=self._joiner,
         )

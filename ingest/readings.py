@@ -103,6 +103,7 @@ class Reason(StrEnum):
     UNIT = "unit"  # a unit that cannot be converted to the metric's
     TIME = "time"  # no time that could be right
     TOO_LARGE = "too-large"
+    FRAGMENT = "fragment"  # one packet of a report that is not whole yet; what it becomes is decoded with the last one
     DOWNLINK = "downlink"  # a frame from the centre to a device
 
 

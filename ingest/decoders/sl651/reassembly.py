@@ -43,6 +43,16 @@ class Reassembler:
         self._max_bytes = max_bytes
         self._patience = patience
         self._pending: dict[_Key, _Pending] = {}
+        self.kept = 0  # packets kept so far, for whoever must not lose them with our memory
+
+    def copy(self) -> "Reassembler":
+        """Make one that goes on from here on its own."""
+        other = Reassembler(max_reports=self._max_reports, max_bytes=self._max_bytes, patience=self._patience)
+        other.kept = self.kept
+        other._pending = {
+            key: _Pending(begun=pending.begun, packets=dict(pending.packets)) for key, pending in self._pending.items()
+        }
+        return other
 
     def __len__(self) -> int:
         """Count the unfinished reports."""
@@ -87,12 +97,14 @@ class Reassembler:
             decoded.append(self._drop(key))
             pending = self._pending.setdefault(key, _Pending(begun=received))
         pending.packets[frame.number] = frame
+        self.kept += 1
         if pending.size() > self._max_bytes:
             self._pending.pop(key)
             detail = f"report of more than {self._max_bytes} bytes"
             return [*decoded, Rejection(reason=Reason.TOO_LARGE, detail=detail)]
         if len(pending.packets) == frame.total:
             self._pending.pop(key)
+            self.kept -= 1
             body = b"".join(pending.packets[number].body for number in range(1, frame.total + 1))
             decoded += decode_frame(topic, replace(frame, body=body, total=1, number=1), received)
         return decoded

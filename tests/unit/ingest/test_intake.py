@@ -5,14 +5,18 @@ import math
 import numpy as np
 import pytest
 
+from ingest.decoders.sl651.reassembly import Reassembler
 from ingest.intake import Desk
 from ingest.newest import Newest
 from ingest.publish import Message
 from ingest.registry import Channel, Device, Registry
 from ingest.sources import DEFAULT_SOURCES
+from tests import gb26875_frames, sl651_frames
 
 NOW_US = 1_795_300_000_000_000
 NATIVE = "gridwatch/v1/3301/s1/senml"
+STATION = "0012345678"
+FACTS = ((7, "fire"), (8, "fault"), (9, "silenced"))
 
 
 @pytest.fixture
@@ -32,7 +36,11 @@ def registry() -> Registry:
 
 def _take(registry: Registry, *messages: tuple[str, bytes]):
     desk = Desk(registry, DEFAULT_SOURCES)
-    return desk.take_in([Message(topic, payload, i, False) for i, (topic, payload) in enumerate(messages)], received_us=NOW_US)
+    return desk.take_in(
+        [Message(topic, payload, i, False) for i, (topic, payload) in enumerate(messages)],
+        received_us=NOW_US,
+        joiner=Reassembler(),
+    )
 
 
 def test_a_reading_becomes_a_row_with_the_grid_of_its_device(registry: Registry) -> None:
@@ -118,3 +126,37 @@ def test_newest_survives_a_restart(registry: Registry) -> None:
     assert again.columns()["value"].tolist() == [2.0]
     assert math.isnan(again.value[1])
     assert np.array_equal(again.time, newest.time)
+
+
+def test_a_panel_reset_reaches_its_components() -> None:
+    """A reset names only the system; the fire of each of its components is over with it, of others it is not."""
+    source = gb26875_frames.SOURCE.hex().upper()
+    ids = (f"{source}-1.1", f"{source}-1.1-00000001", f"{source}-1.2-00000001")
+    registry = Registry.of(
+        [Device(key=i, id=name, kind="panel", area="", grid=0) for i, name in enumerate(ids, start=1)],
+        [Channel(device=i, metric=metric, name=fact, unit="1") for i in (1, 2, 3) for metric, fact in FACTS],
+    )
+    reset = bytes([4, 1, 1, 1, 0b1, 0]) + gb26875_frames.NOON
+    intake = _take(registry, (f"gb26875/3301/{source}", gb26875_frames.frame(reset)))
+    ended = {(d, m) for d, m in zip(intake.batch.device.tolist(), intake.batch.metric.tolist(), strict=True)}
+    assert intake.rejected == []
+    assert {device for device, _ in ended} == {1, 2}
+    assert set(intake.batch.value.tolist()) == {0.0}
+
+
+def test_a_packet_of_a_longer_report_is_kept_raw_until_the_report_is_whole() -> None:
+    """The first of two packets is stored raw; with the second the readings of the whole report come."""
+    registry = Registry.of(
+        [Device(key=1, id=STATION, kind="gauge", area="", grid=0)],
+        [Channel(device=1, metric=2, name="stage", unit="m")],
+    )
+    content = sl651_frames.body("392300001234")
+    parts = enumerate((content[:25], content[25:]), start=1)
+    packets = [sl651_frames.frame(0x32, part, packet=(2, number)) for number, part in parts]
+    first, second = (Message(f"sl651/3301/{STATION}", packet, 1, retained=False) for packet in packets)
+    desk = Desk(registry, DEFAULT_SOURCES)
+    begun = desk.take_in([first], received_us=NOW_US, joiner=Reassembler())
+    assert ([r.reason for r in begun.rejected], len(begun.batch)) == (["fragment"], 0)
+    for _ in range(2):  # taking the same run in again does not lose the first packet
+        whole = desk.take_in([second], received_us=NOW_US, joiner=begun.joiner)
+        assert (whole.rejected, whole.batch.value.tolist()) == ([], [1.234])
