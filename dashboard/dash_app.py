@@ -13,7 +13,7 @@ from dash import Dash, Input, Output, State, ctx, dcc, html
 from dash.backends._fastapi import reset_current_request, set_current_request
 from dash.development.base_component import Component
 from fastapi import FastAPI, HTTPException, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from dashboard.auth.guard import ACCOUNT
 from dashboard.auth.permissions import Role
@@ -24,6 +24,7 @@ from dashboard.pages.frame import PAGES, Say
 LANGUAGE_COOKIE = "gridwatch_language"
 
 _INDEX = Path(__file__).with_name("pages") / "index.html"
+_ICON = Path(__file__).with_name("assets") / "gridwatch.svg"
 _PAGE_MARK = "__GRIDWATCH_PAGE__"
 _LANGUAGE_MARK = "__GRIDWATCH_LANGUAGE__"
 _TITLE_MARK = "__GRIDWATCH_TITLE__"
@@ -52,9 +53,9 @@ def mount(app: FastAPI, settings: ScreenSettings) -> Dash:
     """
     dash = Dash(
         __name__,
-        server=app,
+        server=app,  # type: ignore[arg-type] # its annotation still knows Flask only
         title=text(Language.ZH, "app.title"),
-        update_title=None,
+        update_title=None,  # type: ignore[arg-type] # documented: no "Updating…" in the title
         suppress_callback_exceptions=True,
         assets_ignore=r"login\.css",
         index_string=_INDEX.read_text(encoding="utf-8"),
@@ -65,13 +66,13 @@ def mount(app: FastAPI, settings: ScreenSettings) -> Dash:
     _route_pages(dash, settings)
     _serve_pages(app, dash, settings)
     # Dash looks for assets at the first request under /_dash-; a page asked for before that would come without any.
-    dash._setup_server()  # noqa: SLF001 - there is no public call for it
+    dash._setup_server()  # type: ignore[no-untyped-call] # noqa: SLF001 - there is no public call for it
     return dash
 
 
 def _route_pages(dash: Dash, settings: ScreenSettings) -> None:
     # `dash.callback`, never the global one: after a restart the global one leaves open screens dead.
-    @dash.callback(Output("page", "children"), Input("location", "pathname"), State("location", "search"))  # type: ignore[untyped-decorator]
+    @dash.callback(Output("page", "children"), Input("location", "pathname"), State("location", "search"))
     def show(pathname: str, search: str) -> Component | None:
         language = choose_language(_asked(search), (ctx.cookies or {}).get(LANGUAGE_COOKIE), settings.language)
         return _layout(pathname.strip("/"), partial(text, language), settings)
@@ -91,12 +92,14 @@ def _layout(page: str, say: Say, settings: ScreenSettings) -> Component | None:
 
 def _serve_pages(app: FastAPI, dash: Dash, settings: ScreenSettings) -> None:
     def page(request: Request) -> HTMLResponse:
-        language = choose_language(request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE), settings.language)
-        token = set_current_request(request)
+        language = choose_language(
+            request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE), settings.language
+        )
+        token = set_current_request(request)  # type: ignore[no-untyped-call]
         try:
-            document = dash.index()
+            document = dash.index()  # type: ignore[no-untyped-call]
         finally:
-            reset_current_request(token)
+            reset_current_request(token)  # type: ignore[no-untyped-call]
         name = request.url.path.strip("/")
         answer = HTMLResponse(_fill(document, name, language, settings, viewer(request)))
         if "lang" in request.query_params:
@@ -106,12 +109,16 @@ def _serve_pages(app: FastAPI, dash: Dash, settings: ScreenSettings) -> None:
     def home(request: Request) -> RedirectResponse:
         return RedirectResponse("/wall" if viewer(request)["role"] == Role.SCREEN else "/console", status_code=303)
 
+    def icon() -> FileResponse:
+        return FileResponse(_ICON, media_type="image/svg+xml")
+
     def nothing(rest: str) -> None:
         raise HTTPException(404, f"nothing at /{rest}")
 
     # Dash has put its own index at "/" already; ours must come first.
     for name in PAGES:
         app.add_api_route(f"/{name}", page, methods=["GET"], include_in_schema=False)
+    app.add_api_route("/favicon.ico", icon, methods=["GET"], include_in_schema=False)
     app.add_api_route("/", home, methods=["GET"], include_in_schema=False)
     app.router.routes.insert(0, app.router.routes.pop())
     app.add_api_route("/{rest:path}", nothing, methods=["GET"], include_in_schema=False)
@@ -135,9 +142,7 @@ def _fill(document: str, page: str, language: Language, settings: ScreenSettings
     # Inside <script> only "</" could end the element early.
     body = json.dumps(given, ensure_ascii=False).replace("<", "\\u003c")
     title = f"{text(language, f'page.{page}')} · {text(language, 'app.title')}"
-    return (
-        document.replace(_LANGUAGE_MARK, language).replace(_TITLE_MARK, title).replace(_PAGE_MARK, body)
-    )
+    return document.replace(_LANGUAGE_MARK, language).replace(_TITLE_MARK, title).replace(_PAGE_MARK, body)
 
 
 def _asked(search: str | None) -> str | None:

@@ -4,6 +4,7 @@
   const gridwatch = window.gridwatch;
   /* The server beats every 2 s; five missed beats are a dead link, whatever TCP believes. */
   const SILENCE_MS = 10000;
+  const SESSION_ENDED = 4401;
   const FIRST_WAIT_MS = 500;
   const LONGEST_WAIT_MS = 10000;
   /* A server that numbers differently than we think must not make us reconnect in a loop. */
@@ -48,18 +49,18 @@
         hear(JSON.parse(message.data));
       }
     };
-    mine.onclose = function () {
+    mine.onclose = function (closed) {
       if (mine === socket) {
-        again(opened);
+        again(opened && closed.code !== SESSION_ENDED);
       }
     };
   }
 
-  function again(opened) {
+  function again(wasWelcome) {
     socket = null;
     feed.state = "closed";
     feed.reconnects += 1;
-    if (!opened) {
+    if (!wasWelcome) {
       gridwatch.api.checkSession();
     }
     retry = setTimeout(connect, wait * (0.7 + Math.random() * 0.6));

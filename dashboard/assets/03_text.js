@@ -13,6 +13,9 @@
   const weekday = new Intl.DateTimeFormat(page.language, { weekday: "long", timeZone: page.zone });
   const shortDate = new Intl.DateTimeFormat(page.language, Object.assign({ month: "2-digit", day: "2-digit" }, inZone));
   const dayKey = new Intl.DateTimeFormat("en-CA", { timeZone: page.zone });
+  const NAMES_METRIC = new Set(["level-high", "level-low"]);
+  /* The county would stand in every row. */
+  const PLACE_LEVELS = ["town", "village", "grid", "special"];
   const whole = new Intl.NumberFormat(page.language, { maximumFractionDigits: 0 });
 
   const text = (gridwatch.text = {
@@ -92,8 +95,15 @@
     metric: function (name) {
       return name ? text.say("metric." + name) : "";
     },
-    condition: function (name) {
-      return text.say("condition." + name);
+    /* What an alarm is about; a crossed limit names its metric, "above limit" alone says too little. */
+    condition: function (alarm) {
+      const name = text.say("condition." + alarm.condition);
+      return NAMES_METRIC.has(alarm.condition) && alarm.metric ? text.say("condition.of_metric", { metric: text.metric(alarm.metric), condition: name }) : name;
+    },
+    /* Kind and place in the viewer's language; the recorded title is in the incident's detail. */
+    incident: function (incident) {
+      const place = text.place(incident.grid, ["village", "grid", "special"]);
+      return place ? text.say("incident.headline", { kind: text.say("incident.kind." + incident.kind), place: place }) : incident.title;
     },
     /* What an alarm's state reads as; an override is not a state, and is said first. */
     alarmState: function (alarm) {
@@ -105,34 +115,40 @@
     deviceName: function (alarm) {
       return alarm.device_name || alarm.device;
     },
-    /* Town and village only: from ten metres the device's own name says the rest. */
-    town: function (grid) {
-      const steps = ((grid && grid.path) || []).filter(function (step) {
-        return step.level === "town" || step.level === "village";
+    /* Names from the county down, each without the name of the one above that it may begin with. */
+    path: function (grid) {
+      const steps = (grid && grid.path) || [];
+      return steps.map(function (step, i) {
+        const above = i > 0 ? steps[i - 1].name : "";
+        const own = above && step.name.startsWith(above) ? step.name.slice(above.length) : step.name;
+        return { level: step.level, name: own || step.name };
       });
-      return steps.length
-        ? steps
-            .map(function (step) {
-              return step.name;
-            })
-            .join(" ")
-        : text.place(grid);
     },
-    /* The grid path without the county, which every row would repeat. */
-    place: function (grid) {
-      if (!grid) {
-        return "";
-      }
-      const path = (grid.path || []).filter(function (step) {
-        return step.level !== "county";
+    place: function (grid, levels) {
+      const wanted = text.path(grid).filter(function (step) {
+        return (levels || PLACE_LEVELS).includes(step.level);
       });
-      return path.length
-        ? path
-            .map(function (step) {
-              return step.name;
-            })
-            .join(" ")
-        : grid.name || "";
+      const names = wanted.map(function (step) {
+        return step.name;
+      });
+      return names.join(" ") || (grid ? grid.name : "");
+    },
+    /* From ten metres town, village and the device's own name are enough, and nothing twice. */
+    placeAndDevice: function (alarm) {
+      const device = text.deviceName(alarm);
+      const steps = text.path(alarm.grid).filter(function (step) {
+        return (step.level === "town" || step.level === "village") && !device.includes(step.name);
+      });
+      const names = steps.map(function (step) {
+        return step.name;
+      });
+      return names.concat(device).join(" ");
+    },
+    wholePath: function (grid) {
+      const names = text.path(grid).map(function (step) {
+        return step.name;
+      });
+      return names.join(" › ") || (grid ? grid.name : "");
     },
   });
 })();

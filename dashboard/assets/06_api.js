@@ -50,7 +50,7 @@
     put: function (path, body) {
       return call("PUT", path, body);
     },
-    /* The feed was refused before it opened: is it the session that ended? */
+    /* The feed was refused: if it is the session that ended, this call says so and leads to the login. */
     checkSession: function () {
       call("GET", "/alarms?limit=1").catch(function () {});
     },

@@ -7,6 +7,9 @@
   /* More than this many usual intervals without a reading is a gap. */
   const GAP_INTERVALS = 3.5;
   const POINTS_AT_MOST = 4000;
+  const READINGS_AT_MOST = 10000;
+  const LONG_MS = 6 * 3600000;
+  const STEPS_WANTED = 720;
 
   /* series: {times, values (null: no value), unit, metric}; marks: {limit, raisedAt, colour}; from and to in ms. */
   gridwatch.chart = function (host, series, marks, from, to) {
@@ -55,7 +58,14 @@
       low = 0;
       high = 1;
     }
-    const span = high - low || Math.abs(high) || 1;
+    /* Noise in the third decimal must not look like an event: the axis spans at least half a percent. */
+    const least = Math.max(Math.abs(high) * 0.005, 1e-3);
+    if (high - low < least) {
+      const middle = (high + low) / 2;
+      low = middle - least / 2;
+      high = middle + least / 2;
+    }
+    const span = high - low;
     const rough = span / 4;
     const power = Math.pow(10, Math.floor(Math.log10(rough)));
     const step = [1, 2, 2.5, 5, 10].find((n) => n * power >= rough) * power;
@@ -173,9 +183,14 @@
   /* Fetches and draws; the host says in words when there is nothing to draw. */
   gridwatch.chartReadings = async function (host, device, metric, unit, marks, from, to) {
     const iso = (ms) => new Date(ms).toISOString();
+    const query = { metric: metric, from: iso(from), to: iso(to), limit: READINGS_AT_MOST };
+    /* A long span comes as means per step; a fact is yes or no and has no mean. */
+    if (to - from > LONG_MS && unit !== "1") {
+      query.step = Math.round((to - from) / STEPS_WANTED / 1000) + "s";
+    }
     let answer;
     try {
-      answer = await gridwatch.api.get("/devices/" + encodeURIComponent(device) + "/readings", { metric: metric, from: iso(from), to: iso(to), limit: 5000 });
+      answer = await gridwatch.api.get("/devices/" + encodeURIComponent(device) + "/readings", query);
     } catch (failure) {
       host.replaceChildren(gridwatch.make("div", "empty", text.say("detail.chart_failed")));
       return;

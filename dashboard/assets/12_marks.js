@@ -130,7 +130,7 @@
     const label = gridwatch.make(
       "span",
       "incident-label",
-      gridwatch.make("b", "", incident.title),
+      gridwatch.make("b", "", gridwatch.text.incident(incident)),
       gridwatch.make("i", "", say("incident.dispatch." + incident.dispatch))
     );
     const ring = gridwatch.make("span", "incident-ring");

@@ -38,7 +38,6 @@
     if (!counters) {
       return;
     }
-    gridwatch.setText(document.querySelector(".figure-of"), " / " + text.count(counters.devices));
     const share = counters.devices ? counters.heard / counters.devices : 0;
     const bar = document.getElementById("online-bar");
     bar.style.width = (share * 100).toFixed(2) + "%";
@@ -100,25 +99,20 @@
         "div",
         "wall-row-top",
         gridwatch.chip(alarm.priority),
-        make("span", "wall-row-what", text.condition(alarm.condition)),
+        make("span", "wall-row-what", text.condition(alarm)),
         make("span", "wall-row-value", value),
         make("time", "wall-row-time", text.when(alarm.raised_at))
       ),
       make(
         "div",
         "wall-row-under",
-        make("span", "wall-row-place", placeAndDevice(alarm)),
+        make("span", "wall-row-place", text.placeAndDevice(alarm)),
         make("span", "wall-row-state state-" + alarm.state, text.alarmState(alarm))
       )
     );
     row.dataset.alarm = alarm.id;
     row.dataset.version = versionOf(alarm);
     return row;
-  }
-
-  function placeAndDevice(alarm) {
-    const place = text.town(alarm.grid);
-    return (place ? place + " · " : "") + text.deviceName(alarm);
   }
 
   function drawIncidents() {
@@ -144,13 +138,13 @@
         "div",
         "wall-row-top",
         gridwatch.chip(incident.priority),
-        make("span", "wall-row-what", incident.title),
+        make("span", "wall-row-what", text.incident(incident)),
         make("span", "dispatch dispatch-" + incident.dispatch, say("incident.dispatch." + incident.dispatch))
       ),
       make(
         "div",
         "wall-row-under",
-        make("span", "wall-row-place", text.place(incident.grid)),
+        make("span", "wall-row-place", text.wholePath(incident.grid)),
         make("span", "wall-row-state", say("incident.alarms", { n: text.count(incident.alarms) }) + " · " + text.age(open))
       )
     );

@@ -141,7 +141,7 @@
       "row priority-" + alarm.priority + (id === list.selected ? " is-selected" : "") + (isShelved ? " is-shelved" : " is-" + alarm.state);
     row.element.setAttribute("aria-selected", String(id === list.selected));
     gridwatch.setText(cells.chip, text.say("priority." + alarm.priority));
-    gridwatch.setText(cells.condition, text.condition(alarm.condition));
+    gridwatch.setText(cells.condition, text.condition(alarm));
     gridwatch.setText(cells.device, text.deviceName(alarm));
     gridwatch.setText(cells.place, text.place(alarm.grid));
     gridwatch.setText(cells.value, alarm.unit === "1" ? "" : text.value(alarm.value, alarm.unit));
@@ -163,7 +163,7 @@
       return;
     }
     const now = indexOf(list.selected);
-    const next = now < 0 ? 0 : Math.min(shown.length - 1, Math.max(0, now + steps));
+    const next = Math.min(shown.length - 1, Math.max(0, now + steps));
     select(shown[next].id);
     const top = next * rowPixels();
     if (top < host.scrollTop) {

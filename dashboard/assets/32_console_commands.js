@@ -49,7 +49,7 @@
   }
 
   function subject(alarm) {
-    return gridwatch.text.condition(alarm.condition) + " · " + gridwatch.text.deviceName(alarm);
+    return gridwatch.text.condition(alarm) + " · " + gridwatch.text.deviceName(alarm);
   }
 
   function askShelve(alarm) {

@@ -5,7 +5,11 @@
   const text = gridwatch.text;
   const say = text.say;
   const make = gridwatch.make;
-  const HOUR = 3600000;
+  const MINUTE = 60000;
+  /* A fire is a matter of minutes, a flood of hours: so many readings before and after the alarm tell its story. */
+  const READINGS_AROUND = 120;
+  const SHORTEST = 20 * MINUTE;
+  const LONGEST = 12 * 60 * MINUTE;
   /* Arrow keys run through the list faster than details are worth fetching. */
   const SETTLE_MS = 120;
   const MOVES = { awaiting: ["send"], sent: ["arrive"], on_scene: ["finish"], done: ["close"] };
@@ -61,35 +65,39 @@
       }
       return;
     }
-    const incident = alarm.incident ? await loadIncident(alarm.incident) : null;
+    const [incident, device] = await Promise.all([alarm.incident ? loadIncident(alarm.incident) : null, loadDevice(alarm.device)]);
     if (mine === asked) {
       version = known ? alarm.version : null;
       incidentVersion = incident ? incident.version : null;
-      draw(alarm, incident);
+      draw(alarm, incident, device);
     }
   }
 
   async function loadIncident(id) {
-    const key = typeof id === "object" ? id.id : id;
     try {
-      return await gridwatch.api.get("/incidents/" + encodeURIComponent(key));
+      return await gridwatch.api.get("/incidents/" + encodeURIComponent(id));
     } catch (failure) {
-      return gridwatch.store.incidents.get(String(key)) || null;
+      return gridwatch.store.incidents.get(String(id)) || null;
     }
   }
 
-  function draw(alarm, incident) {
+  /* Which other metrics there are to draw; without it the alarm's own is drawn. */
+  async function loadDevice(id) {
+    try {
+      return await gridwatch.api.get("/devices/" + encodeURIComponent(id));
+    } catch (failure) {
+      return null;
+    }
+  }
+
+  function draw(alarm, incident, device) {
     const scroll = host.firstElementChild && host.firstElementChild.dataset.alarm === String(alarm.id) ? host.firstElementChild.scrollTop : 0;
-    const chart = make("div", "chart");
-    const page = make("div", "detail priority-" + alarm.priority, heading(alarm), actions(alarm), facts(alarm), guidance(alarm), chart);
+    const page = make("div", "detail priority-" + alarm.priority, heading(alarm), actions(alarm), facts(alarm), guidance(alarm), chartBlock(alarm, device));
     page.append(incidentBlock(incident), history(alarm));
     page.dataset.alarm = alarm.id;
     page.dataset.state = alarm.state;
     host.replaceChildren(page);
     page.scrollTop = scroll;
-    drawAgain = function () {
-      drawChart(chart, alarm);
-    };
     drawAgain();
   }
 
@@ -97,7 +105,7 @@
     return make(
       "header",
       "detail-head",
-      make("div", "detail-what", gridwatch.chip(alarm.priority), make("h2", "", text.condition(alarm.condition)), make("span", "detail-state state-" + alarm.state, text.alarmState(alarm))),
+      make("div", "detail-what", gridwatch.chip(alarm.priority), make("h2", "", text.condition(alarm)), make("span", "detail-state state-" + alarm.state, text.alarmState(alarm))),
       make("div", "detail-device", text.deviceName(alarm))
     );
   }
@@ -124,7 +132,7 @@
       add(say("detail.value"), text.metric(alarm.metric) + " " + text.value(alarm.value, alarm.unit));
       add(say("detail.limit"), typeof alarm.limit === "number" ? text.value(alarm.limit, alarm.unit) : "");
     }
-    add(say("detail.place"), gridPath(alarm.grid));
+    add(say("detail.place"), text.wholePath(alarm.grid));
     add(say("detail.coordinates"), typeof alarm.lon === "number" ? alarm.lon.toFixed(5) + "°, " + alarm.lat.toFixed(5) + "°" : "");
     add(say("detail.device"), text.say("kind." + alarm.kind) + " " + alarm.device);
     add(say("detail.raised"), text.full(alarm.raised_at));
@@ -134,11 +142,6 @@
     const list = make("dl", "facts-list");
     list.append.apply(list, rows);
     return list;
-  }
-
-  function gridPath(grid) {
-    const names = ((grid && grid.path) || []).map((step) => step.name);
-    return names.length ? names.join(" › ") : (grid && grid.name) || "";
   }
 
   function guidance(alarm) {
@@ -162,14 +165,51 @@
     return block;
   }
 
-  function drawChart(chart, alarm) {
-    if (!alarm.metric) {
-      chart.hidden = true;
-      return;
+  /* A fact is only yes or no: for it the measured metrics of the device tell more, when it has any. */
+  const SELDOM = ["battery", "voltage", "linkquality"];
+  function chartChoices(alarm, device) {
+    const measured = ((device && device.metrics) || []).filter((metric) => metric.unit !== "1" && metric.metric !== alarm.metric);
+    measured.sort((a, b) => SELDOM.includes(a.metric) - SELDOM.includes(b.metric));
+    const known = ((device && device.metrics) || []).find((metric) => metric.metric === alarm.metric);
+    const own = alarm.metric ? [known || { metric: alarm.metric, unit: alarm.unit }] : [];
+    const isFact = alarm.unit === "1" || !alarm.metric;
+    const useful = measured.filter((metric) => !SELDOM.includes(metric.metric));
+    const battery = alarm.condition === "battery-low" ? measured.filter((metric) => metric.metric === "battery") : [];
+    return isFact ? [...new Set([...battery, ...useful, ...own, ...measured])] : [...own, ...measured];
+  }
+
+  function chartBlock(alarm, device) {
+    const choices = chartChoices(alarm, device);
+    const chart = make("div", "chart");
+    const tabs = make("div", "chart-choices");
+    const block = make("section", "chart-block", tabs, chart);
+    block.hidden = !choices.length;
+    let shownMetric = choices[0];
+    const draw = () => shownMetric && drawChart(chart, alarm, shownMetric);
+    if (choices.length > 1) {
+      for (const choice of choices.slice(0, 6)) {
+        const tab = gridwatch.button("chart-choice", text.metric(choice.metric), function () {
+          shownMetric = choice;
+          for (const other of tabs.children) {
+            other.setAttribute("aria-pressed", String(other === tab));
+          }
+          draw();
+        });
+        tab.setAttribute("aria-pressed", String(choice === shownMetric));
+        tabs.append(tab);
+      }
     }
+    drawAgain = draw;
+    return block;
+  }
+
+  function drawChart(chart, alarm, choice) {
     const raised = Date.parse(alarm.raised_at);
-    const marks = { limit: typeof alarm.limit === "number" ? alarm.limit : null, raisedAt: raised, colour: gridwatch.map.colours[alarm.priority] };
-    gridwatch.chartReadings(chart, alarm.device, alarm.metric, alarm.unit, marks, raised - 2 * HOUR, Math.min(text.serverNow(), raised + 2 * HOUR) + 60000);
+    const around = Math.min(LONGEST, Math.max(SHORTEST, (choice.interval_s || 30) * 1000 * READINGS_AROUND));
+    const isOwn = choice.metric === alarm.metric;
+    const marks = { limit: isOwn && typeof alarm.limit === "number" ? alarm.limit : null, raisedAt: raised, colour: gridwatch.map.colours[alarm.priority] };
+    chart.classList.toggle("chart-fact", choice.unit === "1");
+    gridwatch.chartReadings(chart, alarm.device, choice.metric, choice.unit, marks, raised - around, Math.min(text.serverNow(), raised + around) + around / 30);
   }
 
   function incidentBlock(incident) {
@@ -178,13 +218,12 @@
       block.append(make("p", "muted", say("detail.no_incident")));
       return block;
     }
-    const count = Array.isArray(incident.alarms) ? incident.alarms.length : incident.alarms;
     const line = make(
       "div",
       "incident-line",
       gridwatch.chip(incident.priority),
       make("strong", "", incident.title),
-      make("span", "muted", say("incident.alarms", { n: text.count(count) })),
+      make("span", "muted", say("incident.alarms", { n: text.count(incident.alarms) })),
       make("span", "dispatch dispatch-" + incident.dispatch, say(incident.state === "closed" ? "incident.state.closed" : "incident.dispatch." + incident.dispatch))
     );
     const moves = incident.state === "closed" ? [] : MOVES[incident.dispatch] || [];

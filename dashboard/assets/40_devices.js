@@ -192,30 +192,27 @@
   function facts(device) {
     const list = make("dl", "facts-list");
     const add = (label, value) => value && list.append(make("dt", "", label), make("dd", "", value));
-    add(say("detail.place"), ((device.grid && device.grid.path) || []).map((step) => step.name).join(" › "));
+    add(say("detail.place"), text.wholePath(device.grid));
     add(say("detail.coordinates"), typeof device.lon === "number" ? device.lon.toFixed(5) + "°, " + device.lat.toFixed(5) + "°" : "");
     add(say("devices.column.last_seen"), device.last_seen ? text.full(device.last_seen) : "");
     return list;
   }
 
   function readingTable(rows) {
-    const head = make("div", "reading reading-head", make("span", "", say("devices.metric")), make("span", "reading-value", say("devices.value")), make("span", "", say("devices.time")), make("span", "", ""));
+    const head = make("div", "reading reading-head", make("span", "", say("devices.metric")), make("span", "reading-value", say("devices.value")), make("span", "", say("devices.time")));
     const table = make("div", "reading-table", head);
     table.append.apply(table, rows);
     return table;
   }
 
   function readingRow(device, metric, chart) {
-    const name = metric.name || metric.metric;
-    const last = metric.last || metric;
-    const quality = last.quality && last.quality !== "good" ? say("quality." + last.quality) : "";
+    const name = metric.metric;
     const element = make(
       "button",
       "reading",
       make("span", "", text.metric(name)),
-      make("span", "reading-value", text.value(last.value, metric.unit) || "–"),
-      make("span", "", last.time ? text.when(last.time) : "–"),
-      make("span", "muted", quality)
+      make("span", "reading-value", text.value(metric.value, metric.unit) || "–"),
+      make("span", "", metric.time ? text.when(metric.time) : "–")
     );
     element.type = "button";
     element.addEventListener("click", function () {

@@ -14,9 +14,9 @@
     host.replaceChildren();
     let answer;
     try {
-      answer = await gridwatch.api.get("/devices/waiting", { limit: 200 });
+      answer = await gridwatch.api.get("/waiting", { limit: 200 });
     } catch (failure) {
-      gridwatch.api.explain(failure);
+      host.append(make("div", "empty", failure.status === 403 ? say("devices.waiting_forbidden") : say("notice.unreachable")));
       return;
     }
     if (!answer.items.length) {
@@ -55,13 +55,8 @@
   }
 
   /* Base64, as JSON has no bytes. */
-  function payloadBytes(payload) {
-    const encoded = typeof payload === "string" ? payload : (payload && payload.base64) || "";
-    try {
-      return Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0)).subarray(0, SHOWN_BYTES);
-    } catch (failure) {
-      return new TextEncoder().encode(encoded).subarray(0, SHOWN_BYTES);
-    }
+  function payloadBytes(encoded) {
+    return Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0)).subarray(0, SHOWN_BYTES);
   }
 
   /* The payload as text if it is text: UTF-8 without control characters. */

@@ -3,7 +3,7 @@
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.pages.frame import Say, account, header, stale_banner
+from dashboard.pages.frame import Say, account, attributes, header, stale_banner
 
 PRIORITIES = ("1", "2", "3", "4")
 COLUMNS = ("priority", "condition", "device", "place", "value", "raised", "state")
@@ -51,9 +51,9 @@ def _filters(say: Say) -> html.Div:
             type="button",
             children=[
                 html.Span(say(f"priority.{priority}")),
-                html.Span(className="toggle-count", **{"data-count": f"alarms.{priority}"}),
+                html.Span(className="toggle-count", **attributes(data_count=f"alarms.{priority}")),
             ],
-            **{"data-priority": priority, "aria-pressed": "false"},
+            **attributes(data_priority=priority, aria_pressed="false"),
         )
         for priority in PRIORITIES
     ]
@@ -61,13 +61,21 @@ def _filters(say: Say) -> html.Div:
         id="filter-unacked",
         className="toggle",
         type="button",
-        children=[say("console.filter_unacked"), html.Span(className="toggle-count", **{"data-count": "unacked"})],
-        **{"aria-pressed": "false"},
+        children=[
+            say("console.filter_unacked"),
+            html.Span(className="toggle-count", **attributes(data_count="unacked")),
+        ],
+        **attributes(aria_pressed="false"),
     )
     return html.Div(
         className="filters",
         children=[
-            html.Div(priorities, className="filter-group", role="group", **{"aria-label": say("console.filter_priority")}),
+            html.Div(
+                priorities,
+                className="filter-group",
+                role="group",
+                **attributes(aria_label=say("console.filter_priority")),
+            ),
             unacked,
             # Plain HTML controls that the asset creates here: Dash has no <select> without a callback behind it.
             html.Div(id="filter-controls", className="filter-controls"),
@@ -77,7 +85,7 @@ def _filters(say: Say) -> html.Div:
 
 def _columns(say: Say) -> html.Div:
     heads = [html.Span(say(f"console.column.{name}"), className=f"cell-{name}") for name in COLUMNS]
-    return html.Div(heads, className="row row-head", **{"aria-hidden": "true"})
+    return html.Div(heads, className="row row-head", **attributes(aria_hidden="true"))
 
 
 def _list(say: Say) -> html.Div:
@@ -86,7 +94,7 @@ def _list(say: Say) -> html.Div:
         className="alarm-list",
         tabIndex="0",
         role="listbox",
-        **{"aria-label": say("console.list")},
+        **attributes(aria_label=say("console.list")),
     )
 
 

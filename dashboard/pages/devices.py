@@ -2,7 +2,7 @@
 
 from dash import html
 
-from dashboard.pages.frame import Say, account, header, stale_banner
+from dashboard.pages.frame import Say, account, attributes, header, stale_banner
 
 COLUMNS = ("id", "name", "kind", "place", "state", "last_seen")
 
@@ -15,7 +15,7 @@ def layout(say: Say) -> html.Div:
         children=[
             html.Div(id="device-tabs", className="page-tabs", role="tablist"),
             html.Div(id="device-filters", className="filters"),
-            html.Div(heads, id="device-head", className="row row-head", **{"aria-hidden": "true"}),
+            html.Div(heads, id="device-head", className="row row-head", **attributes(aria_hidden="true")),
             html.Div(id="device-list", className="device-list", tabIndex="0"),
         ],
     )

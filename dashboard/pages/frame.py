@@ -1,6 +1,7 @@
 """What every screen has around it: header, link state, clock, the banner of a stale picture. No text of its own."""
 
 from collections.abc import Callable
+from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
@@ -9,6 +10,11 @@ Say = Callable[[str], str]
 """Turns a key of the message catalogue into text in the viewer's language."""
 
 PAGES = ("wall", "console", "devices")
+
+
+def attributes(**values: str) -> dict[str, Any]:
+    """Spell `data_count` as the attribute data-count: Python has no such keyword."""
+    return {name.replace("_", "-"): value for name, value in values.items()}
 
 
 def header(say: Say, page: str, title: str, *tools: Component) -> html.Header:
@@ -26,7 +32,11 @@ def header(say: Say, page: str, title: str, *tools: Component) -> html.Header:
                         className="link",
                         id="link",
                         role="status",
-                        children=[html.Span(className="link-lamp"), html.Span(id="link-state"), html.Span(id="link-age")],
+                        children=[
+                            html.Span(className="link-lamp"),
+                            html.Span(id="link-state"),
+                            html.Span(id="link-age"),
+                        ],
                     ),
                     _navigation(say, page),
                 ],
@@ -38,7 +48,10 @@ def header(say: Say, page: str, title: str, *tools: Component) -> html.Header:
                     *tools,
                     html.Div(
                         className="clock",
-                        children=[html.Span(id="clock-date", className="clock-date"), html.Span(id="clock-time", className="clock-time")],
+                        children=[
+                            html.Span(id="clock-date", className="clock-date"),
+                            html.Span(id="clock-time", className="clock-time"),
+                        ],
                     ),
                 ],
             ),
@@ -81,4 +94,4 @@ def _navigation(say: Say, page: str) -> html.Nav:
         html.A(say(f"page.{name}"), href=f"/{name}", className="nav-here" if name == page else "nav-link")
         for name in PAGES
     ]
-    return html.Nav(links, className="nav", **{"aria-label": say("app.menu")})
+    return html.Nav(links, className="nav", **attributes(aria_label=say("app.menu")))

@@ -2,7 +2,7 @@
 
 from dash import html
 
-from dashboard.pages.frame import Say, account, header, panel, stale_banner
+from dashboard.pages.frame import Say, account, attributes, header, panel, stale_banner
 from dashboard.pages.map import county_map
 
 PRIORITIES = ("1", "2", "3", "4")
@@ -30,7 +30,7 @@ def layout(say: Say, tile_url: str | None) -> html.Div:
 
 
 def _count(name: str, className: str = "figure") -> html.Span:  # noqa: N803 - Dash's own spelling
-    return html.Span(className=className, **{"data-count": name})
+    return html.Span(className=className, **attributes(data_count=name))
 
 
 def _alarms(say: Say) -> html.Section:
@@ -53,7 +53,10 @@ def _incidents(say: Say) -> html.Section:
     rows = [
         html.Div(
             className=f"stage stage-{stage}",
-            children=[html.Span(say(f"incident.dispatch.{stage}"), className="stage-name"), _count(f"incidents.{stage}")],
+            children=[
+                html.Span(say(f"incident.dispatch.{stage}"), className="stage-name"),
+                _count(f"incidents.{stage}"),
+            ],
         )
         for stage in DISPATCH
     ]
@@ -65,7 +68,10 @@ def _devices(say: Say) -> html.Section:
         className="online",
         children=[
             html.Div(say("wall.online"), className="online-name"),
-            html.Div([_count("heard"), html.Span(className="figure-of", **{"data-count": "devices"})], className="online-of"),
+            html.Div(
+                [_count("heard"), html.Span(className="figure-of", **attributes(data_count="devices"))],
+                className="online-of",
+            ),
             html.Div(html.Div(id="online-bar", className="bar-fill"), className="bar"),
         ],
     )
@@ -88,19 +94,23 @@ def _fact(name: str, count: str, unit: str = "") -> html.Div:
 def _map(say: Say, tile_url: str | None) -> html.Section:
     return html.Section(
         className="panel panel-map",
-        **{"aria-label": say("wall.map")},
+        **attributes(aria_label=say("wall.map")),
         children=[
             county_map(tile_url),
             _legend(say),
-            html.Div(say("link.stale_title"), className="stale-mark", **{"aria-hidden": "true"}),
-            html.Button(say("wall.whole_county"), id="whole-county", className="quiet-button whole-county", type="button"),
+            html.Div(say("link.stale_title"), className="stale-mark", **attributes(aria_hidden="true")),
+            html.Button(
+                say("wall.whole_county"), id="whole-county", className="quiet-button whole-county", type="button"
+            ),
         ],
     )
 
 
 def _legend(say: Say) -> html.Div:
     grids = [
-        html.Span([html.I(className=f"swatch priority-{priority}"), say(f"priority.{priority}")], className="legend-item")
+        html.Span(
+            [html.I(className=f"swatch priority-{priority}"), say(f"priority.{priority}")], className="legend-item"
+        )
         for priority in PRIORITIES
     ]
     marks = [
