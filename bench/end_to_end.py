@@ -80,7 +80,12 @@ def wait_subscribed(bench: Bench) -> None:
     """Wait until the worker has heard its own ping: from then on the broker keeps messages for it."""
     with psycopg.connect(bench.database_url, autocommit=True) as connection:
         deadline = time.monotonic() + GIVE_UP_S
-        while connection.execute("SELECT FROM worker_progress WHERE broker_heard_at > now() - interval '20 s' AND (counters->>'pings')::int > 0").fetchone() is None:
+        while (
+            connection.execute(
+                "SELECT FROM worker_progress WHERE broker_heard_at > now() - interval '20 s' AND (counters->>'pings')::int > 0"
+            ).fetchone()
+            is None
+        ):
             assert time.monotonic() < deadline, "the worker did not subscribe"
             time.sleep(0.05)
 
@@ -94,7 +99,9 @@ def _stored(connection: psycopg.Connection[tuple[object, ...]]) -> int:
 def _wait_written(connection: psycopg.Connection[tuple[object, ...]], count: int) -> None:
     deadline = time.monotonic() + GIVE_UP_S
     while True:
-        row = connection.execute("SELECT coalesce(sum((counters->>'readings_written')::bigint), 0) FROM worker_progress").fetchone()
+        row = connection.execute(
+            "SELECT coalesce(sum((counters->>'readings_written')::bigint), 0) FROM worker_progress"
+        ).fetchone()
         if row is not None and int(str(row[0])) >= count:
             return
         assert time.monotonic() < deadline, f"only {row} of {count} readings were written in {GIVE_UP_S} s"

@@ -108,7 +108,9 @@ def _fill(url: str, directory: Path, devices: int, size: str) -> None:
     places = [device for device in county.devices if device.lon is not None]
     now = datetime.now(UTC)
     with connect(url) as connection:
-        report = import_file(connection, file, PropertyNames(code="code", name="name", level="level", parent="parent"), valid_from=now)
+        report = import_file(
+            connection, file, PropertyNames(code="code", name="name", level="level", parent="parent"), valid_from=now
+        )
         assert report.version is not None, "the county was refused"
         with connection.cursor() as cur:
             cur.execute("SET statement_timeout = 0")
@@ -137,7 +139,9 @@ def part(bench: Bench, module: str) -> Iterator[subprocess.Popen[bytes]]:
     log = bench.runtime.parent / f"{module}.log"
     with log.open("wb") as output:
         running = process.start(
-            [*process.leash("KILL"), sys.executable, "-m", module], output, env=os.environ | {VARIABLE: str(bench.runtime)}
+            [*process.leash("KILL"), sys.executable, "-m", module],
+            output,
+            env=os.environ | {VARIABLE: str(bench.runtime)},
         )
     try:
         yield running
