@@ -28,6 +28,8 @@ app.command("backup")(upkeep.backup)
 app.command("restore")(upkeep.restore)
 app.command("migrate")(upkeep.migrate)
 app.command("doctor")(upkeep.doctor)
+app.command("worker", hidden=True)(run.worker)
+app.command("web", hidden=True)(run.web)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """One process of an instance: how it is started, when it is ready, how it is ended. Decides nothing about restarts."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from gridwatch.runtime import VARIABLE
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 10.0
+LONGEST_LOG = 20 * 2**20  # bytes; with its predecessor, 240 MB for all parts together
 STEADY_S = 60.0  # a part that stood so long has no failures behind it
 
 
@@ -92,6 +94,16 @@ def answers(url: str) -> str | None:
         return error.read(2000).decode(errors="replace")
     except OSError as error:
         return str(getattr(error, "reason", error))
+
+
+def trim(log: Path) -> None:
+    """Keep a log that has grown beyond LONGEST_LOG as `NAME.log.1` and begin it anew, under its writer's hands.
+
+    Every writer appends, so what it writes next stands at the new beginning.
+    """
+    if log.exists() and log.stat().st_size > LONGEST_LOG:
+        shutil.copyfile(log, log.with_name(log.name + ".1"))
+        os.truncate(log, 0)
 
 
 def last_words(log: Path) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from gridwatch.embedded import ServiceError
-from gridwatch.parts import Part, Running, last_words
+from gridwatch.parts import Part, Running, last_words, trim
 from gridwatch.stop_signals import StopRequested, StopSignals
 
 log = structlog.get_logger(__name__)
@@ -21,6 +21,7 @@ END_SERVICES_S = 1.7
 END_AT_ONCE_S = 0.4
 STEADY_TICK_S = 0.5
 STARTING_TICK_S = 0.02
+TRIM_S = 60.0
 
 
 class Supervisor:
@@ -30,6 +31,7 @@ class Supervisor:
         self._signals = signals
         self._on_change = on_change
         self._running: list[Running] = []
+        self._next_trim = 0.0
 
     @property
     def pids(self) -> dict[str, int]:
@@ -80,6 +82,7 @@ class Supervisor:
                 changed |= self._look_after(each)
             if changed:
                 self._on_change()
+            self._trim_logs()
             self._signals.wait(STEADY_TICK_S if self.is_complete else STARTING_TICK_S)
 
     def stop(self) -> None:
@@ -130,6 +133,16 @@ class Supervisor:
                 each.send(signal.SIGKILL)
             return each.is_ready
         return False
+
+    def _trim_logs(self) -> None:
+        if time.monotonic() < self._next_trim:
+            return
+        self._next_trim = time.monotonic() + TRIM_S
+        for each in self._running:
+            try:
+                trim(each.part.log)
+            except OSError as error:
+                log.warning("log not trimmed", file=str(each.part.log), error=str(error))
 
     def _restart(self, each: Running) -> bool:
         try:

@@ -50,3 +50,17 @@ def _addresses(http: str | None, mqtt: str | None) -> dict[str, object]:
             listen = read_address(text, option=option)
             overrides |= dict(zip(keys, (listen.host, listen.port), strict=True))
     return overrides
+
+
+def worker() -> None:
+    """Be the worker of the instance that GRIDWATCH_RUNTIME names; `run` starts it."""
+    from gridwatch.worker_process import main
+
+    main()
+
+
+def web() -> None:
+    """Be the web server of the instance that GRIDWATCH_RUNTIME names; `run` starts it."""
+    from gridwatch.web import main
+
+    main()

@@ -14,7 +14,7 @@ import pytest
 from gridwatch import leftovers
 from gridwatch.embedded import ServiceError
 from gridwatch.embedded.process import leash, start
-from gridwatch.parts import Part, Running, last_words
+from gridwatch.parts import LONGEST_LOG, Part, Running, last_words, trim
 from gridwatch.stop_signals import StopRequested, StopSignals
 from gridwatch.supervisor import Supervisor
 
@@ -155,3 +155,17 @@ def test_last_words_are_the_last_line_that_says_something(tmp_path):
     assert last_words(log) == ""
     log.write_text("first\nlast\n\n")
     assert last_words(log) == "last"
+
+
+def test_a_log_that_grew_too_long_begins_anew_under_its_writer(tmp_path):
+    """The old lines are kept beside it, and what the writer says next stands in the new one."""
+    log = tmp_path / "log"
+    with log.open("ab", buffering=0) as writer:
+        writer.write(b"x" * LONGEST_LOG)
+        trim(log)
+        assert not log.with_name("log.1").exists()
+        writer.write(b"y")
+        trim(log)
+        writer.write(b"z")
+    assert log.read_bytes() == b"z"
+    assert log.with_name("log.1").stat().st_size == LONGEST_LOG + 1
