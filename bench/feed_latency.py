@@ -143,18 +143,21 @@ def _token(bench: Bench, url: str) -> str:
 
 def run() -> dict[str, float]:
     """Measure both, bare first and last, and give the ratios of the percentiles."""
-    with bench_instance(devices=DEVICES, rules=1) as bench, part(bench, "gridwatch.worker_process"):
-        with part(bench, "gridwatch.web"):
-            url = read_runtime(bench.runtime).http.url
-            wait_subscribed(bench)
-            deadline = time.monotonic() + 60
-            while answers(f"{url}/readyz") is not None:
-                assert time.monotonic() < deadline, "the web server is not ready"
-                time.sleep(0.1)
-            token = _token(bench, url)
-            before = asyncio.run(bare(bench))
-            ours = _percentiles(asyncio.run(feed(bench, url, token)))
-            limit = _percentiles(before + asyncio.run(bare(bench)))
+    with (
+        bench_instance(devices=DEVICES, rules=1) as bench,
+        part(bench, "gridwatch.worker_process"),
+        part(bench, "gridwatch.web"),
+    ):
+        url = read_runtime(bench.runtime).http.url
+        wait_subscribed(bench)
+        deadline = time.monotonic() + 60
+        while answers(f"{url}/readyz") is not None:
+            assert time.monotonic() < deadline, "the web server is not ready"
+            time.sleep(0.1)
+        token = _token(bench, url)
+        before = asyncio.run(bare(bench))
+        ours = _percentiles(asyncio.run(feed(bench, url, token)))
+        limit = _percentiles(before + asyncio.run(bare(bench)))
     return {
         **{f"bare_{name}": value for name, value in limit.items()},
         **{f"feed_{name}": value for name, value in ours.items()},

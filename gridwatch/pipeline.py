@@ -34,7 +34,7 @@ from ingest.store import ReadingsWriter, events_running_behind, read_last, write
 
 log = structlog.get_logger(__name__)
 
-BROKER_AWAY = timedelta(seconds=12)  # two pings and a bit
+BROKER_AWAY = timedelta(seconds=12)  # several pings of the collector
 LEARN_ROUNDS = 2  # a second look after new metrics were added; what is unknown then was refused
 
 

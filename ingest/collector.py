@@ -19,7 +19,7 @@ from ingest.publish import Message, acknowledgements, read_publish
 log = structlog.get_logger(__name__)
 
 NEVER_EXPIRES = 0xFFFFFFFF
-PING_S = 5.0
+PING_S = 2.0
 REFUSED = 0x80  # a reason code from here on is a failure, MQTT 5 §2.4
 
 

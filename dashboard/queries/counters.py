@@ -16,6 +16,7 @@ from database.connection import Cursor
 
 HEARD_WITHIN = timedelta(hours=24)
 DEVICES_FRESH = timedelta(seconds=5)  # counting 170,000 devices takes some 20 ms
+BROKER_PINGS = timedelta(seconds=4)  # two of the worker's pings through the broker
 RATE_OVER = timedelta(seconds=60)
 
 
@@ -82,8 +83,10 @@ def read_standing(cur: Cursor, grids: GridTable, *, now: datetime) -> Standing:
 
 
 def read_worker(cur: Cursor) -> Worker:
-    """Read the newest sign of any worker."""
-    row = cur.execute("SELECT max(alive_at), max(newest_reading) FROM worker_progress").fetchone()
+    """Read the newest sign of any worker. One that has lost the broker is as good as gone: nothing new can come."""
+    row = cur.execute(
+        "SELECT max(least(alive_at, broker_heard_at + %s)), max(newest_reading) FROM worker_progress", (BROKER_PINGS,)
+    ).fetchone()
     assert row is not None
     return Worker(alive_at=row[0], newest_reading=row[1])
 
