@@ -117,8 +117,11 @@ class Desk:
         rows = _Rows(received_us, joiner.copy())
         for message in messages:
             route = self._routes.get(message.topic) or self._route(message.topic)
-            if not (route.device and self._take_fast(route, message, rows)):
-                self._take_full(route, message, rows)
+            try:
+                if not (route.device and self._take_fast(route, message, rows)):
+                    self._take_full(route, message, rows)
+            except Exception as error:  # noqa: BLE001 -- a fault of ours in one message must not stop all the others
+                rows.reject(message, route.source.decoder if route.source else "", Reason.FAULT, repr(error))
         for event in ended:
             self._store_event(NOBODY, Message("", b"", 0, retained=False), event, rows)
         return rows.finish(self.registry)
@@ -179,7 +182,10 @@ class Desk:
                 rows.counts["personal_fields_dropped"] += len(item.fields)
             case Reading():
                 value = nan if item.value is None or not isfinite(item.value) else item.value
-                self._store(source, message, rows, item.device, item.metric, item.unit, item.time, value, item.quality)
+                self._store(
+                    *(source, message, rows, item.device, item.metric, item.unit, item.time, value, item.quality),
+                    relative=item.relative,
+                )
             case DeviceState():
                 if item.fact is Fact.OFFLINE:
                     rows.spoke_up.append((item.device, item.time))
@@ -218,6 +224,8 @@ class Desk:
         time: datetime,
         value: float,
         quality: Quality,
+        *,
+        relative: bool = False,
     ) -> None:
         device = self.registry.devices.get(device_id)
         if device is None:
@@ -226,7 +234,7 @@ class Desk:
         if not _may_speak(device.area, message.topic):
             rows.reject(message, source.decoder, Reason.FOREIGN_DEVICE, f"{device_id} belongs to area {device.area}")
             return
-        slot = self.registry.slot(device_id, metric, unit)
+        slot = self.registry.slot(device_id, metric, unit, relative=relative)
         time_us = round(time.timestamp() * 1e6)
         if slot is None and not self.registry.knows(device_id, metric) and is_learnable(metric, 0):
             rows.learn.append((device_id, metric, unit))
@@ -268,9 +276,7 @@ class _Rows:
             self._quality[len(self._slot)] = quality
         self._slot.append(slot.index)
         self._time.append(time_us)
-        self._value.append(value if slot.factor == 1.0 else value * slot.factor)
-        if slot.offset:
-            self._value[-1] += slot.offset
+        self._value.append(value if slot.is_same else slot.stored(value))
 
     def join(self, message: Message, received: datetime) -> list[Decoded]:
         """Decode a payload that may be one packet of a longer report; such a packet is kept raw too, not only by us."""

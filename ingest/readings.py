@@ -23,7 +23,8 @@ class Reading:
 
     `value` is None where the device reported that it has no value (a sentinel, all-F BCD, text for a number).
     `unit` is the SenML/UCUM unit on the wire; the registry converts or rejects it. `code` is the format's own
-    name of the quantity ("39" in SL 651), kept for people. Instants are aware UTC.
+    name of the quantity ("39" in SL 651), kept for people. `relative` is a level above the station's own base, to which
+    the registry adds the station's datum. Instants are aware UTC.
     """
 
     device: DeviceId
@@ -33,6 +34,7 @@ class Reading:
     unit: str
     quality: Quality = Quality.GOOD
     code: str = ""
+    relative: bool = False
 
 
 class Fact(StrEnum):
@@ -105,6 +107,7 @@ class Reason(StrEnum):
     TOO_LARGE = "too-large"
     FRAGMENT = "fragment"  # one packet of a report that is not whole yet; what it becomes is decoded with the last one
     DOWNLINK = "downlink"  # a frame from the centre to a device
+    FAULT = "fault"  # a fault of Gridwatch; `detail` says which
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.units import convert
+from ingest.units import UnknownUnitError, convert, is_linear
 
 # A registered device may report a metric nobody declared; a hostile one must not be able to fill the table.
 METRIC_NAME = re.compile(r"[a-z][a-z0-9_.]{0,39}")
 METRICS_PER_DEVICE = 64
+DARKEST = 99.9999  # per cent of light lost: what is darker has no finite optical density, and no meter tells it apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +42,30 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Where a reading goes: the row of the registry's columns, and how the wire's unit becomes the stored one."""
+    """Where a reading goes: the row of the registry's columns, and how the wire's unit becomes the stored one.
+
+    `units` are both of them where a factor and an offset do not do.
+    """
 
     index: int
-    factor: float
-    offset: float
+    factor: float = 1.0
+    offset: float = 0.0
+    units: tuple[str, str] | None = None
+
+    @property
+    def is_same(self) -> bool:
+        """Say whether the number on the wire is the stored one."""
+        return self.factor == 1.0 and self.offset == 0.0 and self.units is None
+
+    def stored(self, value: float) -> float:
+        """Give a number of the wire in the stored unit; NaN stays NaN."""
+        if self.units is None:
+            return value * self.factor + self.offset
+        if value != value:  # noqa: PLR0124 -- NaN is the value unequal to itself
+            return value
+        converted = convert(min(value, DARKEST) if self.units[0].startswith("%") else value, *self.units)
+        assert converted is not None  # one that is None has no slot
+        return converted
 
 
 @dataclass(slots=True)
@@ -58,7 +78,7 @@ class Registry:
     metric: NDArray[np.int16]
     grid: NDArray[np.int32]
     _slots: dict[tuple[str, str], int]
-    _converted: dict[tuple[str, str, str], Slot | None] = field(default_factory=dict)
+    _converted: dict[tuple[str, str, str, bool], Slot | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, devices: Iterable[Device], channels: Iterable[Channel]) -> "Registry":
@@ -78,27 +98,33 @@ class Registry:
         """Tell whether the device has this metric."""
         return (device, metric) in self._slots
 
-    def slot(self, device: str, metric: str, unit: str) -> Slot | None:
+    def slot(self, device: str, metric: str, unit: str, *, relative: bool = False) -> Slot | None:
         """Find where a reading goes; None where the metric is unknown or the unit cannot be converted.
 
-        An empty `unit` means the wire did not say one: the registered unit is taken.
+        An empty `unit` means the wire did not say one: the registered unit is taken. To a `relative` level the datum of
+        its station is added.
         """
-        key = (device, metric, unit)
+        key = (device, metric, unit, relative)
         if key not in self._converted:
-            self._converted[key] = self._find(device, metric, unit)
+            try:
+                self._converted[key] = self._find(device, metric, unit, relative=relative)
+            except UnknownUnitError:
+                self._converted[key] = None
         return self._converted[key]
 
-    def _find(self, device: str, metric: str, unit: str) -> Slot | None:
+    def _find(self, device: str, metric: str, unit: str, *, relative: bool) -> Slot | None:
         index = self._slots.get((device, metric))
         if index is None:
             return None
         channel = self.channels[index]
-        offset = channel.datum_m
+        offset = channel.datum_m if relative else 0.0
         if not unit or unit == channel.unit:
             return Slot(index, 1.0, offset)
         zero, one = convert(0.0, unit, channel.unit), convert(1.0, unit, channel.unit)
         if zero is None or one is None:
             return None
+        if not is_linear(unit, channel.unit):
+            return Slot(index, units=(unit, channel.unit))
         return Slot(index, one - zero, zero + offset)
 
 

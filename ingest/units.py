@@ -135,6 +135,18 @@ def convert(value: float, from_unit: str, to_unit: str) -> float | None:
     return _from_first(_to_first(value, source), target)
 
 
+def is_linear(from_unit: str, to_unit: str) -> bool:
+    """Say whether the conversion is a factor and an offset; obscuration is a power of the optical density.
+
+    Raises:
+        UnknownUnitError: a unit is not in the table, and the two differ.
+    """
+    if from_unit == to_unit:
+        return True
+    source, target = _spelled(from_unit), _spelled(to_unit)
+    return source == target or _OBSCURATION_M.keys().isdisjoint((source, target))
+
+
 def is_known(unit: str) -> bool:
     """Say whether the table has the unit, under any of its spellings."""
     name = _SPELLINGS.get(unit, unit)

@@ -51,7 +51,9 @@ class MetricBody(BaseModel):
     metric: Word = Field(description="Short lower-case name, for example stage.")
     unit: str = Field(min_length=1, max_length=16, description="SenML / UCUM unit of readings and limits.")
     interval_s: float | None = Field(default=None, gt=0, description="Expected time between readings, seconds.")
-    datum_m: float = Field(default=0, description="Added to a relative level to make it absolute, metres.")
+    datum_m: float = Field(
+        default=0, description="Added to the relative levels of SL 651 to make them absolute, metres."
+    )
     limits: Limits = Field(default=Limits(), description="Limits by priority; none given: the rule's own hold.")
 
 

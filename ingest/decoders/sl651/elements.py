@@ -12,8 +12,12 @@ class Element:
     metric: str
     unit: str
 
+    @property
+    def is_level(self) -> bool:
+        """Say whether it is a level above the station's own base (39-43, and F5-FC)."""
+        return self.metric == "stage" or self.metric.startswith("stage_")
 
-# Levels (39-43, and F5-FC) are relative to the station's base: the registry adds the datum.
+
 _TABLE = """
 01 AC cross_section m2
 02 AI temperature Cel

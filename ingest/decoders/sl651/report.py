@@ -77,6 +77,7 @@ class Report:
             unit=item.element.unit,
             quality=Quality.MISSING if item.value is None else self.quality,
             code=item.element.code,
+            relative=item.element.is_level,
         )
 
     def _readings(self, series: Series, items: Sequence[Item]) -> Iterator[Reading]:
@@ -90,6 +91,7 @@ class Report:
                 unit=series.element.unit,
                 quality=Quality.MISSING if value is None else quality,
                 code=series.element.code,
+                relative=series.element.is_level,
             )
 
     def _place(self, series: Series, items: Sequence[Item]) -> tuple[datetime, Quality]:

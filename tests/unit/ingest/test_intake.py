@@ -10,7 +10,7 @@ from ingest.intake import Desk
 from ingest.newest import Newest
 from ingest.publish import Message
 from ingest.registry import Channel, Device, Registry
-from ingest.sources import DEFAULT_SOURCES
+from ingest.sources import DEFAULT_SOURCES, Source
 from tests import gb26875_frames, sl651_frames
 
 NOW_US = 1_795_300_000_000_000
@@ -52,13 +52,58 @@ def test_a_reading_becomes_a_row_with_the_grid_of_its_device(registry: Registry)
     assert batch.received.tolist() == [NOW_US]
 
 
-def test_the_station_datum_is_added_to_a_level_in_its_own_unit(registry: Registry) -> None:
-    """A level of 4.28 m at a station 230 m up is 234.28 m, also when the wire says centimetres."""
-    topic = "gridwatch/v1/3302/0012345678/senml"
-    metres = _take(registry, (topic, b'[{"n":"stage","u":"m","v":4.28}]'))
-    centimetres = _take(registry, (topic, b'[{"n":"stage","u":"cm","v":428}]'))
-    assert metres.batch.value.tolist() == [pytest.approx(234.28)]
+def test_the_station_datum_is_added_to_a_relative_level(registry: Registry) -> None:
+    """An SL 651 level of 4.28 m at a station 230 m up is 234.28 m; SenML says what the registry means."""
+    payload = sl651_frames.frame(0x32, sl651_frames.body("3923 00004280"))
+    frames = _take(registry, (f"sl651/3302/{STATION}", payload))
+    assert frames.batch.value.tolist() == [pytest.approx(234.28)]
+    topic = f"gridwatch/v1/3302/{STATION}/senml"
+    metres = _take(registry, (topic, b'[{"n":"stage","u":"m","v":234.28}]'))
+    centimetres = _take(registry, (topic, b'[{"n":"stage","u":"cm","v":23428}]'))
+    assert metres.batch.value.tolist() == [234.28]
     assert centimetres.batch.value.tolist() == [pytest.approx(234.28)]
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "expected"),
+    [("1/m", 0.1, 20.567), ("dB/m", 1.0, 20.567), ("%/ft", 2.0, 6.413), ("%/m", 100.0, 100.0), ("1/m", 99.0, 100.0)],
+)
+def test_smoke_in_another_unit_follows_beer_and_lambert(registry, unit, value, expected):
+    """Optical density becomes per cent per metre by its power law, small packs and large ones alike."""
+    for text in ('[{"n":"smoke","u":"%s","v":%s}]', '[{"bn":"","n":"smoke","u":"%s","v":%s,"s":0}]'):
+        intake = _take(registry, (NATIVE, (text % (unit, value)).encode()))
+        assert intake.batch.value.tolist() == [pytest.approx(expected, abs=0.001)], intake.rejected
+
+
+def test_all_light_lost_is_a_number(registry):
+    """A device registered in optical density that is told of total obscuration has a dark reading, not an infinite one."""
+    dense = Registry.of([*registry.devices.values()], [Channel(device=5, metric=1, name="smoke", unit="1/m")])
+    intake = _take(dense, (NATIVE, b'[{"n":"smoke","u":"%/m","v":100}]'))
+    assert intake.batch.value.tolist() == [pytest.approx(6.0)]
+
+
+@pytest.mark.parametrize(("registered", "wire"), [("%/m", "furlong"), ("furlong", "%/m"), ("furlong", "cubit")])
+def test_a_unit_nobody_knows_is_rejected_and_stops_nothing(registry, registered, wire):
+    """An unknown unit, on the wire or in the registry, is a rejection of that reading alone."""
+    odd = Registry.of([*registry.devices.values()], [Channel(device=5, metric=1, name="smoke", unit=registered)])
+    good = f'[{{"n":"smoke","u":"{registered}","v":1}}]'.encode()
+    intake = _take(odd, (NATIVE, f'[{{"n":"smoke","u":"{wire}","v":1}}]'.encode()), (NATIVE, good))
+    assert [r.reason for r in intake.rejected] == ["unit"]
+    assert intake.batch.value.tolist() == [1.0]
+
+
+def test_a_fault_of_ours_rejects_its_message_and_no_other(registry):
+    """A message we stumble over is kept raw with the reason `fault`; the ones around it are taken in."""
+    desk = Desk(registry, (Source(topic_filter="gridwatch/v1/+/+/senml", decoder="no such decoder"), *DEFAULT_SOURCES))
+    messages = [
+        Message("gridwatch/v1/3301/nobody/senml", b"[]", 1, retained=False),
+        Message(
+            "sl651/3302/" + STATION, sl651_frames.frame(0x32, sl651_frames.body("3923 00004280")), 2, retained=False
+        ),
+    ]
+    intake = desk.take_in(messages, received_us=NOW_US, joiner=Reassembler())
+    assert [(r.reason, r.payload) for r in intake.rejected] == [("fault", b"[]")]
+    assert len(intake.batch) == 1
 
 
 def test_an_unknown_device_waits_with_its_last_payload(registry: Registry) -> None:

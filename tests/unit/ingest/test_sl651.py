@@ -33,7 +33,9 @@ def _facts(decoded: list[Decoded]) -> dict[Fact, bool]:
 def test_report_gives_named_readings() -> None:
     """Station, metric, unit, time and code of a plain report."""
     (stage, volts) = _decode(report("3923 00028960 3812 1213"))
-    assert stage == Reading(device="0012345678", metric="stage", time=SIX, value=28.96, unit="m", code="39")
+    assert stage == Reading(
+        device="0012345678", metric="stage", time=SIX, value=28.96, unit="m", code="39", relative=True
+    )
     assert volts == Reading(device="0012345678", metric="voltage", time=SIX, value=12.13, unit="V", code="38")
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.units import UnknownUnitError, convert, is_known
+from ingest.units import UnknownUnitError, convert, is_known, is_linear
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,15 @@ def test_obscuration_follows_beer_and_lambert():
     assert convert(2.0, "%/ft", "%/m") == pytest.approx(6.41, abs=0.01)
     assert convert(20.0, "%/m", "1/m") == pytest.approx(0.0969, abs=0.0001)
     assert convert(100.0, "%/m", "1/m") == float("inf")
+
+
+def test_obscuration_is_the_only_unit_that_is_no_factor():
+    """Per cent a metre to optical density needs the power law; everything else is a factor and an offset."""
+    assert is_linear("Cel", "degF")
+    assert is_linear("1/m", "dB/m")
+    assert is_linear("%/ft", "%/[ft_i]")
+    assert not is_linear("%/m", "1/m")
+    assert not is_linear("%/m", "%/ft")
 
 
 def test_what_cannot_be_compared_is_nothing():
