@@ -34,7 +34,7 @@ class MetricItem(BaseModel):
     metric: str = Field(description="Name of the metric.")
     unit: str = Field(description="SenML / UCUM unit of readings and limits.")
     interval_s: float | None = Field(description="Expected time between readings, seconds.")
-    datum_m: float = Field(description="Added to a relative level to make it absolute, metres.")
+    datum_m: float = Field(description="Added to the relative levels of SL 651 to make them absolute, metres.")
     limits: Limits = Field(description="Limits by priority.")
     value: float | None = Field(description="Newest value, in `unit`; null if there is none.")
     time: datetime | None = Field(description="Device time of the newest value, RFC 3339.")
