@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "reference" / "licences.md").read_text(encoding="utf-8")
-LISTED = {name: licence for name, licence in re.findall(r"^\| ([\w-]+) \| ([^|]+?) \|", PAGE, re.MULTILINE)}
+LISTED = dict(re.findall(r"^\| ([\w-]+) \| ([^|]+?) \|", PAGE, re.MULTILINE))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DEPENDENCIES = [
     re.split(r"[^\w-]", requirement)[0]
