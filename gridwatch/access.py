@@ -37,7 +37,7 @@ def database_of(path: Path, settings: Settings, *, create: bool = False) -> Iter
         return
     lock.take()
     try:
-        leftovers.end(directory.parts)
+        leftovers.end(directory.parts, directory.postgres / "cluster")
         server = PostgresServer(directory.postgres, port=free_port(), log=directory.logs / "postgres.log")
         try:
             server.start()

@@ -76,7 +76,7 @@ class Instance:
         log.info("starting", settings=masked(self._settings), data_dir=str(self.directory.path))
         self._judge_files()
         self.directory.run.unlink(missing_ok=True)
-        if left := leftovers.end(self.directory.parts):
+        if left := leftovers.end(self.directory.parts, self.directory.postgres / "cluster"):
             log.warning("ended what the last run left behind", processes=left)
         keys = load_keys(self.directory.secrets)
         http = self._settle_http()

@@ -34,13 +34,16 @@ def note(path: Path, pids: Mapping[str, int]) -> None:
     write_private(path, _FILE.dump_json(traces, indent=1).decode())
 
 
-def end(path: Path) -> list[str]:
+def end(path: Path, cluster: Path | None = None) -> list[str]:
     """Wait for processes that the last run left, end those that stay, and name them.
+
+    `cluster` is the embedded database's directory, whose own record of its process is looked at, too: a command may
+    have started it.
 
     Raises:
         ServiceError: one cannot be ended.
     """
-    processes = _alive(path)
+    processes = _alive(path) | _postmaster(cluster)
     names = [f"{name} ({process.pid})" for name, process in processes.items()]
     left: Sequence[psutil.Process] = list(processes.values())
     for number in (None, signal.SIGTERM, signal.SIGQUIT, signal.SIGKILL):
@@ -67,3 +70,15 @@ def _alive(path: Path) -> dict[str, psutil.Process]:
             if abs(process.create_time() - trace.created) < 1 and process.status() != psutil.STATUS_ZOMBIE:
                 alive[name] = process
     return alive
+
+
+def _postmaster(cluster: Path | None) -> dict[str, psutil.Process]:
+    if cluster is None:
+        return {}
+    try:
+        process = psutil.Process(int((cluster / "postmaster.pid").read_text().split("\n", 1)[0]))
+        if process.name() == "postgres" and str(cluster) in process.cmdline():
+            return {"postgres": process}
+    except (OSError, ValueError, psutil.Error):
+        pass
+    return {}

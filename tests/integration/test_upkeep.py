@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,20 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_second_migration_has_nothing_to_do(instance):
     """`gridwatch migrate` applies each file once."""
     assert "nothing to do" in gridwatch(instance, "migrate")
+
+
+def test_a_killed_command_leaves_nothing_that_keeps_the_next_from_working(instance):
+    """A command that is killed while its database runs is followed by one that works, right behind it."""
+    command = [PROGRAM, "user", "add", "x", "--role", "screen", "--data-dir", instance]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as first:
+        assert first.stdin is not None
+        first.stdin.write(b"short\n")
+        first.stdin.flush()
+        deadline = time.monotonic() + 30
+        while not (instance / "postgres" / "cluster" / "postmaster.pid").exists() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        first.kill()
+    assert "名称" in gridwatch(instance, "user", "list")
 
 
 def test_accounts_are_made_listed_changed_and_disabled(instance):
