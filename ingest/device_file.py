@@ -9,6 +9,7 @@ from pathlib import Path
 from geo import Datum
 from ingest.registration import NewChannel, NewDevice
 from ingest.registry import METRIC_NAME
+from ingest.usual_units import fault_of, usual_unit
 
 COLUMNS = ("id", "kind", "name", "lon", "lat", "datum", "metric", "unit", "interval_s")
 LIMITS = ("limit_4", "limit_3", "limit_2", "limit_1")
@@ -108,6 +109,9 @@ def _channel(row: dict[str, str]) -> NewChannel:
     metric = row["metric"]
     if METRIC_NAME.fullmatch(metric) is None:
         raise ValueError(f"metric {metric!r} is not a short lower-case name")
+    unit = row["unit"] or usual_unit(metric)
+    if fault := fault_of(metric, unit):
+        raise ValueError(fault)
     four, three, two, one = (_number(row, name) for name in LIMITS)
     given = [limit for limit in (four, three, two, one) if limit is not None]
     if given not in (sorted(given), sorted(given, reverse=True)):
@@ -115,7 +119,7 @@ def _channel(row: dict[str, str]) -> NewChannel:
     interval = _number(row, "interval_s")
     if interval is not None and interval <= 0:
         raise ValueError("interval_s must be more than 0")
-    return NewChannel(metric=metric, unit=row["unit"] or "1", interval_s=interval, limits=(one, two, three, four))
+    return NewChannel(metric=metric, unit=unit, interval_s=interval, limits=(one, two, three, four))
 
 
 def _number(row: dict[str, str], name: str) -> float | None:

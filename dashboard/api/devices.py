@@ -25,6 +25,7 @@ from database import append_changes
 from database.connection import Cursor
 from geo import Datum
 from ingest.registration import NewChannel, NewDevice, register
+from ingest.usual_units import fault_of
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 
@@ -55,6 +56,12 @@ class MetricBody(BaseModel):
         default=0, description="Added to the relative levels of SL 651 to make them absolute, metres."
     )
     limits: Limits = Field(default=Limits(), description="Limits by priority; none given: the rule's own hold.")
+
+    @model_validator(mode="after")
+    def _can_be_judged(self) -> "MetricBody":
+        if fault := fault_of(self.metric, self.unit):
+            raise ValueError(fault)
+        return self
 
 
 class DeviceBody(BaseModel):
