@@ -23,7 +23,7 @@ from gridwatch.supervisor import Supervisor
 
 log = structlog.get_logger(__name__)
 
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 120.0
 
 Tell = Callable[[str, str], None]
 """Called with what is being done now, in Chinese and in English."""
@@ -215,7 +215,6 @@ def _service_parts(services: Services) -> list[Part]:
                 log=postgres.log,
                 end_signal=signal.SIGINT,  # fast shutdown
                 is_service=True,
-                ready_within_s=120,  # recovery after a crash under load
             )
         )
     return parts

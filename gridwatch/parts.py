@@ -31,7 +31,9 @@ class Part:
     log: Path
     end_signal: signal.Signals = signal.SIGTERM
     is_service: bool = False  # ended after those that use it
-    ready_within_s: float = 30.0
+    ready_within_s: float = (
+        120.0  # a machine with little to spare; whoever cannot start ends, and that is noticed at once
+    )
 
 
 @dataclass(slots=True, kw_only=True)
