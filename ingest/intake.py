@@ -36,6 +36,9 @@ SELF_TOPIC = "gridwatch/self/"
 NATIVE_PREFIX = ["gridwatch", "v1"]
 OLDEST_US = 0  # 1970: before that no device of ours existed
 NEWEST_US = 4_102_444_800_000_000  # 2100
+# A clock further ahead is wrong. Judged by it, its device would be deaf until the present has caught up: what it says
+# later with a mended clock would be older than what was heard before.
+AHEAD_US = 60_000_000
 FACT_OF_LABEL = {"smoke": Fact.SMOKE_SEEN, "fire": Fact.FIRE_SEEN}
 PANEL_RESET = "reset"
 NOBODY = Source(topic_filter="", decoder="")
@@ -272,6 +275,11 @@ class _Rows:
         self._quality: dict[int, Quality] = {}  # rows that are not GOOD
 
     def add(self, slot: Slot, time_us: int, value: float, quality: Quality) -> None:
+        ahead = time_us - self.received_us
+        if ahead >= -1 and (ahead <= 1 or ahead > AHEAD_US):  # a decoder's own receive time may be rounded by 1 µs
+            # No time of its own: a microsecond apart, so that two readings of one batch stay two, in their order.
+            time_us = self.received_us + len(self._slot)
+            quality = Quality.UNCERTAIN_TIME if ahead > AHEAD_US and quality is Quality.GOOD else quality
         if quality is not Quality.GOOD:
             self._quality[len(self._slot)] = quality
         self._slot.append(slot.index)

@@ -75,6 +75,23 @@ def test_smoke_in_another_unit_follows_beer_and_lambert(registry, unit, value, e
         assert intake.batch.value.tolist() == [pytest.approx(expected, abs=0.001)], intake.rejected
 
 
+def test_a_clock_that_runs_ahead_makes_nobody_deaf(registry):
+    """A time of up to a minute ahead is kept; one further ahead is the receive time, and marked as uncertain."""
+    packs = [f'[{{"n":"smoke","u":"%/m","v":1,"t":{NOW_US / 1e6 + ahead}}}]' for ahead in (60, 61, 599, 601)]
+    intake = _take(registry, *((NATIVE, pack.encode()) for pack in packs))
+    assert [time - NOW_US for time in intake.batch.time.tolist()] == [60_000_000, 1, 2, 3]
+    assert intake.batch.quality.tolist() == [0, 1, 1, 1]
+
+
+def test_readings_without_a_time_stay_apart(registry):
+    """Two readings of one device that come together and state no time are two readings, in their order."""
+    packs = [f'[{{"n":"smoke","u":"%/m","v":{value}}}]' for value in (9, 1)]
+    intake = _take(registry, *((NATIVE, pack.encode()) for pack in packs))
+    assert intake.batch.value.tolist() == [9.0, 1.0]
+    assert intake.batch.time.tolist() == [NOW_US, NOW_US + 1]
+    assert intake.batch.quality.tolist() == [0, 0]
+
+
 def test_all_light_lost_is_a_number(registry):
     """A device registered in optical density that is told of total obscuration has a dark reading, not an infinite one."""
     dense = Registry.of([*registry.devices.values()], [Channel(device=5, metric=1, name="smoke", unit="1/m")])
