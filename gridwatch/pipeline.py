@@ -30,7 +30,7 @@ from ingest.readings import CameraEvent
 from ingest.registry import Registry
 from ingest.registry_store import learn, load_registry
 from ingest.sources import Source
-from ingest.store import ReadingsWriter, events_running_behind, read_last, write_intake, write_last
+from ingest.store import ReadingsWriter, events_running_behind, forget_registered, read_last, write_intake, write_last
 
 log = structlog.get_logger(__name__)
 
@@ -150,6 +150,7 @@ class Pipeline:
         changes += incidents.join(cur, transitions, now=work.now)
         if work.tick:
             changes += alerts.fire_deadlines(cur, work.now)
+            forget_registered(cur)
             changes += incidents.adopt(cur, now=work.now)
         if work.last:
             write_last(cur, work.last)

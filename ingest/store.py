@@ -158,6 +158,11 @@ def _write_waiting(cur: Cursor, waiting: dict[str, Unregistered], received: date
     )
 
 
+def forget_registered(cur: Cursor) -> None:
+    """Take registered devices off the waiting list: one may have spoken between its registration and our hearing of it."""
+    cur.execute("DELETE FROM waiting_devices w USING devices d WHERE d.id = w.id AND d.retired_at IS NULL")
+
+
 def _text(text: str) -> str:
     """Replace what PostgreSQL's text cannot hold."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")

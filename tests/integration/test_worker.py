@@ -154,8 +154,11 @@ async def test_an_unknown_device_waits_and_is_taken_in_once_registered(gauge: st
             return bool(await _rows(gauge, "SELECT FROM readings"))
 
         await _until(taken_in)
-        waiting = await _rows(gauge, "SELECT FROM waiting_devices")
-    assert waiting == []
+
+        async def waits_no_longer() -> bool:
+            return await _rows(gauge, "SELECT FROM waiting_devices") == []
+
+        await _until(waits_no_longer)
 
 
 async def test_a_metric_nobody_declared_is_learned(gauge: str, broker: Broker) -> None:
