@@ -6,7 +6,7 @@ Refuses to guess: while the database is away it beats with what it last knew, an
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -105,10 +105,12 @@ class Hub:
 
     async def _follow(self) -> None:
         await self._advance_until_done()
-        async for rows in follow(self._url, after=self._backlog.newest):
-            # A snapshot may have brought the backlog further already.
-            if rows[-1].seq > self._backlog.newest:
-                await self._advance_until_done()
+        # Closed at once when we are cancelled in between: else its session would stay open until it is collected.
+        async with aclosing(follow(self._url, after=self._backlog.newest)) as log_rows:
+            async for rows in log_rows:
+                # A snapshot may have brought the backlog further already.
+                if rows[-1].seq > self._backlog.newest:
+                    await self._advance_until_done()
 
     @stamina.retry(on=DATABASE_AWAY, attempts=None, timeout=None, wait_initial=0.1, wait_max=2.0)
     async def _advance_until_done(self) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from psycopg import sql
 from pydantic import BaseModel, ConfigDict, Field
 
-from dashboard.queries.alarms import IN_FORCE
+from dashboard.queries.alarms import NOT_OVERRIDDEN
 from dashboard.queries.devices import OFFLINE_CONDITIONS
 from dashboard.queries.grids import GridTable
 from dashboard.queries.rows import rows_as_dicts
@@ -56,15 +56,17 @@ class Worker:
 _STANDING = (
     sql.SQL("""
     SELECT a.grid, a.priority, count(*) AS alarms, count(*) FILTER (WHERE a.state <> 'acked') AS unacked
-    FROM alarms a
+    FROM alarms a WHERE a.state <> 'norm' AND
     """)
-    + IN_FORCE
-    + sql.SQL(" WHERE a.state <> 'norm' AND o.kind IS NULL GROUP BY a.grid, a.priority")
+    + NOT_OVERRIDDEN
+    + sql.SQL(" GROUP BY a.grid, a.priority")
 )
 _OFFLINE = (
-    sql.SQL("SELECT count(DISTINCT a.device) AS devices FROM alarms a")
-    + IN_FORCE
-    + sql.SQL(" WHERE a.state IN ('unack', 'acked') AND a.condition = ANY(%(offline)s) AND o.kind IS NULL")
+    sql.SQL("""
+    SELECT count(DISTINCT a.device) AS devices FROM alarms a
+    WHERE a.state <> 'norm' AND a.state <> 'rtnun' AND a.condition = ANY(%(offline)s) AND
+    """)
+    + NOT_OVERRIDDEN
 )
 
 
@@ -73,11 +75,11 @@ def read_standing(cur: Cursor, grids: GridTable, *, now: datetime) -> Standing:
     by_priority = {"1": 0, "2": 0, "3": 0, "4": 0}
     worst: dict[str, int] = {}
     unacked = 0
-    for row in rows_as_dicts(cur, _STANDING, {"now": now}):
-        by_priority[str(row["priority"])] += row["alarms"]
-        unacked += row["unacked"]
-        for code in grids.codes(row["grid"]):
-            worst[code] = min(row["priority"], worst.get(code, 4))
+    for grid, priority, alarms, not_acked in cur.execute(_STANDING, {"now": now}).fetchall():
+        by_priority[str(priority)] += alarms
+        unacked += not_acked
+        for code in grids.codes(grid):
+            worst[code] = min(priority, worst.get(code, priority))
     offline = rows_as_dicts(cur, _OFFLINE, {"now": now, "offline": list(OFFLINE_CONDITIONS)})
     return Standing(alarms=by_priority, unacked=unacked, offline=offline[0]["devices"], grids=worst)
 

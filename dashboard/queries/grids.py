@@ -35,6 +35,7 @@ class GridTable:
 
     version: int
     by_key: Mapping[int, GridItem]
+    codes_by_key: Mapping[int, tuple[str, ...]]
     under: Mapping[str, frozenset[int]]
 
     def item(self, key: int | None) -> GridItem | None:
@@ -43,8 +44,7 @@ class GridTable:
 
     def codes(self, key: int | None) -> tuple[str, ...]:
         """List the codes of a grid and of those above it, county first; empty where there is none."""
-        item = self.item(key)
-        return () if item is None else tuple(part.code for part in item.path)
+        return () if key is None else self.codes_by_key.get(key, ())
 
     def keys_under(self, code: str) -> list[int] | None:
         """List the keys of a grid and of all below it, in every version; None if no grid has the code."""
@@ -56,7 +56,7 @@ class GridNames:
     """The newest `GridTable`, read again when grids were imported. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._table = GridTable(-1, {}, {})
+        self._table = GridTable(-1, {}, {}, {})
         self._lock = threading.Lock()
 
     def table(self, cur: Cursor) -> GridTable:
@@ -85,4 +85,5 @@ def _read(cur: Cursor, version: int) -> GridTable:
         by_key[key] = GridItem(code=code, name=name, path=tuple(reversed(path)))
         for part in path:
             under.setdefault(part.code, set()).add(key)
-    return GridTable(version, by_key, {code: frozenset(keys) for code, keys in under.items()})
+    codes = {key: tuple(part.code for part in item.path) for key, item in by_key.items()}
+    return GridTable(version, by_key, codes, {code: frozenset(keys) for code, keys in under.items()})

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import sql
 
-from dashboard.queries.alarms import IN_FORCE
+from dashboard.queries.alarms import NOT_OVERRIDDEN
 from dashboard.queries.devices import OFFLINE_CONDITIONS
-from dashboard.queries.rows import rows_as_dicts
 from database.connection import Cursor
 
 KINDS = ("smoke", "gauge", "rain", "camera")
@@ -41,10 +40,11 @@ class Points:
         """Write every device with its state now."""
         places = self._current(cur)
         state = np.zeros(len(places.key), dtype=np.uint8)
-        for device, worst in _states(cur, now):
-            at = int(np.searchsorted(places.key, device))
-            if at < len(places.key) and places.key[at] == device:
-                state[at] = worst
+        device, worst = _states(cur, now)
+        at = np.searchsorted(places.key, device)
+        is_placed = at < len(places.key)
+        is_placed[is_placed] = places.key[at[is_placed]] == device[is_placed]
+        state[at[is_placed]] = worst[is_placed]
         return places.head + state.tobytes()
 
     def _current(self, cur: Cursor) -> _Places:
@@ -80,15 +80,16 @@ def _read_places(cur: Cursor, stamp: tuple[int, ...]) -> _Places:
     return _Places(stamp, key, head)
 
 
-def _states(cur: Cursor, now: datetime) -> list[tuple[int, int]]:
-    """Find the state of every device that is not quiet; a real alarm goes before silence."""
+def _states(cur: Cursor, now: datetime) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+    """Find the devices that are not quiet and their states; a real alarm goes before silence."""
     query = (
         sql.SQL("""
         SELECT a.device, coalesce(min(a.priority) FILTER (WHERE a.condition <> ALL(%(conditions)s)), %(state)s) AS worst
-        FROM alarms a
+        FROM alarms a WHERE a.state <> 'norm' AND
         """)
-        + IN_FORCE
-        + sql.SQL(" WHERE a.state <> 'norm' AND o.kind IS NULL GROUP BY a.device")
+        + NOT_OVERRIDDEN
+        + sql.SQL(" GROUP BY a.device")
     )
-    rows = rows_as_dicts(cur, query, {"now": now, "conditions": list(OFFLINE_CONDITIONS), "state": OFFLINE})
-    return [(row["device"], row["worst"]) for row in rows]
+    cur.execute(query, {"now": now, "conditions": list(OFFLINE_CONDITIONS), "state": OFFLINE})
+    columns = np.array(cur.fetchall(), dtype=np.int64).reshape(-1, 2)
+    return columns[:, 0].astype(np.uint32), columns[:, 1].astype(np.uint8)

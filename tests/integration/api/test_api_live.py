@@ -43,7 +43,9 @@ class Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[str]:
     """Serve on a free port of this machine and give host:port."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    # Named as TCP: of a socket that is not, asyncio does not switch off Nagle's delay.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)  # a slow screen is felt early
     server = Server(app)
     task = asyncio.create_task(server.serve([listener]))
