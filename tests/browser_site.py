@@ -29,7 +29,7 @@ from ingest.sources import DEFAULT_SOURCES
 HOST = "127.0.0.1"
 PASSWORD = "correct horse battery"
 SECRET = "a secret of at least thirty-two characters"
-START_S = 30.0
+START_S = 60.0
 # What the browser tests look at is the web server, not the worker: its heartbeat is written ahead.
 ALIVE_FOR = timedelta(days=1)
 
@@ -80,9 +80,9 @@ class Site:
         self.beat(datetime.now(UTC) + ALIVE_FOR)
 
     def beat(self, alive_at: datetime) -> None:
-        """Write when the worker was last alive."""
+        """Write when the worker was last alive and heard the broker."""
         with connect(self.database_url) as connection:
-            connection.execute("UPDATE worker_progress SET alive_at = %s", (alive_at,))
+            connection.execute("UPDATE worker_progress SET alive_at = %s, broker_heard_at = %s", (alive_at, alive_at))
 
 
 @contextmanager
@@ -94,11 +94,11 @@ def running_site(database_url: str, folder: Path) -> Iterator[Site]:
         for role in Role:
             create_user(cur, role.value, PASSWORD, role, actor="test", now=now)
     pipeline = Pipeline(database_url, worker="test", rules=load_rules(DEFAULT_RULES), sources=DEFAULT_SOURCES)
-    pipeline.open(now=now)
     site = Site(database_url=database_url, folder=folder, detectors=_detectors(database_url), pipeline=pipeline)
-    site.beat(now + ALIVE_FOR)
-    site.start()
     try:
+        pipeline.open(now=now)
+        site.beat(now + ALIVE_FOR)
+        site.start()
         yield site
     finally:
         site.stop()

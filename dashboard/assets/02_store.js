@@ -32,6 +32,10 @@
       putIncident(item);
       ask();
     },
+    /* Tells an alarm that has ended from one we merely have not loaded (again) yet. */
+    hasEnded: function (id) {
+      return gone.has(id);
+    },
     devicePriority: function (key) {
       const open = worstOfDevice.get(key);
       return open && open.size ? Math.min.apply(null, Array.from(open.values())) : 0;

@@ -55,6 +55,12 @@
       const today = dayKey.format(ms) === dayKey.format(text.serverNow());
       return today ? clockTime.format(ms) : shortDate.format(ms) + " " + shortTime.format(ms);
     },
+    /* Hours and minutes are what a wall needs of a time. */
+    brief: function (iso) {
+      const ms = Date.parse(iso);
+      const today = dayKey.format(ms) === dayKey.format(text.serverNow());
+      return (today ? "" : shortDate.format(ms) + " ") + shortTime.format(ms);
+    },
     full: function (iso) {
       const ms = Date.parse(iso);
       return dayKey.format(ms) + " " + clockTime.format(ms);

@@ -101,7 +101,7 @@
         gridwatch.chip(alarm.priority),
         make("span", "wall-row-what", text.condition(alarm)),
         make("span", "wall-row-value", value),
-        make("time", "wall-row-time", text.when(alarm.raised_at))
+        make("time", "wall-row-time", text.brief(alarm.raised_at))
       ),
       make(
         "div",
@@ -144,7 +144,7 @@
       make(
         "div",
         "wall-row-under",
-        make("span", "wall-row-place", text.wholePath(incident.grid)),
+        make("span", "wall-row-place", text.place(incident.grid, ["town"])),
         make("span", "wall-row-state", say("incident.alarms", { n: text.count(incident.alarms) }) + " · " + text.age(open))
       )
     );

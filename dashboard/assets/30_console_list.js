@@ -17,6 +17,7 @@
 
   const list = (gridwatch.list = {
     selected: null, // id
+    slippedAt: -Infinity, // when the selection last moved without the officer
     rows: function () {
       return shown;
     },
@@ -74,7 +75,9 @@
     if (before >= 0 && now >= 0 && now !== before && host.scrollTop > 0) {
       host.scrollTop += (now - before) * rowPixels();
     }
-    if (before >= 0 && now < 0 && shown.length) {
+    const hasLeft = gridwatch.store.hasEnded(list.selected) || gridwatch.store.alarms.has(list.selected);
+    if (before >= 0 && now < 0 && hasLeft && shown.length) {
+      list.slippedAt = performance.now();
       select(shown[Math.min(before, shown.length - 1)].id);
     }
   }

@@ -7,7 +7,7 @@
   const make = gridwatch.make;
   const MINUTE = 60000;
   /* A fire is a matter of minutes, a flood of hours: so many readings before and after the alarm tell its story. */
-  const READINGS_AROUND = 120;
+  const READINGS_AROUND = 40;
   const SHORTEST = 20 * MINUTE;
   const LONGEST = 12 * 60 * MINUTE;
   /* Arrow keys run through the list faster than details are worth fetching. */

@@ -85,9 +85,12 @@
     }
   }
 
+  /* An alarm can end in the very moment its key is pressed: the key must not hit the one that slipped into its place. */
+  const SLIP_MS = 500;
+
   function withAlarm(command) {
     const alarm = gridwatch.list.current();
-    if (alarm) {
+    if (alarm && performance.now() - gridwatch.list.slippedAt > SLIP_MS) {
       command(alarm);
     }
   }

@@ -27,7 +27,7 @@ def test_a_new_alarm_appears_without_asking(site: Site, sign_in: SignIn) -> None
     row = wall.locator("#newest .wall-row")
     expect(row).to_have_count(1)
     expect(row).to_contain_text("红色")
-    expect(row).to_contain_text("烟雾浓度超上限")
+    expect(row).to_contain_text("烟雾浓度超限")
     expect(row).to_contain_text("25%/m")
     expect(row).to_contain_text("未确认")
     expect(wall.locator("[data-count='alarms.1']")).to_have_text("1")
