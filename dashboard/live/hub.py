@@ -158,6 +158,10 @@ class Hub:
     async def _read_signs(self) -> None:
         try:
             signs = await asyncio.get_running_loop().run_in_executor(self._threads, self._pictures.signs)
+            # A wake-up that was lost, or a database that was restored to an older number, is made good here.
+            if self._is_placed and signs.seq != self._backlog.newest:
+                async with self._advancing:
+                    await self._advance(with_snapshot=False)
         except DATABASE_AWAY as error:
             if not self._sessions.is_away:
                 log.warning("live_feed_without_database", error=str(error).splitlines()[:1])
@@ -165,9 +169,6 @@ class Hub:
             return
         self._sessions.is_away = False
         self._signs = signs
-        # A wake-up that was lost, or a database that was restored to an older number, is made good here.
-        if self._is_placed and signs.seq != self._backlog.newest:
-            await self._advance_until_done()
 
     def _tell(self) -> None:
         self._news.set()

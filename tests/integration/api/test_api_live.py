@@ -347,3 +347,20 @@ async def test_the_feed_survives_a_restart_of_the_database(
             assert (frame["seq"], frame["kind"], frame["item"]) == (seq + 1, "rules", None)
     finally:
         await asyncio.to_thread(postgres.stop)
+
+
+async def test_a_database_restored_to_an_older_number_is_noticed(
+    address: str, county: Any, screen: Callable[..., connect]
+) -> None:
+    """When the numbers go back screens get a snapshot within a beat, and every change after it."""
+    county.devices(10)
+    for n in range(5):
+        county.alarm(f"g{n}")
+    async with screen(address) as feed:
+        assert (await hear(feed, "snapshot"))["seq"] == 5
+        county.connection.execute("DELETE FROM changes WHERE seq > 2")
+        county.connection.commit()
+        assert (await hear(feed, "snapshot"))["seq"] == 2
+        alarm = county.alarm("g7")
+        frame = await hear(feed, "change")
+        assert (frame["seq"], frame["id"]) == (3, str(alarm))
