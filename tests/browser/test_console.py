@@ -74,18 +74,19 @@ def test_the_detail_tells_what_where_and_what_to_do(site: Site, sign_in: SignIn)
 
 
 def test_a_command_on_a_stale_alarm_shows_the_newer_record_and_who_made_it(site: Site, sign_in: SignIn) -> None:
-    """Two officers acknowledge at once: the second is told who was first and sees the record as it is."""
-    console = sign_in("/console")
+    """Who acts on a version another officer has changed is refused, told by whom, and sees the record as it is."""
+    console, other = sign_in("/console"), sign_in("/console", "officer")
     _one_alarm(site, console)
     console.keyboard.press("ArrowDown")
-    expect(console.locator(".detail")).to_have_attribute("data-state", "unack")
-    console.evaluate(
-        "() => { const alarm = gridwatch.list.current();"
-        " gridwatch.commands.acknowledge(Object.assign({}, alarm, {version: alarm.version + 7})); }"
-    )
-    expect(console.locator("#notice")).to_contain_text("已被")
-    expect(console.locator("#notice")).to_contain_text("最新记录")
-    expect(_rows(console)).to_have_attribute("data-state", "unack")
+    console.evaluate("() => { gridwatch.seenBefore = Object.assign({}, gridwatch.list.current()); }")
+    expect(_rows(other)).to_have_count(1)
+    other.keyboard.press("ArrowDown")
+    other.keyboard.press("a")
+    expect(_rows(console)).to_have_attribute("data-state", "acked")
+    console.evaluate("() => { gridwatch.commands.acknowledge(gridwatch.seenBefore); }")
+    expect(console.locator("#notice")).to_contain_text("已被 officer 更新")
+    expect(console.locator(".detail")).to_have_attribute("data-state", "acked")
+    expect(console.locator(".history li")).to_have_count(2)
 
 
 def test_shelving_takes_an_alarm_off_attention_with_reason_and_end(site: Site, sign_in: SignIn) -> None:
