@@ -68,6 +68,9 @@ def until_signalled(work: Callable[[threading.Event], None]) -> None:
             os.kill(os.getpid(), signal.SIGTERM)  # the main thread waits for nothing else
 
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    # A second signal, while the work is ending, may reach a thread of a library that does not block it: with a handler
+    # it is not what ends us.
+    handlers = {ending: signal.signal(ending, lambda *_: None) for ending in ENDING}
     try:
         thread = threading.Thread(target=run, name="simulators")
         thread.start()
@@ -78,6 +81,8 @@ def until_signalled(work: Callable[[threading.Event], None]) -> None:
         signal.sigtimedwait(ENDING, 0)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for ending, handler in handlers.items():
+            signal.signal(ending, handler)
     for failure in failures:
         raise failure
 
