@@ -9,6 +9,7 @@ import pytest
 from alerts import Cause, State, default_rules
 from alerts.overrides import OverrideKind
 from dashboard.auth.permissions import Role
+from dashboard.messages import Language, load_messages
 from database import ChangeKind
 from geo import Datum, Level
 from incidents import Dispatch, Kind
@@ -35,6 +36,20 @@ def test_the_qualities_are_explained():
 def test_every_condition_of_the_rules_that_come_with_us_is_explained():
     """An officer can look up whatever a default rule calls an alarm."""
     assert {rule.condition for rule in default_rules().rules} <= WORDS
+
+
+def test_the_chinese_words_are_those_of_the_screens():
+    """An officer who reads a word on a screen finds the same word here."""
+    chinese = dict(re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", PAGE, re.MULTILINE))
+    shown = {
+        word: text
+        for key, text in load_messages(Language.ZH).items()
+        for room, _, word in [key.rpartition(".")]
+        if room in {"state", "condition", "incident.dispatch"} and word in WORDS
+    }
+    shown = {word: text for word, text in shown.items() if word not in {kind.value for kind in OverrideKind}}
+    assert len(shown) > 15
+    assert {word: chinese.get(word) for word in shown} == shown
 
 
 def test_a_word_has_one_meaning_in_its_table():
