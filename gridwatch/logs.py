@@ -4,6 +4,7 @@ import logging
 import sys
 from pathlib import Path
 
+import stamina
 import structlog
 
 from gridwatch.settings import LogLevel
@@ -43,8 +44,20 @@ def set_up(part: str, level: LogLevel, *, file: Path | None = None) -> None:
             ],
         )
     )
+    stamina.instrumentation.set_on_retry_hooks([_tell_retry])
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.value.upper())
     for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(max(root.level, logging.WARNING))
+
+
+def _tell_retry(details: stamina.instrumentation.RetryDetails) -> None:
+    """Log a retry without the arguments of the call, as stamina would: they may hold a password."""
+    structlog.get_logger("stamina").warning(
+        "tried again",
+        what=details.name,
+        attempt=details.retry_num,
+        wait_s=details.wait_for,
+        cause=repr(details.caused_by),
+    )

@@ -32,8 +32,8 @@ class Action(StrEnum):
     MANAGE_USERS = "manage-users"
 
 
-_OFFICER = frozenset({Action.READ, Action.COMMENT, Action.ACKNOWLEDGE, Action.SHELVE})
-_DISPATCHER = _OFFICER | {Action.OPEN_INCIDENT, Action.MOVE_INCIDENT}
+_OFFICER = frozenset({Action.READ, Action.COMMENT, Action.ACKNOWLEDGE, Action.SHELVE, Action.MOVE_INCIDENT})
+_DISPATCHER = _OFFICER | {Action.OPEN_INCIDENT}
 _COMMANDER = _DISPATCHER | {Action.TAKE_OUT_OF_SERVICE, Action.READ_AUDIT}
 
 PERMISSIONS: Mapping[Role, frozenset[Action]] = {
