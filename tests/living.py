@@ -104,6 +104,18 @@ class Living:
                 return items
             cursor = {"cursor": answer["next"]}
 
+    def gauges(self) -> list[Item]:
+        """List the gauges."""
+        return self.every("devices", kind="gauge")
+
+    def gauge(self, name: str, *, beside: Item) -> Item:
+        """Register a gauge that no simulator speaks for, where another device stands; its limits are 2, 3, 4 and 5 m."""
+        limits = {str(priority): 6 - priority for priority in (1, 2, 3, 4)}
+        metrics = [{"metric": "stage", "unit": "m", "limits": limits}]
+        body = {"kind": "gauge", "name": name, "lon": beside["lon"], "lat": beside["lat"], "metrics": metrics}
+        made: Item = self.as_("admin").put(f"/api/v1/devices/{name}", json=body).raise_for_status().json()
+        return made
+
     @contextmanager
     def mqtt(self) -> Iterator[Callable[[str, list[Item]], None]]:
         """Sign in at the broker as a gateway; gives what publishes SenML and returns when it is acknowledged."""

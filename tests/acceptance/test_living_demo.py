@@ -90,11 +90,12 @@ def test_a_reading_above_its_limit_is_an_alarm_within_a_second(demo, kind):
 def test_an_open_console_shows_it_and_one_key_changes_it_for_everybody(demo, sign_in):
     """A new row in two officers' consoles; acknowledged by a key in one, it is acknowledged in both and over REST."""
     first, second = sign_in("/console", "officer"), sign_in("/console", "dispatcher")
-    device, metric, limit = limited(demo, "gauge")
+    device = demo.gauge("console-1", beside=demo.gauges()[0])
+    (metric,) = device["metrics"]
     known = "id => [...gridwatch.store.alarms.values()].some(alarm => alarm.device === id)"
     with demo.mqtt() as publish:
         began = time.monotonic()
-        publish(topic(device), above(metric, limit))
+        publish(topic(device), above(metric, 2.0))
         for page in (first, second):
             page.wait_for_function(known, arg=device["id"], timeout=PATIENCE_MS)
         assert time.monotonic() - began < 2 * WITHIN_S  # the second page is asked after the first
