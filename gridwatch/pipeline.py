@@ -34,7 +34,8 @@ from ingest.store import ReadingsWriter, events_running_behind, forget_registere
 
 log = structlog.get_logger(__name__)
 
-BROKER_AWAY = timedelta(seconds=12)  # several pings of the collector
+BROKER_AWAY = timedelta(seconds=5)  # two pings of the collector and a bit
+COMING_BACK = timedelta(minutes=1)
 LEARN_ROUNDS = 2  # a second look after new metrics were added; what is unknown then was refused
 
 
@@ -44,7 +45,7 @@ class Work:
 
     number: int
     now: datetime
-    heard: datetime  # when our own ping last came back through the broker
+    heard: datetime | None  # when anything, our own ping at least, last came through the broker
     intake: Intake
     detections: Sequence[Detection]
     last: dict[str, NDArray[np.generic]] = field(default_factory=dict)
@@ -69,8 +70,8 @@ class Pipeline:
         """Take up where the last run of this worker ended: registry, engine state, delays and newest readings."""
         cur = self._session().cursor()
         self.followed_from = newest_change(cur)
-        self._number, alive_at = self._progress(cur, now)
-        self._heard = now
+        self._number, heard = self._progress(cur, now)
+        self._heard, self._has_heard = now, False
         self._rule_set = alerts.save_rule_set(cur, self._rules)
         self._set_registry(load_registry(cur))
         self._engine = Engine(self._rules, self._tags)
@@ -78,7 +79,7 @@ class Pipeline:
         stored = read_last(cur)
         self._newest.restore(stored)
         # Our own downtime is not the device's: what was heard last is moved by as long as we were away.
-        self._engine.restore(alerts.load_state(cur), last=stored, downtime_us=_microseconds(now - alive_at))
+        self._engine.restore(alerts.load_state(cur), last=stored, downtime_us=_excused_us(now - heard))
         self._session().commit()
 
     def close(self) -> None:
@@ -107,17 +108,17 @@ class Pipeline:
         """Take messages in and judge them; a `tick` also looks for silence, a `flush` also writes newest readings."""
         intake = self._take_in(messages, received_us=round(received * 1e6), now=now)
         self._newest.note(intake.slots, intake.batch)
-        self._note_broker(intake, now)
+        self._note_broker(messages, now)
         detections = [self._engine.detect(intake.batch)]
-        # While the broker is away nobody can be heard: that is no device's silence.
-        if tick and now - self._heard < BROKER_AWAY:
-            detections.append(self._engine.check_silence(_microseconds(now - _EPOCH)))
+        if tick:
+            # As of when we last heard anybody: while the broker is away nobody can be, and that is no device's silence.
+            detections.append(self._engine.check_silence(_microseconds(self._heard - _EPOCH)))
         self._count(messages, intake)
         self._number += 1
         return Work(
             number=self._number,
             now=now,
-            heard=self._heard,
+            heard=self._heard if self._has_heard else None,
             intake=intake,
             detections=[d for d in detections if d],
             last=self._newest.changed() if flush else {},
@@ -159,12 +160,13 @@ class Pipeline:
         self._note_progress(cur, work)
         append_changes(cur, changes)
 
-    def _note_broker(self, intake: Intake, now: datetime) -> None:
-        if intake.counts["pings"]:
+    def _note_broker(self, messages: Sequence[Message], now: datetime) -> None:
+        """Leave out of every silence a time in which nobody could be heard: the broker was away, or we stood still."""
+        if messages:
             away = now - self._heard
             if away > BROKER_AWAY:
-                self._engine.excuse(_microseconds(away))
-            self._heard = now
+                self._engine.excuse(_excused_us(away))
+            self._heard, self._has_heard = now, True
 
     def _take_in(self, messages: Sequence[Message], *, received_us: int, now: datetime) -> Intake:
         intake = self._desk.take_in(messages, received_us=received_us, joiner=self._joiner)
@@ -227,14 +229,12 @@ class Pipeline:
         return self._connection
 
     def _progress(self, cur: Cursor, now: datetime) -> tuple[int, datetime]:
+        """Read the number of the last batch, and when the broker was last heard."""
         cur.execute(
-            "INSERT INTO worker_progress (worker, alive_at) VALUES (%s, %s) ON CONFLICT (worker) DO NOTHING",
-            (self._worker, now),
+            "SELECT batch, coalesce(broker_heard_at, alive_at) FROM worker_progress WHERE worker = %s", (self._worker,)
         )
-        cur.execute("SELECT batch, alive_at FROM worker_progress WHERE worker = %s", (self._worker,))
         row = cur.fetchone()
-        assert row is not None
-        return int(row[0]), min(row[1], now)
+        return (0, now) if row is None else (int(row[0]), min(row[1], now))
 
     def _is_committed(self, cur: Cursor, work: Work) -> bool:
         cur.execute("SELECT batch >= %s FROM worker_progress WHERE worker = %s", (work.number, self._worker))
@@ -246,11 +246,13 @@ class Pipeline:
         newest = _EPOCH + timedelta(microseconds=int(latest.max())) if len(latest) else None
         cur.execute(
             """
-            UPDATE worker_progress SET batch = %s, alive_at = %s, broker_heard_at = %s, counters = %s,
-                newest_reading = greatest(newest_reading, %s)
-            WHERE worker = %s
+            INSERT INTO worker_progress AS w (worker, batch, alive_at, broker_heard_at, counters, newest_reading)
+            VALUES (%s, %s, %s, %s, %s, %s)
+            ON CONFLICT (worker) DO UPDATE SET batch = excluded.batch, alive_at = excluded.alive_at,
+                broker_heard_at = coalesce(excluded.broker_heard_at, w.broker_heard_at), counters = excluded.counters,
+                newest_reading = greatest(w.newest_reading, excluded.newest_reading)
             """,
-            (work.number, work.now, work.heard, Jsonb(dict(self.counters)), newest, self._worker),
+            (self._worker, work.number, work.now, work.heard, Jsonb(dict(self.counters)), newest),
         )
 
 
@@ -259,3 +261,11 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 def _microseconds(span: timedelta) -> int:
     return span // timedelta(microseconds=1)
+
+
+def _excused_us(away: timedelta) -> int:
+    """Say by how much a time without hearing postpones every silence, in microseconds.
+
+    Devices wait longer after each attempt in vain, so they may take as long again to come back, up to a minute.
+    """
+    return _microseconds(away + min(away, COMING_BACK))
