@@ -38,6 +38,9 @@ BROKER_AWAY = timedelta(seconds=5)  # two pings of the collector and a bit
 COMING_BACK = timedelta(minutes=1)
 LEARN_ROUNDS = 2  # a second look after new metrics were added; what is unknown then was refused
 
+# For whatever waits for the database: for ever, with growing pauses.
+_patiently = stamina.retry(on=psycopg.OperationalError, attempts=None, timeout=None, wait_initial=0.05, wait_max=3.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
@@ -64,11 +67,21 @@ class Pipeline:
         self._writer = ReadingsWriter()
         self._joiner = Reassembler()
         self._number = 0
+        self._tally: dict[str, int] = {}
         self.counters: Counter[str] = Counter()
 
+    @_patiently
     def open(self, *, now: datetime) -> None:
-        """Take up where the last run of this worker ended: registry, engine state, delays and newest readings."""
-        cur = self._session().cursor()
+        """Take up where the last run of this worker ended, waiting for the database while it is away."""
+        try:
+            self._take_up(self._session().cursor(), now)
+            self._session().commit()
+        except psycopg.Error:
+            self.close()
+            raise
+
+    def _take_up(self, cur: Cursor, now: datetime) -> None:
+        """Read registry, engine state, delays and newest readings."""
         self.followed_from = newest_change(cur)
         self._number, heard = self._progress(cur, now)
         self._heard, self._has_heard = now, False
@@ -80,7 +93,6 @@ class Pipeline:
         self._newest.restore(stored)
         # Our own downtime is not the device's: what was heard last is moved by as long as we were away.
         self._engine.restore(alerts.load_state(cur), last=stored, downtime_us=_excused_us(now - heard))
-        self._session().commit()
 
     def close(self) -> None:
         """Give up the database session."""
@@ -88,6 +100,7 @@ class Pipeline:
             self._connection.close()
             self._connection = None
 
+    @_patiently
     def reload(self, *, now: datetime, rules: RuleSet | None = None) -> None:
         """Take a new picture of the registry, or new rules; the state of unchanged points is kept."""
         # A session of its own: a commit may be under way on ours.
@@ -125,21 +138,24 @@ class Pipeline:
             tick=tick,
         )
 
-    @stamina.retry(on=psycopg.OperationalError, attempts=None, timeout=None, wait_initial=0.05, wait_max=3.0)
+    @_patiently
     def commit(self, work: Work) -> None:
         """Write the work in one transaction, trying for ever while the database is away."""
         try:
             connection = self._session()
             with connection.cursor() as cur:
                 if not self._is_committed(cur, work):
-                    self._write(cur, work)
+                    self._tally = self._write(cur, work)
                 connection.commit()
+                # Only now: a batch that is written again after a failure counts once.
+                dict.update(self.counters, self._tally)
         except psycopg.Error:
             self._writer.forget()
             self.close()
             raise
 
-    def _write(self, cur: Cursor, work: Work) -> None:
+    def _write(self, cur: Cursor, work: Work) -> dict[str, int]:
+        """Write all of it and give the running totals of what was written."""
         written = self._writer.write(cur, work.intake.batch)
         write_intake(cur, work.intake, received=work.now)
         transitions = [
@@ -155,10 +171,13 @@ class Pipeline:
             changes += incidents.adopt(cur, now=work.now)
         if work.last:
             write_last(cur, work.last)
-        self.counters["readings_written"] += written
-        self.counters["transitions"] += len(transitions)
-        self._note_progress(cur, work)
+        tally = {
+            "readings_written": self.counters["readings_written"] + written,
+            "transitions": self.counters["transitions"] + len(transitions),
+        }
+        self._note_progress(cur, work, tally)
         append_changes(cur, changes)
+        return tally
 
     def _note_broker(self, messages: Sequence[Message], now: datetime) -> None:
         """Leave out of every silence a time in which nobody could be heard: the broker was away, or we stood still."""
@@ -180,7 +199,7 @@ class Pipeline:
         self._joiner = intake.joiner
         return intake
 
-    @stamina.retry(on=psycopg.OperationalError, attempts=None, timeout=None, wait_initial=0.05, wait_max=3.0)
+    @_patiently
     def _running_events(self, spoke_up: list[tuple[str, datetime]]) -> list[CameraEvent]:
         """End what runs on the cameras of recorders that went or came back: the end itself may never be told."""
         with connect(self._url, name=f"gridwatch {self._worker} cameras") as connection:
@@ -190,7 +209,7 @@ class Pipeline:
                 for event in close_running(events_running_behind(connection.cursor(), recorder), at)
             ]
 
-    @stamina.retry(on=psycopg.OperationalError, attempts=None, timeout=None, wait_initial=0.05, wait_max=3.0)
+    @_patiently
     def _learn(self, heard: list[tuple[str, str, str]], now: datetime) -> None:
         with connect(self._url, name=f"gridwatch {self._worker} registry") as connection:
             learn(connection, self._registry, heard)
@@ -237,10 +256,11 @@ class Pipeline:
         return (0, now) if row is None else (int(row[0]), min(row[1], now))
 
     def _is_committed(self, cur: Cursor, work: Work) -> bool:
-        cur.execute("SELECT batch >= %s FROM worker_progress WHERE worker = %s", (work.number, self._worker))
+        # A commit whose answer was lost may still be under way: the lock waits for how it ends.
+        cur.execute("SELECT batch >= %s FROM worker_progress WHERE worker = %s FOR UPDATE", (work.number, self._worker))
         return cur.fetchone() == (True,)
 
-    def _note_progress(self, cur: Cursor, work: Work) -> None:
+    def _note_progress(self, cur: Cursor, work: Work, tally: dict[str, int]) -> None:
         times = work.intake.batch.time
         latest = times[times <= _microseconds(work.now - _EPOCH)]
         newest = _EPOCH + timedelta(microseconds=int(latest.max())) if len(latest) else None
@@ -252,7 +272,7 @@ class Pipeline:
                 broker_heard_at = coalesce(excluded.broker_heard_at, w.broker_heard_at), counters = excluded.counters,
                 newest_reading = greatest(w.newest_reading, excluded.newest_reading)
             """,
-            (self._worker, work.number, work.now, work.heard, Jsonb(dict(self.counters)), newest),
+            (self._worker, work.number, work.now, work.heard, Jsonb({**self.counters, **tally}), newest),
         )
 
 
