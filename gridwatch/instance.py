@@ -1,6 +1,7 @@
 """One run of an instance from lock to unlock: what is started in which order, and what is written about it."""
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from gridwatch.supervisor import Supervisor
 log = structlog.get_logger(__name__)
 
 READY_WITHIN_S = 120.0
+OUTSIDE_WITHIN_S = 20.0
 
 Tell = Callable[[str, str], None]
 """Called with what is being done now, in Chinese and in English."""
@@ -96,7 +98,7 @@ class Instance:
         data_dir.write_private(self.directory.runtime, self.runtime.model_dump_json(indent=1))
         tell("启动处理、网页与模拟设备", "starting the worker, the web server and the simulators")
         self._supervisor.start(self._own_parts(http))
-        self._supervisor.wait_for(lambda: answers(f"{http.url}/readyz"), what="The web server", seconds=READY_WITHIN_S)
+        self._wait_until_ready(http, has_own_broker=services.broker is not None)
         self._is_ready = True
         self._note()
         log.info("ready", http=http.url, mqtt=broker.url, database=hide_password(database_url))
@@ -104,6 +106,16 @@ class Instance:
     def serve(self) -> None:
         """Watch over the parts until a signal asks us to end."""
         self._supervisor.watch()
+
+    def _wait_until_ready(self, http: Listen, *, has_own_broker: bool) -> None:
+        """Wait until every part works. Only an outside broker that is away keeps nobody from the pages for long."""
+        patience = time.monotonic() + OUTSIDE_WITHIN_S
+
+        def lacks() -> str | None:
+            insists = has_own_broker or time.monotonic() < patience
+            return answers(f"{http.url}/{'readyz' if insists else 'healthz'}")
+
+        self._supervisor.wait_for(lacks, what="The web server", seconds=READY_WITHIN_S)
 
     def _judge_files(self) -> None:
         """Refuse rules and decoder names that the worker would refuse, before anything is started."""

@@ -24,6 +24,7 @@ TICK_S = 1.0
 FLUSH_S = 15.0
 ENACT_S = 60.0
 TIDY_EVERY = 60  # looks at the calendar, so an hour
+SUBSCRIBED_WITHIN_S = 10.0
 STUCK_S = 30.0  # a commit that takes longer is said out loud
 
 
@@ -66,6 +67,10 @@ class Worker:
             self._pipeline.close()
 
     async def _work(self) -> None:
+        # We say that we are alive, and so ready, when nothing published is lost for want of a subscriber; a broker that
+        # is away does not keep deadlines from being looked at, though.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._collector.subscribed.wait(), SUBSCRIBED_WITHIN_S)
         loop = asyncio.get_running_loop()
         next_tick = next_flush = loop.time()
         committing: asyncio.Task[None] | None = None

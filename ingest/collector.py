@@ -77,7 +77,9 @@ class Collector:
         self._arrived = asyncio.Event()
         self._waiting: list[Message] = []
         self._heard = 0
+        self._granted = 0
         self._paused = False
+        self.subscribed = asyncio.Event()  # since the first time that all subscriptions stood
         self.connection = 0  # counts connections
         self.stalls = 0
         self.malformed = 0
@@ -137,6 +139,7 @@ class Collector:
         # gmqtt acknowledges when its callback returns; we acknowledge when the database has committed, many at once.
         client._package_handler._handler_cache[MQTTCommands.PUBLISH] = self._keep  # noqa: SLF001
         self._client = client
+        self._granted = 0
         self.connection += 1
         self._waiting = []  # what the last connection brought and nobody took comes again
         connecting = asyncio.ensure_future(
@@ -172,6 +175,9 @@ class Collector:
         if any(code >= REFUSED for code in codes):
             log.error("the broker refused a subscription", filters=self._filters)
             self._lost.set()
+        self._granted += 1
+        if self._granted > len(self._filters):  # and the ping's
+            self.subscribed.set()
 
     def _keep(self, flags: int, body: bytes) -> None:
         message = read_publish(flags, body, version5=self._version == MQTTv50)
