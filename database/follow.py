@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 import psycopg
 import stamina
@@ -39,11 +40,28 @@ async def follow(url: str, *, after: int) -> AsyncGenerator[list[ChangeRow]]:
 
 @stamina.retry(on=psycopg.OperationalError, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0)
 async def _listen(url: str) -> AsyncConnection:
-    connection = await AsyncConnection.connect(
-        url, autocommit=True, options=OPTIONS, application_name="gridwatch follow", connect_timeout=5
-    )
-    await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+    connection = await _open(url)
+    try:
+        await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+    except BaseException:  # cancelled in between: nobody else knows of the session
+        await connection.close()
+        raise
     return connection
+
+
+async def _open(url: str) -> AsyncConnection:
+    """Open a session, whole or not at all: one left half-open holds up the server until its login times out."""
+    opening = asyncio.ensure_future(
+        AsyncConnection.connect(
+            url, autocommit=True, options=OPTIONS, application_name="gridwatch follow", connect_timeout=5
+        )
+    )
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        with suppress(psycopg.Error):
+            await (await opening).close()
+        raise
 
 
 async def _read(connection: AsyncConnection, seq: int) -> list[ChangeRow]:
