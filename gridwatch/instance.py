@@ -96,7 +96,10 @@ class Instance:
             demo=self._demo,
         )
         data_dir.write_private(self.directory.runtime, self.runtime.model_dump_json(indent=1))
-        tell("启动处理、网页与模拟设备", "starting the worker, the web server and the simulators")
+        if self._demo:
+            tell("启动处理、网页与模拟设备", "starting the worker, the web server and the simulators")
+        else:
+            tell("启动处理与网页", "starting the worker and the web server")
         self._supervisor.start(self._own_parts(http))
         self._wait_until_ready(http, has_own_broker=services.broker is not None)
         self._is_ready = True

@@ -26,7 +26,8 @@ def test_the_table_of_roles_is_the_one_that_holds() -> None:
     rows = {
         "read": [Action.READ],
         "comment, acknowledge": [Action.COMMENT, Action.ACKNOWLEDGE],
-        "open and move incidents": [Action.OPEN_INCIDENT, Action.MOVE_INCIDENT],
+        "move incidents": [Action.MOVE_INCIDENT],
+        "open incidents by hand": [Action.OPEN_INCIDENT],
         "take a device out of service; read the audit trail": [Action.TAKE_OUT_OF_SERVICE, Action.READ_AUDIT],
         "register devices; see raw payloads; manage accounts": [
             Action.REGISTER_DEVICE,
