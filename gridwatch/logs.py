@@ -9,7 +9,8 @@ import structlog
 
 from gridwatch.settings import LogLevel
 
-CHATTY = ("gmqtt", "httpx", "httpcore")  # a line for each packet at level info
+CHATTY = ("httpx", "httpcore")  # a line for each request at level info
+SILENT = ("gmqtt",)  # calls a fallback of ours an error; the collector says itself what matters
 
 
 def set_up(part: str, level: LogLevel, *, file: Path | None = None) -> None:
@@ -48,6 +49,8 @@ def set_up(part: str, level: LogLevel, *, file: Path | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.value.upper())
+    for silent in SILENT:
+        logging.getLogger(silent).setLevel(logging.CRITICAL)
     for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(max(root.level, logging.WARNING))
 
