@@ -273,13 +273,19 @@ class _Rows:
         self._time: list[int] = []
         self._value: list[float] = []
         self._quality: dict[int, Quality] = {}  # rows that are not GOOD
+        self._untimed: dict[int, int] = {}  # slot: rows at our own receive time
 
     def add(self, slot: Slot, time_us: int, value: float, quality: Quality) -> None:
         ahead = time_us - self.received_us
         if ahead >= -1 and (ahead <= 1 or ahead > AHEAD_US):  # a decoder's own receive time may be rounded by 1 µs
-            # No time of its own: a microsecond apart, so that two readings of one batch stay two, in their order.
-            time_us = self.received_us + len(self._slot)
-            quality = Quality.UNCERTAIN_TIME if ahead > AHEAD_US and quality is Quality.GOOD else quality
+            if ahead > AHEAD_US:
+                time_us = self.received_us
+                quality = Quality.UNCERTAIN_TIME if quality is Quality.GOOD else quality
+            # No time of its own, it seems: a microsecond apart, so that two readings of one channel and batch stay two,
+            # in their order. The first keeps what it has: it may be a device's own time that happens to be ours.
+            before = self._untimed.get(slot.index, 0)
+            self._untimed[slot.index] = before + 1
+            time_us += before
         if quality is not Quality.GOOD:
             self._quality[len(self._slot)] = quality
         self._slot.append(slot.index)

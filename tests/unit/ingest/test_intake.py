@@ -79,8 +79,15 @@ def test_a_clock_that_runs_ahead_makes_nobody_deaf(registry):
     """A time of up to a minute ahead is kept; one further ahead is the receive time, and marked as uncertain."""
     packs = [f'[{{"n":"smoke","u":"%/m","v":1,"t":{NOW_US / 1e6 + ahead}}}]' for ahead in (60, 61, 599, 601)]
     intake = _take(registry, *((NATIVE, pack.encode()) for pack in packs))
-    assert [time - NOW_US for time in intake.batch.time.tolist()] == [60_000_000, 1, 2, 3]
+    assert [time - NOW_US for time in intake.batch.time.tolist()] == [60_000_000, 0, 1, 2]
     assert intake.batch.quality.tolist() == [0, 1, 1, 1]
+
+
+def test_a_time_that_happens_to_be_ours_is_kept(registry):
+    """A device's own time within a microsecond of the receive time stays: a second delivery must find the same key."""
+    packs = [f'[{{"n":"smoke","u":"%/m","v":1,"t":{NOW_US // 1_000_000 + second}}}]' for second in (-2, -1, 0)]
+    intake = _take(registry, *((NATIVE, pack.encode()) for pack in packs))
+    assert [time - NOW_US for time in intake.batch.time.tolist()] == [-2_000_000, -1_000_000, 0]
 
 
 def test_readings_without_a_time_stay_apart(registry):
