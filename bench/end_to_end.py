@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import psycopg
 
 from bench.instance import Bench, bench_instance, part
-from bench.raw_mqtt import drain, make_session
+from bench.raw_mqtt import drain, end_session, make_session
 
 DEVICES = 20_000
 RULES = 50
@@ -60,7 +60,9 @@ def raw_rate(bench: Bench, count: int) -> float:
         begun = time.perf_counter()
         go(process)
         draining.join()
-        return count / (time.perf_counter() - begun)
+        seconds = time.perf_counter() - begun
+    end_session(bench.where, "raw")
+    return count / seconds
 
 
 def gridwatch_rate(bench: Bench, count: int) -> float:

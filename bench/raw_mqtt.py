@@ -63,6 +63,12 @@ def make_session(where: Where, client_id: str, topic_filter: str) -> None:
         connection.sendall(b"\xe0\x00")
 
 
+def end_session(where: Where, client_id: str) -> None:
+    """End a persistent session, so that it collects nothing more."""
+    with closing(connect(where, client_id, clean=True)) as connection:
+        connection.sendall(b"\xe0\x00")
+
+
 def publish_all(where: Where, messages: list[tuple[str, bytes]]) -> float:
     """Publish at QoS 1 with a window, wait for every PUBACK, and return the seconds it took."""
     with closing(connect(where, "bench-publisher", clean=True)) as connection:
