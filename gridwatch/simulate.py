@@ -52,12 +52,15 @@ def broker_url(broker: Broker, account: Account) -> BrokerUrl:
 def until_signalled(work: Callable[[threading.Event], None]) -> None:
     """Do `work` in a thread until it ends, or set the event it was given when SIGTERM or SIGINT comes.
 
-    The main thread waits for the signal itself: an Event that is set by a signal handler can lock up with its waiter.
+    The main thread waits on a pipe that both write to. Neither an Event set by a handler (it can lock up with its
+    waiter) nor sigwait will do: a signal that comes while nobody waits goes to whatever library thread does not block it.
 
     Raises:
         Exception: what `work` raised.
     """
     stop, failures = threading.Event(), list[BaseException]()
+    hears, tells = os.pipe()
+    os.set_blocking(tells, False)
 
     def run() -> None:
         try:
@@ -65,24 +68,23 @@ def until_signalled(work: Callable[[threading.Event], None]) -> None:
         except BaseException as error:  # noqa: BLE001 -- raised again in the main thread
             failures.append(error)
         finally:
-            os.kill(os.getpid(), signal.SIGTERM)  # the main thread waits for nothing else
+            os.write(tells, b"\0")
 
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    # A second signal, while the work is ending, may reach a thread of a library that does not block it: with a handler
-    # it is not what ends us.
+    # Python's own part of a signal is to write into the pipe; a second signal, while the work is ending, is no news.
     handlers = {ending: signal.signal(ending, lambda *_: None) for ending in ENDING}
+    woke = signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
     try:
         thread = threading.Thread(target=run, name="simulators")
         thread.start()
-        signal.sigwait(ENDING)
+        os.read(hears, 1)
         stop.set()
         thread.join()
-        # Its own SIGTERM may still be pending, and would end us as soon as it is let through.
-        signal.sigtimedwait(ENDING, 0)
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.set_wakeup_fd(woke)
         for ending, handler in handlers.items():
             signal.signal(ending, handler)
+        os.close(hears)
+        os.close(tells)
     for failure in failures:
         raise failure
 
