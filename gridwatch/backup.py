@@ -10,6 +10,7 @@ import os
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Callable
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -57,10 +58,13 @@ def back_up(url: str, directory: DataDirectory, rules: Path | None, target: Path
     return target.stat().st_size
 
 
-def bring_back(url: str, directory: DataDirectory, source: Path, *, rules: Path | None, force: bool) -> None:
+def bring_back(
+    url: str, directory: DataDirectory, source: Path, *, rules: Callable[[], Path | None], force: bool
+) -> None:
     """Put the content of a backup into an empty database and data directory, and migrate it to this version.
 
-    `force` throws away what is there first.
+    `rules` is asked where the centre's own rules go once the settings that say so are back. `force` throws away what is
+    there first.
 
     Raises:
         BackupError: `source` is no backup, or the target is not empty.
@@ -75,7 +79,10 @@ def bring_back(url: str, directory: DataDirectory, source: Path, *, rules: Path 
                 dump = Path(folder) / DUMP
                 dump.write_bytes(_read(tar, contents[DUMP]))
                 _restore(url, dump)
-            for path, name in _files(directory, rules):
+            for path, name in _files(directory, None):
+                if name in contents:
+                    write_private(path, _read(tar, contents[name]).decode())
+            for path, name in _rules(rules()):
                 if name in contents:
                     write_private(path, _read(tar, contents[name]).decode())
     except tarfile.TarError as error:
@@ -84,8 +91,14 @@ def bring_back(url: str, directory: DataDirectory, source: Path, *, rules: Path 
 
 
 def _files(directory: DataDirectory, rules: Path | None) -> list[tuple[Path, str]]:
-    named = [(path, path.name) for path in (directory.settings, directory.secrets, directory.credentials)]
-    return named if rules is None else [*named, (rules, "rules.yaml")]
+    return [
+        *((path, path.name) for path in (directory.settings, directory.secrets, directory.credentials)),
+        *_rules(rules),
+    ]
+
+
+def _rules(place: Path | None) -> list[tuple[Path, str]]:
+    return [] if place is None else [(place, "rules.yaml")]
 
 
 def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -52,8 +52,12 @@ def restore(
     settings = settings_of(data_dir, config)
     directory = prepare(data_dir, min_free_mb=settings.min_free_mb)
     refuse_running(directory)
+
+    def rules() -> Path | None:
+        return _own_rules(data_dir, settings_of(data_dir, config).alerts.rules)
+
     with database_of(data_dir, settings, create=True) as url:
-        bring_back(url, directory, file, rules=_own_rules(data_dir, settings.alerts.rules), force=force)
+        bring_back(url, directory, file, rules=rules, force=force)
     typer.echo(f"restored {file} into {directory.path}")
 
 

@@ -97,7 +97,7 @@ def test_a_backup_restores_everything_and_overwrites_nothing_unasked(instance, t
     gridwatch(copy, "restore", str(file))
     assert gridwatch(copy, "user", "list") == gridwatch(instance, "user", "list")
     assert "nothing to do" in gridwatch(copy, "migrate")
-    for name in ("gridwatch.yaml", "secrets.json"):
+    for name in ("gridwatch.yaml", "secrets.json", "mine.yaml"):
         assert (copy / name).read_text() == (instance / name).read_text()
     assert "--force" in gridwatch(copy, "restore", str(file), fails=True)
     gridwatch(copy, "user", "disable", "watcher")
