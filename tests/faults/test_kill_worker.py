@@ -15,7 +15,7 @@ async def test_no_reading_and_no_alarm_is_lost_or_doubled(tmp_path):
     """Kill -9 of the worker, three times in the middle of 1,000 msg/s, with the embedded broker."""
     async with running(tmp_path / "data") as instance:
         await settle(instance, gauges())
-        blows = [(second, lambda: instance.kill("worker")) for second in (4, 8, 13)]
+        blows = [(second, lambda: instance.kill("worker")) for second in (3, 7, 11)]
         screen = await storm(instance, instance.gateway(), blows)
         assert screen.snapshots == 1
 
@@ -26,4 +26,4 @@ async def test_with_mosquitto_too(tmp_path, mosquitto: Broker):
     async with running(tmp_path / "data", settings) as instance:
         await settle(instance, gauges())
         gateway = Gateway(mosquitto.host, mosquitto.port)
-        await storm(instance, gateway, [(second, lambda: instance.kill("worker")) for second in (4, 8, 13)])
+        await storm(instance, gateway, [(second, lambda: instance.kill("worker")) for second in (3, 7, 11)])

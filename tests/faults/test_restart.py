@@ -74,9 +74,12 @@ async def test_a_restart_changes_nothing(tmp_path):
         assert _records(instance)["overrides"] == before["overrides"]
 
 
-async def test_sessions_outlive_the_web_server(tmp_path):
-    """After kill -9 of the web server a token still holds, and nobody else was restarted."""
+async def test_ready_means_ready_and_sessions_outlive_the_web_server(tmp_path):
+    """What is published the moment run.json is there arrives; after kill -9 of the web server a token still holds."""
     async with running(tmp_path / "data") as instance:
+        with instance.gateway().connected() as gateway:
+            await _smoke(gateway, int(time.time() * 1e6), 1.0)
+        await until(lambda: instance.rows("SELECT FROM waiting_devices WHERE id = 's1'"), "the unknown device")
         token, before = instance.token(), instance.pids
         await instance.kill("web")
         await until(lambda: _answers(instance, token), "the web server")
