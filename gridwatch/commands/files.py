@@ -48,7 +48,10 @@ def import_devices(file: File, *, data_dir: DataDir = DEFAULT_DATA_DIR, config: 
 
 @imports.command("grids")
 def import_grids(  # noqa: PLR0913 -- one parameter an option
-    file: File,
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="One file, or all that a level comes in.", show_default=False),
+    ],
     code: Annotated[str, typer.Option(help="GeoJSON property with a grid's code.")] = "code",
     name: Annotated[str, typer.Option(help="GeoJSON property with its name.")] = "name",
     level: Annotated[str, typer.Option(help="GeoJSON property with its level, or a level word for all.")] = "level",
@@ -62,7 +65,10 @@ def import_grids(  # noqa: PLR0913 -- one parameter an option
     data_dir: DataDir = DEFAULT_DATA_DIR,
     config: Config = None,
 ) -> None:
-    """Import the grids of a GeoJSON file as a new version: all of it, or nothing and a report that says why."""
+    """Import the grids of GeoJSON as a new version: all of it, or nothing and a report that says why.
+
+    A level that is brought replaces the old one, so a level that comes in several files has to come in one import.
+    """
     from database import connect
     from geo import Datum, PropertyNames, import_file
     from gridwatch.access import database_of
@@ -80,7 +86,7 @@ def import_grids(  # noqa: PLR0913 -- one parameter an option
         steps("导入网格 grids") as step,
     ):
         report = import_file(
-            connection, file, names, valid_from=since, datum=Datum(datum), dry_run=dry_run, progress=step
+            connection, files, names, valid_from=since, datum=Datum(datum), dry_run=dry_run, progress=step
         )
     _print_report(report)
     if not report.is_admitted:
@@ -95,7 +101,8 @@ def _print_report(report: "ImportReport") -> None:
     levels = ", ".join(f"{count} {level.value}" for level, count in report.levels.items())
     if report.version is not None:
         placed = f"; {report.placing.placed} devices placed" if report.placing else ""
-        typer.echo(f"version {report.version}: {levels}; {report.carried} carried over{placed}")
+        gone = f"; {report.dropped} of the version before are gone" if report.dropped else ""
+        typer.echo(f"version {report.version}: {levels}; {report.carried} carried over{gone}{placed}")
     else:
         typer.echo(f"{'nothing was imported' if report.errors else 'would be imported'}: {levels or report.source}")
 

@@ -26,7 +26,7 @@ until_signalled(work)
 def test_it_comes_back_when_the_work_ends_at_once():
     """Work that is over before anybody waits is over, a hundred times."""
     for _ in range(100):
-        until_signalled(lambda stop: None)
+        until_signalled(lambda _stop: None)
 
 
 def test_what_the_work_raised_is_raised():
