@@ -24,9 +24,9 @@ ARGUMENTS = (
 SignIn = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, or the one CHROMIUM names."""
+    """Debian's Chromium, or the one CHROMIUM names; ended before other tests: Playwright holds an event loop of its own."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     assert program is not None, "Chromium is missing: `make test` installs it (tests/debian_packages.sh)."
     with sync_playwright() as playwright:
