@@ -33,6 +33,8 @@ START_S = 60.0
 # What the browser tests look at is the web server, not the worker: its heartbeat is written ahead.
 ALIVE_FOR = timedelta(days=1)
 
+WORKER = "test"
+
 
 @dataclass(slots=True)
 class Site:
@@ -82,7 +84,11 @@ class Site:
     def beat(self, alive_at: datetime) -> None:
         """Write when the worker was last alive and heard the broker."""
         with connect(self.database_url) as connection:
-            connection.execute("UPDATE worker_progress SET alive_at = %s, broker_heard_at = %s", (alive_at, alive_at))
+            connection.execute(
+                "INSERT INTO worker_progress (worker, alive_at, broker_heard_at) VALUES (%s, %s, %s)"
+                " ON CONFLICT (worker) DO UPDATE SET alive_at = excluded.alive_at, broker_heard_at = excluded.broker_heard_at",
+                (WORKER, alive_at, alive_at),
+            )
 
 
 @contextmanager
@@ -93,7 +99,7 @@ def running_site(database_url: str, folder: Path) -> Iterator[Site]:
     with connect(database_url) as connection, connection.cursor() as cur:
         for role in Role:
             create_user(cur, role.value, PASSWORD, role, actor="test", now=now)
-    pipeline = Pipeline(database_url, worker="test", rules=load_rules(DEFAULT_RULES), sources=DEFAULT_SOURCES)
+    pipeline = Pipeline(database_url, worker=WORKER, rules=load_rules(DEFAULT_RULES), sources=DEFAULT_SOURCES)
     site = Site(database_url=database_url, folder=folder, detectors=_detectors(database_url), pipeline=pipeline)
     try:
         pipeline.open(now=now)
