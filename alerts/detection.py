@@ -24,6 +24,9 @@ class PointChange:
     time: int
     value: float
     cause: Cause
+    # The late reading, as (device time, value), that a raise in the past and its return rest on: both are true only if
+    # that reading was stored, for of several readings of one instant only the first is.
+    late: tuple[int, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

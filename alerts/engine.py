@@ -8,6 +8,7 @@ the stream of readings was cut into batches.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,8 +154,9 @@ class Engine:
             point = self._table.points[number]
             at_rest = not self._active[number] and self._since[number] == NEVER
             if at_rest and point.on_delay_us == 0 and point.is_beyond(value):
-                yield self._change(number, slot, time, value, Cause.RAISED)
-                yield self._change(number, slot, previous, math.nan, Cause.RETURNED)
+                late = (time, value)
+                yield replace(self._change(number, slot, time, value, Cause.RAISED), late=late)
+                yield replace(self._change(number, slot, previous, math.nan, Cause.RETURNED), late=late)
 
     def _change(self, number: int, slot: int, time: int, value: float, cause: Cause | None = None) -> PointChange:
         point, tag = self._table.points[number], self._table.tags[slot]

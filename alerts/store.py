@@ -67,11 +67,29 @@ def save(cur: Cursor, detection: Detection, *, now: datetime, rule_set: int | No
         The steps that alarms took, which leaves out all that was known before.
     """
     transitions: list[Transition] = []
-    for changes in _rounds(detection.changes):
+    for changes in _rounds(_stored(cur, detection.changes)):
         transitions += _save_round(cur, changes, now=now, rule_set=rule_set)
     _drop_deadlines(cur, [t.alarm for t in transitions if t.from_state is State.ACKED], now)
     _save_delays(cur, detection.delays)
     return transitions
+
+
+def _stored(cur: Cursor, changes: Sequence[PointChange]) -> list[PointChange]:
+    """Leave out what rests on a late reading that is not the one stored for its instant."""
+    late = [(c.device, c.metric, *c.late) for c in changes if c.late is not None]
+    if not late:
+        return list(changes)
+    device, metric, time, value = zip(*late, strict=True)
+    cur.execute(
+        """
+        SELECT r.device, r.metric, r.time, r.value
+        FROM unnest(%s::int[], %s::int[], %s::timestamptz[], %s::float8[]) AS w (device, metric, time, value)
+        JOIN readings r ON r.device = w.device AND r.metric = w.metric AND r.time = w.time AND r.value = w.value
+        """,
+        (list(device), list(metric), [instant(t) for t in time], list(value)),
+    )
+    stored = {(d, m, microseconds(at), v) for d, m, at, v in cur.fetchall()}
+    return [c for c in changes if c.late is None or (c.device, c.metric, *c.late) in stored]
 
 
 def load_state(cur: Cursor) -> StoredState:

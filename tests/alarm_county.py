@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from alerts import Detection, Engine, Transition, load_state, save, save_rule_set
 from alerts.points import Tag
@@ -28,8 +29,9 @@ TEXTS = (
 )
 
 
+@cache
 def county_rules() -> RuleSet:
-    """Load the rules of the county."""
+    """Load the rules of the county, once: a rule set never changes."""
     return rules(*TEXTS)
 
 
