@@ -7,51 +7,17 @@ so two workers wait for each other and never in a circle.
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from enum import Enum, auto
+from datetime import datetime
 
+from alerts.answer import Answer, answer, instant, microseconds
 from alerts.detection import ActivePoint, DelayChange, Detection, PointChange, StoredState
 from alerts.ledger import COLUMNS, AlarmRow, Move, Transition, append, read_row, record
 from alerts.life_cycle import Cause, Projection, State, is_active
 from database.connection import Cursor
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Each further try answers a worker that opened the same alarm between our look and our insert.
 _TRIES = 4
-# One watch. What comes back sooner is the same happening and the same alarm; later it is another one, and the first
-# still wants its officer (docs/decisions/0013).
-SAME_HAPPENING = timedelta(hours=12)
 _Key = tuple[int, str, int, int]
-
-
-class Answer(Enum):
-    """What a change of a point means for its newest alarm."""
-
-    OPEN = auto()  # a new alarm
-    MOVE = auto()  # the newest one takes the step
-    KNOWN = auto()  # it was told before, or is past already: nothing
-
-
-def answer(newest: Projection | None, change: PointChange) -> Answer:
-    """Decide what to do with a change, given the newest alarm of its point. Pure.
-
-    The same reading delivered again, or judged by two workers, has the same device time: an alarm that has seen a
-    time does not go back behind it.
-    """
-    at = instant(change.time)
-    if not change.active:
-        holds = newest is not None and is_active(newest.state)
-        return (
-            Answer.MOVE
-            if holds and newest is not None and _is_after(at, newest.raised_at, or_at=True)
-            else Answer.KNOWN
-        )
-    if newest is None:
-        return Answer.OPEN
-    if is_active(newest.state) or not (_is_after(at, newest.raised_at) and _is_after(at, newest.cleared_at)):
-        return Answer.KNOWN
-    is_over = newest.state is State.NORM or _is_long_past(at, newest.cleared_at)
-    return Answer.OPEN if is_over else Answer.MOVE
 
 
 def save(cur: Cursor, detection: Detection, *, now: datetime, rule_set: int | None = None) -> list[Transition]:
@@ -109,24 +75,6 @@ def load_state(cur: Cursor) -> StoredState:
         for d, m, r, p, w, since in cur.fetchall()
     )
     return StoredState(active=active, delays=delays)
-
-
-def instant(time: int) -> datetime:
-    """Give the aware UTC instant of microseconds since 1970."""
-    return _EPOCH + timedelta(microseconds=time)
-
-
-def microseconds(at: datetime) -> int:
-    """Give the microseconds since 1970 of an aware instant."""
-    return (at - _EPOCH) // timedelta(microseconds=1)
-
-
-def _is_after(at: datetime, other: datetime | None, *, or_at: bool = False) -> bool:
-    return other is None or at > other or (or_at and at == other)
-
-
-def _is_long_past(at: datetime, cleared_at: datetime | None) -> bool:
-    return cleared_at is not None and at - cleared_at > SAME_HAPPENING
 
 
 def _key(change: PointChange) -> _Key:
