@@ -123,16 +123,17 @@ def _unplaced_version(cur: Cursor) -> tuple[int, datetime | None] | None:
 def replace_devices(cur: Cursor, grids: GridSet, progress: Progress = silent) -> Placing:
     """Put every device that has coordinates into its grid of this version; a device in no grid gets none.
 
-    Devices without coordinates are left as they are. `devices.version` does not change: no officer's command is made
+    Devices without coordinates are left as they are; what carries the alarms of a place keeps its code. `devices.version` does not change: no officer's command is made
     stale by a new map.
     """
     cur.execute(
         """
         SELECT devices.key, lon, lat, grid, code FROM devices LEFT JOIN grids ON grids.key = devices.grid
-        WHERE lon IS NOT NULL AND lat IS NOT NULL ORDER BY devices.key
+        WHERE lon IS NOT NULL AND lat IS NOT NULL AND NOT is_carrier ORDER BY devices.key
         """
     )
     rows = cur.fetchall()
+    _follow_codes(cur, grids.version)
     progress(0, len(rows), "placing")
     placed = grids.place([row[1] for row in rows], [row[2] for row in rows]).tolist()
     changed = [(row[0], key) for row, key in zip(rows, placed, strict=True) if (row[3] or 0) != key]
@@ -148,3 +149,14 @@ def replace_devices(cur: Cursor, grids: GridSet, progress: Progress = silent) ->
     moved = sum(row[4] != codes.get(key) for row, key in zip(rows, placed, strict=True))
     nowhere = placed.count(0)
     return Placing(devices=len(rows), placed=len(rows) - nowhere, in_no_grid=nowhere, moved=moved)
+
+
+def _follow_codes(cur: Cursor, version: int) -> None:
+    """Give what carries the alarms of places, which does not stand in a grid but is one, the grid of the same code."""
+    cur.execute(
+        """
+        UPDATE devices d SET grid = new.key FROM grids old JOIN grids new ON new.code = old.code
+        WHERE d.is_carrier AND old.key = d.grid AND new.version = %s AND new.key <> d.grid
+        """,
+        (version,),
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geo import Datum
+from ingest.carrier_kind import CarrierKind
 from ingest.registration import NewChannel, NewDevice
 from ingest.registry import METRIC_NAME
 from ingest.usual_units import fault_of, usual_unit
@@ -92,6 +93,8 @@ def _with(device: NewDevice, channels: tuple[NewChannel, ...]) -> NewDevice:
 def _device(row: dict[str, str]) -> NewDevice:
     if not row["id"] or not row["kind"]:
         raise ValueError("id and kind must not be blank")
+    if row["kind"] in set(CarrierKind):
+        raise ValueError(f"kind {row['kind']!r} is no kind of device: alarms of places and links hang on it")
     if any(mark in row["id"] for mark in "/+#\0"):
         raise ValueError(f"id {row['id']!r} holds a character that a topic cannot")
     lon, lat = _number(row, "lon"), _number(row, "lat")

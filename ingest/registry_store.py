@@ -9,7 +9,9 @@ from ingest.registry import Channel, Device, Registry, is_learnable
 
 def load_registry(cur: Cursor) -> Registry:
     """Take a picture of all devices that are not retired and of their metrics."""
-    cur.execute("SELECT key, id, kind, area, coalesce(grid, 0), moving FROM devices WHERE retired_at IS NULL")
+    cur.execute(
+        "SELECT key, id, kind, area, coalesce(grid, 0), moving FROM devices WHERE retired_at IS NULL AND NOT is_carrier"
+    )
     devices = [Device(key=k, id=i, kind=n, area=a, grid=g, moving=m) for k, i, n, a, g, m in cur.fetchall()]
     cur.execute(
         """

@@ -160,7 +160,9 @@ def _write_waiting(cur: Cursor, waiting: dict[str, Unregistered], received: date
 
 def forget_registered(cur: Cursor) -> None:
     """Take registered devices off the waiting list: one may have spoken between its registration and our hearing of it."""
-    cur.execute("DELETE FROM waiting_devices w USING devices d WHERE d.id = w.id AND d.retired_at IS NULL")
+    cur.execute(
+        "DELETE FROM waiting_devices w USING devices d WHERE d.id = w.id AND d.retired_at IS NULL AND NOT d.is_carrier"
+    )
 
 
 def _text(text: str) -> str:

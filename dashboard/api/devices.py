@@ -24,6 +24,7 @@ from dashboard.queries.devices import (
 from database import append_changes
 from database.connection import Cursor
 from geo import Datum
+from ingest.carrier_kind import CarrierKind
 from ingest.registration import NewChannel, NewDevice, register
 from ingest.usual_units import fault_of
 
@@ -94,6 +95,8 @@ class DeviceBody(BaseModel):
             raise ValueError("lon and lat belong together: give both or none")
         if len({metric.metric for metric in self.metrics}) < len(self.metrics):
             raise ValueError("a metric is named twice")
+        if self.kind in set(CarrierKind):
+            raise ValueError(f"{self.kind} is no kind of device: alarms of places and links hang on it")
         return self
 
 
@@ -113,6 +116,7 @@ def list_devices(web: WebParts, _: Reader, asked: Annotated[DeviceFilter, Query(
     with web.transaction() as cur:
         grids = web.grids.table(cur)
         where = Where()
+        where.add("NOT d.is_carrier")
         if asked.state is None:
             where.add("d.retired_at IS NULL")
         else:

@@ -126,7 +126,8 @@ class Counting:
     def _count_devices(self, cur: Cursor, now: datetime) -> tuple[int, int]:
         if self._devices is None or now - self._devices[0] > DEVICES_FRESH:
             row = cur.execute(
-                "SELECT count(*), count(*) FILTER (WHERE last_seen > %s) FROM devices WHERE retired_at IS NULL",
+                "SELECT count(*), count(*) FILTER (WHERE last_seen > %s) FROM devices"
+                " WHERE retired_at IS NULL AND NOT is_carrier",
                 (now - HEARD_WITHIN,),
             ).fetchone()
             assert row is not None

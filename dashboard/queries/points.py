@@ -50,7 +50,7 @@ class Points:
     def _current(self, cur: Cursor) -> _Places:
         row = cur.execute(
             "SELECT count(*), coalesce(max(key), 0), coalesce(sum(version), 0)"
-            " FROM devices WHERE retired_at IS NULL AND lon IS NOT NULL AND lat IS NOT NULL"
+            " FROM devices WHERE retired_at IS NULL AND NOT is_carrier AND lon IS NOT NULL AND lat IS NOT NULL"
         ).fetchone()
         assert row is not None
         stamp = tuple(int(part) for part in row)
@@ -63,7 +63,7 @@ class Points:
 def _read_places(cur: Cursor, stamp: tuple[int, ...]) -> _Places:
     rows = cur.execute(
         "SELECT key, lon, lat, coalesce(array_position(%s::text[], kind) - 1, %s) FROM devices"
-        " WHERE retired_at IS NULL AND lon IS NOT NULL AND lat IS NOT NULL ORDER BY key",
+        " WHERE retired_at IS NULL AND NOT is_carrier AND lon IS NOT NULL AND lat IS NOT NULL ORDER BY key",
         (list(KINDS), OTHER),
     ).fetchall()
     columns = np.array(rows, dtype=np.float64).reshape(-1, 4)
