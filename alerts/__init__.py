@@ -4,24 +4,26 @@ from alerts.commands import (
     acknowledge,
     comment,
     end_override,
-    fire_deadlines,
     out_of_service,
     shelve,
     suppress,
     unshelve,
 )
 from alerts.detection import ActivePoint, DelayChange, Detection, PointChange, StoredState
+from alerts.due import fire_deadlines
 from alerts.engine import Engine
 from alerts.errors import (
     AlertsError,
     IllegalTransitionError,
     OverrideRefusedError,
     RuleFileError,
+    ShelvingTooLongError,
     StaleVersionError,
     UnknownAlarmError,
 )
 from alerts.ledger import Transition
 from alerts.life_cycle import Cause, State
+from alerts.plans import Plan, begin_plan, end_by_hand
 from alerts.points import Tag
 from alerts.rule import Guidance, RuleSet
 from alerts.rule_store import AlarmRule, rule_of, save_rule_set
@@ -40,9 +42,11 @@ __all__ = [
     "Guidance",
     "IllegalTransitionError",
     "OverrideRefusedError",
+    "Plan",
     "PointChange",
     "RuleFileError",
     "RuleSet",
+    "ShelvingTooLongError",
     "StaleVersionError",
     "State",
     "StoredState",
@@ -50,8 +54,10 @@ __all__ = [
     "Transition",
     "UnknownAlarmError",
     "acknowledge",
+    "begin_plan",
     "comment",
     "default_rules",
+    "end_by_hand",
     "end_override",
     "fire_deadlines",
     "load_rules",

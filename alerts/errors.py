@@ -1,5 +1,7 @@
 """What can go wrong in this room; each class says who is at fault. No I/O, no clock."""
 
+from datetime import timedelta
+
 
 class AlertsError(Exception):
     """The base of this room's errors."""
@@ -38,3 +40,13 @@ class StaleVersionError(AlertsError):
 
 class OverrideRefusedError(AlertsError):
     """An officer asked for an override without a reason, without an end, or for too long."""
+
+
+class ShelvingTooLongError(OverrideRefusedError):
+    """An officer asked to shelve for longer than his role may at the alarm's priority; `longest` zero: not at all."""
+
+    def __init__(self, priority: int, longest: timedelta) -> None:
+        limit = f"for at most {longest / timedelta(hours=1):g} h" if longest else "not at all"
+        super().__init__(f"an alarm of priority {priority} may be shelved {limit}")
+        self.priority = priority
+        self.longest = longest

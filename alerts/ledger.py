@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from alerts.errors import StaleVersionError, UnknownAlarmError
 from alerts.life_cycle import Cause, Projection, State, Step, next_state, project
 from database import Change, ChangeKind
 from database.connection import Cursor
@@ -81,6 +82,27 @@ def read_row(row: Sequence[object]) -> AlarmRow:
             cleared_at=cleared if isinstance(cleared, datetime) else None,
         ),
     )
+
+
+def lock_alarm(cur: Cursor, alarm_id: int, version: int | None) -> AlarmRow:
+    """Lock an alarm and hold it against the version the officer saw; None is whatever it is now.
+
+    Raises:
+        UnknownAlarmError, StaleVersionError: there is no such alarm, or it has another version.
+    """
+    found = lock_alarms(cur, "a.id = %s", (alarm_id,))
+    if not found:
+        raise UnknownAlarmError(f"no alarm {alarm_id}")
+    if version is not None and found[0].now.version != version:
+        raise StaleVersionError(found[0].now.version)
+    return found[0]
+
+
+def lock_alarms(cur: Cursor, where: str, parameters: Sequence[object], *, skip: bool = False) -> list[AlarmRow]:
+    """Lock alarms `a` by a condition of ours, in the order of their ids; `skip` leaves out what others have locked."""
+    query = f"SELECT {COLUMNS} FROM alarms a WHERE {where} ORDER BY a.id FOR UPDATE OF a"  # noqa: S608 - all ours
+    cur.execute((query + " SKIP LOCKED" * skip).encode(), parameters)
+    return [read_row(row) for row in cur.fetchall()]
 
 
 def record(cur: Cursor, moves: Sequence[Move], *, now: datetime) -> list[Transition]:

@@ -6,7 +6,7 @@ the order of judging. The engine is never rolled back: a commit whose outcome is
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 import alerts
 import incidents
 from alerts import Detection, Engine, RuleSet, Tag
+from alerts.admission import RuleFile, load_in_force, take_file
 from database import append_changes, connect, newest_change
 from database.connection import Connection, Cursor
 from ingest.decoders.frigate import close_running
@@ -58,11 +59,11 @@ class Work:
 class Pipeline:
     """Judges and writes batches for one worker. Call `open` first; every instant is passed in."""
 
-    def __init__(self, url: str, *, worker: str, rules: RuleSet, sources: tuple[Source, ...]) -> None:
+    def __init__(self, url: str, *, worker: str, rules: RuleSet | RuleFile, sources: tuple[Source, ...]) -> None:
         self._url = url
         self._worker = worker
         self._sources = sources
-        self._rules = rules
+        self._file = rules if isinstance(rules, RuleFile) else RuleFile(rules=rules)
         self._connection: Connection | None = None
         self._writer = ReadingsWriter()
         self._joiner = Reassembler()
@@ -74,18 +75,24 @@ class Pipeline:
     def open(self, *, now: datetime) -> None:
         """Take up where the last run of this worker ended, waiting for the database while it is away."""
         try:
+            self._settle_rules(self._session().cursor(), now)
+            self._session().commit()  # the feed is locked no longer than that
             self._take_up(self._session().cursor(), now)
             self._session().commit()
         except psycopg.Error:
             self.close()
             raise
 
+    def _settle_rules(self, cur: Cursor, now: datetime) -> None:
+        """Find out what is judged by. What changes after this look, the feed tells."""
+        self.followed_from = newest_change(cur)
+        take_file(cur, self._file, now=now)
+        self._rules, self.rule_set = load_in_force(cur, self._file.rules)
+
     def _take_up(self, cur: Cursor, now: datetime) -> None:
         """Read registry, engine state, delays and newest readings."""
-        self.followed_from = newest_change(cur)
         self._number, heard = self._progress(cur, now)
         self._heard, self._has_heard = now, False
-        self._rule_set = alerts.save_rule_set(cur, self._rules)
         self._set_registry(load_registry(cur))
         self._engine = Engine(self._rules, self._tags)
         self._say_unjudged()
@@ -102,13 +109,18 @@ class Pipeline:
 
     @_patiently
     def reload(self, *, now: datetime, rules: RuleSet | None = None) -> None:
-        """Take a new picture of the registry, or new rules; the state of unchanged points is kept."""
+        """Take a new picture of the registry and of the rules in force; the state of unchanged points is kept.
+
+        `rules` is what the rule file holds now, where it changed.
+        """
         # A session of its own: a commit may be under way on ours.
         with connect(self._url, name=f"gridwatch {self._worker} registry") as connection:
             cur = connection.cursor()
             if rules is not None:
-                self._rules = rules
-                self._rule_set = alerts.save_rule_set(cur, rules)
+                self._file = replace(self._file, rules=rules)
+                take_file(cur, self._file, now=now)
+                connection.commit()
+            self._rules, self.rule_set = load_in_force(cur, self._file.rules)
             registry = load_registry(cur)
         stored = self._newest.columns()
         self._set_registry(registry)
@@ -161,12 +173,12 @@ class Pipeline:
         transitions = [
             transition
             for detection in work.detections
-            for transition in alerts.save(cur, detection, now=work.now, rule_set=self._rule_set)
+            for transition in alerts.save(cur, detection, now=work.now, rule_set=self.rule_set)
         ]
         changes = [transition.change for transition in transitions]
         changes += incidents.join(cur, transitions, now=work.now)
         if work.tick:
-            changes += alerts.fire_deadlines(cur, work.now)
+            changes += alerts.fire_deadlines(cur, work.now, answered=incidents.answered)
             forget_registered(cur)
             changes += incidents.adopt(cur, now=work.now)
         if work.last:

@@ -1,5 +1,6 @@
 """The response: what alarms and reports of one happening become, and who was sent. Judges no reading."""
 
+from incidents.answer import answered
 from incidents.commands import Opening, move, open_by_hand
 from incidents.dispatch import Action, Dispatch, allowed
 from incidents.errors import (
@@ -24,6 +25,7 @@ __all__ = [
     "UnknownIncidentError",
     "adopt",
     "allowed",
+    "answered",
     "join",
     "move",
     "open_by_hand",

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from alerts.ledger import Transition
 from alerts.life_cycle import Cause, State, is_active
+from alerts.overrides import COVERS_NOW
 from database import Change, ChangeKind
 from database.connection import Cursor
 from incidents.dispatch import Dispatch, Note
@@ -97,7 +98,7 @@ def write_log(
 def _read_reports(cur: Cursor, alarms: Sequence[int], now: datetime) -> list[Report]:
     """Read alarms for their incidents, but those that an override covers: a device under repair sends nobody."""
     cur.execute(
-        """
+        f"""
         SELECT a.id, a.incident, a.condition, m.name, a.priority, g.key, g.code, g.name, p.name, d.id,
                coalesce(nullif(d.name, ''), d.id), a.lon, a.lat
         FROM alarms a
@@ -106,12 +107,10 @@ def _read_reports(cur: Cursor, alarms: Sequence[int], now: datetime) -> list[Rep
         LEFT JOIN grids g ON g.key = a.grid
         LEFT JOIN grids p ON p.version = g.version AND p.code = g.parent
         WHERE a.id = ANY(%(alarms)s) AND NOT EXISTS (
-            SELECT FROM overrides o
-            WHERE o.device = a.device AND (o.condition IS NULL OR o.condition = a.condition)
-              AND o.ended_at IS NULL AND o.starts_at <= %(now)s AND o.ends_at > %(now)s
+            SELECT FROM overrides o WHERE {COVERS_NOW}
         )
         ORDER BY a.id
-        """,
+        """,  # noqa: S608 - COVERS_NOW is ours
         {"alarms": list(alarms), "now": now},
     )
     reports = []

@@ -9,7 +9,13 @@ from psycopg import sql
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from alerts import commands
-from alerts.errors import IllegalTransitionError, OverrideRefusedError, StaleVersionError, UnknownAlarmError
+from alerts.errors import (
+    IllegalTransitionError,
+    OverrideRefusedError,
+    ShelvingTooLongError,
+    StaleVersionError,
+    UnknownAlarmError,
+)
 from alerts.rule_store import rule_of
 from dashboard import audit
 from dashboard.api.filters import Several, Where, grid_keys, record_id
@@ -90,7 +96,7 @@ class CommentBody(BaseModel):
 class ShelveBody(Versioned):
     """Take an alarm off the list for a time."""
 
-    until: AwareDatetime = Field(description="When it comes back, RFC 3339; officers at most 8 h from now.")
+    until: AwareDatetime = Field(description="When it comes back, RFC 3339; how late depends on role and priority.")
     reason: str = Field(min_length=1, max_length=2000, description="Why; it is shown to everybody.")
 
 
@@ -207,14 +213,9 @@ def comment(
 def shelve(
     web: WebParts, account: Annotated[Account, Depends(may(Action.SHELVE))], alarm_id: str, body: ShelveBody
 ) -> AlarmItem:
-    """Take an alarm off the list until a time. 403 if that is longer than the role may."""
-    now = web.clock()
-    if body.until <= now:
+    """Take an alarm off the list until a time. 403 if that is longer than the role may at the alarm's priority."""
+    if body.until <= web.clock():
         raise invalid("body.until", "must be in the future")
-    longest = LONGEST_SHELVING[account.role]
-    if body.until - now > longest:
-        hours = int(longest.total_seconds() // 3600)
-        raise ProblemError(403, "shelving-too-long", f"The role {account.role} may shelve for at most {hours} h.")
 
     def command(cur: Cursor, number: int, now: datetime) -> Sequence[Change]:
         return commands.shelve(
@@ -225,7 +226,7 @@ def shelve(
             reason=body.reason,
             actor=account.name,
             now=now,
-            longest=longest,
+            longest=LONGEST_SHELVING[account.role],
         )
 
     detail: audit.Detail = {"version": body.version, "until": body.until.isoformat(), "reason": body.reason}
@@ -268,6 +269,8 @@ def _act(
             append_changes(cur, changes)
     except UnknownAlarmError:
         raise not_found(f"alarm {alarm_id}") from None
+    except ShelvingTooLongError as error:
+        raise ProblemError(403, "shelving-too-long", f"By the role {account.role} {error}.") from error
     except OverrideRefusedError as error:
         raise ProblemError(422, "override-refused", str(error)) from error
     except StaleVersionError as error:

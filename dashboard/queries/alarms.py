@@ -7,6 +7,7 @@ from typing import Any, Literal
 from psycopg import sql
 from pydantic import BaseModel, ConfigDict, Field
 
+from alerts.overrides import COVERS_NOW
 from dashboard.queries.grids import GridItem, GridTable
 from dashboard.queries.rows import rows_as_dicts
 from database.connection import Cursor
@@ -64,18 +65,15 @@ class TransitionItem(BaseModel):
 # What overrides an alarm now: at most one row, the one that lasts longest.
 IN_FORCE = sql.SQL("""
     LEFT JOIN LATERAL (
-        SELECT o.kind, o.ends_at FROM overrides o
-        WHERE o.device = a.device AND (o.condition IS NULL OR o.condition = a.condition)
-          AND o.ended_at IS NULL AND o.starts_at <= %(now)s AND o.ends_at > %(now)s
-        ORDER BY o.ends_at DESC LIMIT 1
+        SELECT o.kind, o.ends_at FROM overrides o WHERE {covers}
+        ORDER BY o.ends_at DESC, o.id DESC LIMIT 1
     ) o ON true
-""")
+""").format(covers=sql.SQL(COVERS_NOW))
 
 # The same as a condition: an anti-join of the whole list costs a tenth of looking up every alarm's override.
 NOT_OVERRIDDEN = sql.SQL("""
-    NOT EXISTS (SELECT FROM overrides o WHERE o.device = a.device AND (o.condition IS NULL OR o.condition = a.condition)
-                AND o.ended_at IS NULL AND o.starts_at <= %(now)s AND o.ends_at > %(now)s)
-""")
+    NOT EXISTS (SELECT FROM overrides o WHERE {covers})
+""").format(covers=sql.SQL(COVERS_NOW))
 
 _SELECT = (
     sql.SQL("""

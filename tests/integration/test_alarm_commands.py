@@ -240,7 +240,8 @@ def test_one_override_ending_under_another_sounds_nothing(smoke):
     (service,) = command(
         smoke, alerts.out_of_service, 1, until=NOON + 48 * HOUR, reason="更换", actor="officer", now=NOON
     )
-    assert [c.kind for c in command(smoke, alerts.fire_deadlines, NOON + HOUR)] == [ChangeKind.OVERRIDE]
+    ended, told = command(smoke, alerts.fire_deadlines, NOON + HOUR)
+    assert (ended.kind, told.kind, told.version) == (ChangeKind.OVERRIDE, ChangeKind.ALARM, 2)
     assert state(smoke) == ("unack", 2)
     changes = command(smoke, alerts.end_override, int(service.id), now=NOON + 2 * HOUR)
     assert [c.kind for c in changes] == [ChangeKind.OVERRIDE, ChangeKind.ALARM]

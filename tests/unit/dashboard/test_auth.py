@@ -109,7 +109,8 @@ def test_every_role_has_its_row() -> None:
     ladder = [Role.SCREEN, Role.OFFICER, Role.DISPATCHER, Role.COMMANDER, Role.ADMIN]
     for below, above in pairwise(ladder):
         assert PERMISSIONS[below] < PERMISSIONS[above]
-        assert LONGEST_SHELVING[below] <= LONGEST_SHELVING[above]
+        if above is not Role.ADMIN:  # who keeps the machines puts nothing red aside
+            assert all(LONGEST_SHELVING[below][p] <= LONGEST_SHELVING[above][p] for p in (1, 2, 3, 4))
     assert PERMISSIONS[Role.ADMIN] == set(Action)
 
 

@@ -44,6 +44,7 @@ def test_the_table_of_roles_is_the_one_that_holds() -> None:
     for name, actions in rows.items():
         for action in actions:
             assert cells[name] == ["●" if action in PERMISSIONS[role] else "" for role in roles], action
-    hours = [int(LONGEST_SHELVING[role].total_seconds() // 3600) for role in roles]
-    assert cells["shelve, at most"] == [f"{h} h" if h else "" for h in hours]
+    for name, priority in (("red", 1), ("orange", 2), ("yellow", 3), ("blue", 4)):
+        hours = [int(LONGEST_SHELVING[role][priority].total_seconds() // 3600) for role in roles]
+        assert cells[f"shelve {name}, at most"] == [f"{h} h" if h else "" for h in hours]
     assert {action for actions in rows.values() for action in actions} | {Action.SHELVE} == set(Action)
