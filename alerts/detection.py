@@ -71,7 +71,8 @@ class ActivePoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredState:
-    """What stood when an engine stopped: its active points and its running delays."""
+    """What stood when an engine stopped: its active points, its running delays, and what was raised of late."""
 
     active: tuple[ActivePoint, ...] = ()
     delays: tuple[DelayChange, ...] = ()
+    raises: tuple[ActivePoint, ...] = ()  # all raises of late, oldest first: who flaps is judged by them

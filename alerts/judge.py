@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from alerts.points import GapPolicy, ValuePoint
+from alerts.points import GapPolicy, JudgedPoint
 
 
 class Standing(NamedTuple):
@@ -12,16 +12,30 @@ class Standing(NamedTuple):
     since: int | None
 
 
-def judge(point: ValuePoint, standing: Standing, *, previous: int, time: int, value: float) -> Standing:
+class Verdict(NamedTuple):
+    """Where the point stands after a reading, and of what device time a change is."""
+
+    standing: Standing
+    at: int
+
+
+def judge(
+    point: JudgedPoint, standing: Standing, *, previous: int, time: int, value: float, off_delay_us: int
+) -> Verdict:
     """Tell where the point stands after a reading.
 
     `previous` is the device time of the reading judged before, in microseconds like `time`, and is earlier.
-    A delay has run out when readings that all speak for the change span it; the reading that completes it decides.
-    Only readings count: a silence inside a delay is dealt with by the point's gap policy, never by waiting.
+    A condition is raised when readings that all are beyond the limit span the on-delay; the one that completes it
+    decides, and the raise is of its time. It has passed when readings none of which is beyond the limit span the
+    off-delay and the newest is on the far side of the deadband; deadband and delay only confirm, so the return is of
+    the time of the first of them. Only readings count: a silence is dealt with by the point's gap policy, never by
+    waiting. A value that is not a number tells nothing.
     """
-    speaks_for_change = point.is_normal(value) if standing.active else point.is_beyond(value)
-    if not speaks_for_change:
-        return Standing(standing.active, None)
+    if value != value:  # noqa: PLR0124 -- NaN
+        return Verdict(standing, time)
+    is_judged = point.schedule is None or point.schedule.covers(time)
+    if (is_judged and point.is_beyond(value)) is standing.active:
+        return Verdict(Standing(standing.active, None), time)
     since = standing.since
     if since is not None and time - max(previous, since) > point.gap_us:
         match point.gap_policy:
@@ -30,9 +44,10 @@ def judge(point: ValuePoint, standing: Standing, *, previous: int, time: int, va
             case GapPolicy.RESET:
                 since = None
             case GapPolicy.UNKNOWN:
-                return Standing(standing.active, None)
+                return Verdict(Standing(standing.active, None), time)
     start = time if since is None else since
-    delay_us = point.off_delay_us if standing.active else point.on_delay_us
-    if time - start >= delay_us:
-        return Standing(not standing.active, None)
-    return Standing(standing.active, start)
+    if standing.active:
+        has_passed = time - start >= off_delay_us and (not is_judged or point.is_normal(value))
+        return Verdict(Standing(False, None), start) if has_passed else Verdict(Standing(True, start), time)
+    is_raised = time - start >= point.on_delay_us
+    return Verdict(Standing(True, None) if is_raised else Standing(False, start), time)

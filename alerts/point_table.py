@@ -1,13 +1,14 @@
 """Lay the points of all tags out in arrays, so that a batch finds its slots in a few NumPy operations. Pure."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.points import SilencePoint, Tag, ValuePoint
+from alerts.points import JudgedPoint, RangePoint, SilencePoint, Tag, ValuePoint
 from alerts.rule import RuleSet, UnjudgedTagError
 
 # Before every time there is, and far enough from the ends of int64 that sums with durations stay inside.
@@ -22,9 +23,14 @@ class PointTable:
     """
 
     tags: tuple[Tag, ...]
-    points: tuple[ValuePoint, ...]
+    points: tuple[JudgedPoint, ...]
     first: NDArray[np.int64]
+    span: NDArray[np.int64]  # how far back a slot's readings must be known, µs; 0 where no point measures
+    floor: NDArray[np.float64]  # what a slot's values cannot be below,
+    ceiling: NDArray[np.float64]  # and cannot be above
+    sentinels: NDArray[np.float64]  # numbers that are no values, in any slot; sorted
     silence: dict[int, SilencePoint]  # by device key: the shortest of its tags
+    parent: dict[int, int]  # by device key: what it is heard through
     unjudged: tuple[str, ...]  # why a rule covers a tag it cannot judge, once a reason
     _columns: NDArray[np.int64]  # metric key -> column of the table
     _width: int
@@ -58,34 +64,52 @@ class PointTable:
         return None
 
 
+_Points = tuple[tuple[JudgedPoint, ...], SilencePoint | None]
+
+
 def lay_out(rules: RuleSet, tags: Sequence[Tag]) -> PointTable:
     """Work out every point of every tag.
 
     Raises:
         ValueError: a device and metric stand among the tags twice, or a key is not positive.
     """
-    points: list[ValuePoint] = []
+    points: list[JudgedPoint] = []
     counts = np.zeros(len(tags) + 2, np.int64)
+    span = np.zeros(len(tags) + 1, np.int64)
+    floor, ceiling = np.full(len(tags) + 1, -math.inf), np.full(len(tags) + 1, math.inf)
     silence: dict[int, SilencePoint] = {}
     unjudged: dict[str, None] = {}
-    known: dict[tuple[object, ...], tuple[tuple[ValuePoint, ...], SilencePoint | None]] = {}
+    known: dict[Tag, _Points] = {}
     for slot, tag in enumerate(tags):
-        likeness = (tag.kind, tag.metric_name, tag.unit, tag.limits, tag.interval_s)
+        likeness = replace(tag, device=0, metric=0, parent=0)
         if likeness not in known:  # tens of thousands of detectors are all alike
             known[likeness] = _points(rules, tag, unjudged)
-        values, quiet = known[likeness]
-        points.extend(values)
-        counts[slot + 1] = len(values)
+        judged, quiet = known[likeness]
+        points.extend(judged)
+        counts[slot + 1] = len(judged)
+        for point in judged:
+            if isinstance(point, RangePoint):
+                floor[slot], ceiling[slot] = max(floor[slot], point.low), min(ceiling[slot], point.high)
+            elif point.measure is not None:
+                span[slot] = max(int(span[slot]), point.measure.span_us)
         if quiet is not None and (tag.device not in silence or quiet.after_us < silence[tag.device].after_us):
             silence[tag.device] = quiet
     device = np.fromiter((tag.device for tag in tags), np.int64, len(tags))
     metric = np.fromiter((tag.metric for tag in tags), np.int64, len(tags))
     columns, width, table = _index(device, metric)
+    sentinels = {
+        number for p in {id(p): p for p in points}.values() if isinstance(p, RangePoint) for number in p.sentinels
+    }
     return PointTable(
         tags=tuple(tags),
         points=tuple(points),
         first=np.cumsum(counts),
+        span=span,
+        floor=floor,
+        ceiling=ceiling,
+        sentinels=np.array(sorted(sentinels), np.float64),
         silence=silence,
+        parent={tag.device: tag.parent for tag in tags if tag.parent},
         unjudged=tuple(unjudged),
         _columns=columns,
         _width=width,
@@ -93,8 +117,8 @@ def lay_out(rules: RuleSet, tags: Sequence[Tag]) -> PointTable:
     )
 
 
-def _points(rules: RuleSet, tag: Tag, unjudged: dict[str, None]) -> tuple[tuple[ValuePoint, ...], SilencePoint | None]:
-    values: list[ValuePoint] = []
+def _points(rules: RuleSet, tag: Tag, unjudged: dict[str, None]) -> _Points:
+    judged: list[JudgedPoint] = []
     silence: SilencePoint | None = None
     for rule in rules.rules:
         try:
@@ -104,11 +128,11 @@ def _points(rules: RuleSet, tag: Tag, unjudged: dict[str, None]) -> tuple[tuple[
             continue
         for point in points:
             match point:
-                case ValuePoint():
-                    values.append(point)
+                case ValuePoint() | RangePoint():
+                    judged.append(point)
                 case SilencePoint():
                     silence = point if silence is None or point.after_us < silence.after_us else silence
-    return tuple(values), silence
+    return tuple(judged), silence
 
 
 def _index(device: NDArray[np.int64], metric: NDArray[np.int64]) -> tuple[NDArray[np.int64], int, NDArray[np.int32]]:

@@ -4,8 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import Protocol
 
-from alerts.points import SECOND_US, GapPolicy, Point, Tag
+from alerts.points import SECOND_US, Flap, GapPolicy, Point, Tag
 from alerts.rule_file import Fields
+from alerts.schedule import Schedule
 
 # A gap is three missed readings, and never less than a minute: networks of the field hold messages back that long.
 GAP_INTERVALS = 3
@@ -51,6 +52,8 @@ class Common:
     realarm_after_us: int | None
     gap_policy: GapPolicy
     gap_us: int | None
+    schedule: Schedule | None = None
+    flap: Flap | None = None
 
     def gap_of(self, tag: Tag) -> int:
         """Give the longest time between two readings of the tag that is not a gap, in microseconds."""

@@ -1,6 +1,11 @@
-"""Watch for devices that fall silent, by our receive clock less our own downtime. Pure: the time is passed in."""
+"""Watch for devices that fall silent, by our receive clock less our own downtime. Pure: the time is passed in.
 
-from collections.abc import Iterable
+Heard is a device that says something new: a reading of the same device time sent again and again is a frozen device.
+A device is silent by its own fault only if somebody else behind the same gateway or link was heard after it was due.
+While nobody is, the parent is out: one alarm with a count, and the time is no device's silence.
+"""
+
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,29 +16,49 @@ from alerts.point_table import NEVER
 from alerts.points import SECOND_US, SilencePoint
 
 _FOREVER = 2**61
+OUTAGE = "outage"
+# Two that fall silent together: one alone behind its link is its own witness.
+_LEAST_CHILDREN = 2
+
+Dropped = list[tuple[int, SilencePoint, int]]
 
 
 class SilenceWatch:
     """Remembers when each device was heard last. A device never heard is not silent: it is not installed yet."""
 
-    def __init__(self, points: dict[int, SilencePoint]) -> None:
-        size = max(points, default=0) + 2  # the last place stands for devices without an interval
-        self._points = points
+    def __init__(self, points: Mapping[int, SilencePoint], parents: Mapping[int, int]) -> None:
+        size = max((*points, *parents.values()), default=0) + 2  # the last place stands for devices without an interval
+        self._points = dict(points)
+        self._parents = {device: parents.get(device, 0) for device in points}
         self._heard: NDArray[np.int64] = np.full(size, NEVER, np.int64)
         self._after: NDArray[np.int64] = np.full(size, _FOREVER, np.int64)
         self._raised: NDArray[np.int64] = np.full(size, NEVER, np.int64)
+        self._parent: NDArray[np.int64] = np.zeros(size, np.int64)
+        self._link: NDArray[np.int64] = np.full(size, NEVER, np.int64)  # by parent: when any child was heard last
+        self._out: dict[int, tuple[SilencePoint, int]] = {}  # parents that are out, by which rule and since when
         for device, point in points.items():
             self._after[device] = point.after_us
+            self._parent[device] = self._parents[device]
         self._silent = 0
+        self._due: int | None = None  # not before then is anybody due; None: not known
 
     def restore(self, device: NDArray[np.int32], received: NDArray[np.int64], *, downtime_us: int) -> None:
         """Take over when devices were heard last; `downtime_us` is how long we did not listen since then."""
         places = np.minimum(device, len(self._heard) - 1)
         np.maximum.at(self._heard, places, received + downtime_us)
         self._heard[-1] = NEVER
+        np.maximum.at(self._link, self._parent, self._heard)
+        self._due = None
 
     def restore_silent(self, point: ActivePoint) -> bool:
-        """Take over that a device was already reported silent; False when no rule watches it any more."""
+        """Take over that a device, or all behind a parent, was reported silent; False when no rule watches it."""
+        self._due = None
+        if point.condition == OUTAGE:
+            watched = next((p for d, p in self._points.items() if self._parents[d] == point.device), None)
+            if watched is None:
+                return False
+            self._out[point.device] = (watched, point.raised_at)
+            return True
         watched = self._points.get(point.device)
         if watched is None or (watched.condition, watched.priority) != (point.condition, point.priority):
             return False
@@ -41,38 +66,77 @@ class SilenceWatch:
         self._raised[point.device] = point.raised_at
         return True
 
-    def renewed(self, points: dict[int, SilencePoint]) -> tuple["SilenceWatch", list[tuple[int, SilencePoint, int]]]:
+    def renewed(self, points: Mapping[int, SilencePoint], parents: Mapping[int, int]) -> tuple["SilenceWatch", Dropped]:
         """Make the watch for new rules; gives with it the silent devices (with since when) nobody watches any more."""
-        watch = SilenceWatch(points)
+        watch = SilenceWatch(points, parents)
         size = min(len(watch._heard), len(self._heard)) - 1
         watch._heard[:size] = self._heard[:size]
-        dropped = []
+        np.maximum.at(watch._link, watch._parent, watch._heard)
+        dropped: Dropped = []
         for device in np.flatnonzero(self._raised != NEVER).tolist():
             point, raised = self._points[device], int(self._raised[device])
-            now = points.get(device)
-            if now is not None and (now.condition, now.priority) == (point.condition, point.priority):
-                watch._raised[device] = raised
-                watch._silent += 1
-            else:
+            if not watch.restore_silent(_as_active(device, point, raised)):
                 dropped.append((device, point, raised))
+        for parent, (point, raised) in self._out.items():
+            if not watch.restore_silent(_as_active(parent, _outage(point), raised)):
+                dropped.append((parent, _outage(point), raised))
         return watch, dropped
 
     def excuse(self, duration_us: int) -> None:
         """Do not count a time in which we could hear nobody (the broker was away)."""
         self._heard[self._heard != NEVER] += duration_us
+        self._link[self._link != NEVER] += duration_us
+        self._due = None
 
-    def hear(self, device: NDArray[np.int32], received: NDArray[np.int64]) -> list[tuple[int, PointChange]]:
-        """Note that devices spoke; gives (row, change) for those that had been silent."""
+    def hear(
+        self, device: NDArray[np.int32], received: NDArray[np.int64], fresh: NDArray[np.bool_]
+    ) -> list[tuple[int, PointChange]]:
+        """Note that devices said something new; gives (row, change) for those that had been silent, parents first."""
+        if self._out or not fresh.all():
+            return self._hear_some(device, received, np.flatnonzero(fresh))
         places = np.minimum(device, len(self._heard) - 1)
-        heard = self._heard.take(places)
-        if (received > heard).any():
-            np.maximum(heard, received, out=heard)
-            self._heard[places] = heard
-            if (self._heard.take(places) < heard).any():  # one device several times, and not in order
-                np.maximum.at(self._heard, places, received)
+        self._note(places, received)
         if not self._silent:
             return []
         return list(self._speak_again(np.flatnonzero(self._raised.take(places) != NEVER), places, received))
+
+    def _hear_some(
+        self, device: NDArray[np.int32], received: NDArray[np.int64], rows: NDArray[np.intp]
+    ) -> list[tuple[int, PointChange]]:
+        """Hear only some rows, and one by one while a parent is out: whoever comes back ends that for all."""
+        places = np.minimum(device[rows], len(self._heard) - 1)
+        times = received[rows]
+        changes: list[tuple[int, PointChange]] = []
+        for row, place, time in zip(rows.tolist(), places.tolist(), times.tolist(), strict=True):
+            parent = int(self._parent[place])
+            if parent in self._out and time > self._link[parent]:
+                changes.append((row, self._come_back(parent, time)))
+        self._note(places, times)
+        if self._silent:
+            again = np.flatnonzero(self._raised.take(places) != NEVER)
+            changes += [(int(rows[n]), change) for n, change in self._speak_again(again, places, times)]
+        return changes
+
+    def _come_back(self, parent: int, time: int) -> PointChange:
+        point, raised = self._out.pop(parent)
+        away = time - int(self._link[parent])
+        children = (self._parent == parent) & (self._heard != NEVER)
+        self._heard[children] += away
+        self._link[parent] = time
+        self._due = None
+        return _change(parent, _outage(point), active=False, time=max(time, raised))
+
+    def _note(self, places: NDArray[np.int32], received: NDArray[np.int64]) -> None:
+        heard = self._heard.take(places)
+        if not (received > heard).any():
+            return
+        np.maximum(heard, received, out=heard)
+        self._heard[places] = heard
+        if (self._heard.take(places) < heard).any():  # one device several times, and not in order
+            np.maximum.at(self._heard, places, received)
+        parents = self._parent.take(places)
+        if parents.any():
+            np.maximum.at(self._link, parents, received)
 
     def _speak_again(
         self, rows: NDArray[np.intp], places: NDArray[np.int32], received: NDArray[np.int64]
@@ -84,24 +148,85 @@ class SilenceWatch:
                 continue  # cleared by an earlier row of this batch
             self._raised[device] = NEVER
             self._silent -= 1
+            self._due = None
             # A reading that was on its way while we called the device silent does not clear before it was raised.
             yield row, _change(device, self._points[device], active=False, time=max(int(received[row]), raised))
 
+    @property
+    def next_due(self) -> int | None:
+        """Say when somebody next may be overdue if nothing more is heard, µs; None when nobody is watched.
+
+        It may be too early, never too late.
+        """
+        if self._due is None or self._due == NEVER:
+            watched = (self._heard != NEVER) & (self._raised == NEVER) & (self._after != _FOREVER)
+            self._due = int((self._heard + self._after)[watched].min()) if watched.any() else _FOREVER
+        return None if self._due == _FOREVER else self._due
+
     def check(self, now: int) -> list[PointChange]:
-        """Raise each device that has been silent for too long at `now`, once."""
-        due = (self._heard + self._after < now) & (self._heard != NEVER) & (self._raised == NEVER)
+        """Raise each device that has been silent for too long at `now`, once, or the parent that took it along."""
+        due_at = self._heard + self._after
+        overdue = (due_at < now) & (self._heard != NEVER) & (self._raised == NEVER)
+        self._due = None
+        devices = np.flatnonzero(overdue)
+        if not len(devices):
+            return []
+        changes = self._check_parents(devices, overdue, now)
+        own = [d for d in devices.tolist() if self._is_own_fault(d, int(due_at[d]))]
+        return changes + [self._raise(device, now) for device in own]
+
+    def _check_parents(self, devices: NDArray[np.intp], overdue: NDArray[np.bool_], now: int) -> list[PointChange]:
+        """Raise parents none of whose children, of those that were heard of late, is heard any more."""
         changes = []
-        for device in np.flatnonzero(due).tolist():
-            self._raised[device] = now
-            self._silent += 1
-            seconds = (now - int(self._heard[device])) / SECOND_US
-            changes.append(_change(device, self._points[device], active=True, time=now, value=seconds))
+        living = (self._heard != NEVER) & (self._raised == NEVER) & (self._after != _FOREVER)
+        for parent in np.unique(self._parent[devices]).tolist():
+            children = living & (self._parent == parent)
+            count = int(children.sum())
+            if not parent or parent in self._out or count < _LEAST_CHILDREN or not overdue[children].all():
+                continue
+            point = min((self._points[d] for d in np.flatnonzero(children).tolist()), key=lambda p: p.priority)
+            self._out[parent] = (point, now)
+            changes.append(_change(parent, _outage(point), active=True, time=now, value=float(count)))
         return changes
+
+    def _is_own_fault(self, device: int, due_at: int) -> bool:
+        """Say whether somebody behind the same parent was heard when this one should have been."""
+        parent = int(self._parent[device])
+        if not parent:
+            return True
+        if parent in self._out:
+            return False
+        if self._link[parent] >= due_at:
+            return True
+        living = (self._heard != NEVER) & (self._raised == NEVER) & (self._parent == parent)
+        return int(living.sum()) < _LEAST_CHILDREN
+
+    def _raise(self, device: int, now: int) -> PointChange:
+        self._raised[device] = now
+        self._silent += 1
+        seconds = (now - int(self._heard[device])) / SECOND_US
+        return _change(device, self._points[device], active=True, time=now, value=seconds)
 
 
 def removed(device: int, point: SilencePoint, time: int) -> PointChange:
     """Tell that nobody watches the silence of a device any more."""
     return _change(device, point, active=False, time=time, cause=Cause.RULE_REMOVED)
+
+
+def _outage(point: SilencePoint) -> SilencePoint:
+    """Give the point of a parent: the rule is that of its children, a step more urgent than one of them."""
+    return SilencePoint(rule=point.rule, condition=OUTAGE, priority=max(point.priority - 1, 1), after_us=point.after_us)
+
+
+def _as_active(device: int, point: SilencePoint, raised: int) -> ActivePoint:
+    return ActivePoint(
+        device=device,
+        metric=0,
+        rule=point.rule,
+        condition=point.condition,
+        priority=point.priority,
+        raised_at=raised,
+    )
 
 
 def _change(

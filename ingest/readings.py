@@ -15,6 +15,7 @@ class Quality(IntEnum):
     UNCERTAIN_TIME = 1  # the device's clock is implausible, so the time is the receive time
     UNCERTAIN = 2  # the device itself, or a convention we had to guess, casts doubt on the value
     MISSING = 3  # the device said "no value": the stored number is NaN and no rule sees it
+    IMPLAUSIBLE = 4  # a number that cannot be (a sentinel, outside of the metric's range): kept, but never a value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

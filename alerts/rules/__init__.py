@@ -5,16 +5,14 @@ import pkgutil
 from functools import cache
 from pathlib import Path
 
+from alerts.common_keys import read_common
 from alerts.errors import RuleFileError
-from alerts.points import GapPolicy
-from alerts.rule import Common, Guidance, Rule, RuleKind, RuleSet, Scope
+from alerts.rule import Rule, RuleKind, RuleSet
 from alerts.rule_file import Entry, Fields, nearest, parse
 
 __all__ = ["DEFAULT_RULES", "RuleFileError", "RuleSet", "default_rules", "kinds", "load_rules"]
 
 DEFAULT_RULES = Path(__file__).parent.parent / "default_rules.yaml"
-
-_LANGUAGES = ("zh", "en")
 
 
 @cache
@@ -63,44 +61,10 @@ def _read_rule(entry: Entry) -> Rule:
     if kind is None:
         word = kind_entry.text()
         kind_entry.refuse(f"unknown rule kind {word!r}{nearest(word, kinds())}; there are {', '.join(sorted(kinds()))}")
-    common = Common(
-        name=fields.need("name").name(),
-        line=entry.line,
-        scope=_read_scope(fields.need("for")),
-        guidance=_read_guidance(fields.need("guidance")),
-        realarm_after_us=fields.read("realarm_after", _read_optional_duration, None),
-        gap_policy=fields.read("gap", lambda value: value.choice(GapPolicy), GapPolicy.RESET),
-        gap_us=fields.read("gap_after", _read_optional_duration, None),
-    )
+    common = read_common(entry, fields)
     rule = kind.read(common, fields)
     fields.finish()
     return rule
-
-
-def _read_optional_duration(entry: Entry) -> int | None:
-    return entry.duration_us()
-
-
-def _read_scope(entry: Entry) -> Scope:
-    fields = Fields(entry)
-    kinds_entry = fields.find("kinds")
-    scope = Scope(
-        kinds=None if kinds_entry is None else frozenset(item.name() for item in kinds_entry.items()),
-        metric=fields.read("metric", lambda value: value.name(), None),
-    )
-    fields.finish()
-    return scope
-
-
-def _read_guidance(entry: Entry) -> dict[str, Guidance]:
-    fields = Fields(entry)
-    guidance = {}
-    for language in _LANGUAGES:
-        words = Fields(fields.need(language))
-        guidance[language] = Guidance(means=words.need("means").text(), do=words.need("do").text())
-        words.finish()
-    fields.finish()
-    return guidance
 
 
 def _refuse_twins(rules: tuple[Rule, ...], entries: list[Entry]) -> None:

@@ -2,27 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
+from alerts.limits import Direction, Limit, converted, read_limits, read_unit
 from alerts.points import Tag, ValuePoint
-from alerts.rule import Common, Rule, UnjudgedTagError
+from alerts.rule import Common, Rule
 from alerts.rule_file import Entry, Fields
-from ingest.units import UnknownUnitError, convert, is_known
-
-
-class Direction(StrEnum):
-    """Which side of the limit is the dangerous one."""
-
-    HIGH = "high"
-    LOW = "low"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """One of the rule's own limits, in the rule's unit. A low limit may ask for persistence that a high one does not."""
-
-    at: float
-    on_delay_us: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +51,8 @@ class LevelRule:
             off_delay_us=self.off_delay_us,
             gap_us=self.common.gap_of(tag),
             gap_policy=self.common.gap_policy,
+            schedule=self.common.schedule,
+            flap=self.common.flap,
         )
 
     def _clear(self, tag: Tag, limit: float) -> float:
@@ -80,15 +66,7 @@ class LevelRule:
         return limit / 2 if sign > 0.0 and clear <= 0.0 < limit else clear
 
     def _convert(self, value: float, from_unit: str, to_unit: str, tag: Tag) -> float:
-        try:
-            converted = convert(value, from_unit, to_unit)
-        except UnknownUnitError as error:
-            raise UnjudgedTagError(f"rule {self.common.name}: {error} of {tag.metric_name}") from None
-        if converted is None:
-            raise UnjudgedTagError(
-                f"rule {self.common.name}: {tag.unit} of {tag.metric_name} is not comparable with {self.unit}"
-            )
-        return converted
+        return converted(self.common, tag, value, from_unit, to_unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +80,6 @@ class LevelKind:
         direction = fields.read("direction", lambda entry: entry.choice(Direction), Direction.HIGH)
         if common.scope.metric is None:
             fields.entry.refuse("a level rule needs a metric under 'for': a limit without a metric means nothing")
-        unit = fields.need("unit")
-        if not is_known(unit.text()):
-            unit.refuse(f"unknown unit {unit.text()!r}")
         on_delay_us = fields.read("on_delay", Entry.duration_us, 0)
         deadband = fields.find("deadband")
         if deadband is not None and deadband.number() < 0:
@@ -112,37 +87,13 @@ class LevelKind:
         return LevelRule(
             common=common,
             condition=fields.read("condition", Entry.name, f"level-{direction}"),
-            unit=unit.text(),
+            unit=read_unit(fields),
             direction=direction,
-            limits=_read_limits(fields.find("limits"), direction, on_delay_us),
+            limits=read_limits(fields.find("limits"), direction, on_delay_us),
             deadband=0.0 if deadband is None else deadband.number(),
             on_delay_us=on_delay_us,
             off_delay_us=fields.read("off_delay", Entry.duration_us, 0),
         )
-
-
-def _read_limits(entry: Entry | None, direction: Direction, on_delay_us: int) -> dict[int, Limit]:
-    """Read `{priority: number}` or `{priority: {at: number, on_delay: 5s}}`; the order of severity must hold."""
-    if entry is None:
-        return {}  # only devices with limits of their own are judged
-    limits: dict[int, tuple[Limit, Entry]] = {}
-    for key, value in entry.pairs():
-        if value.is_mapping():
-            fields = Fields(value)
-            limit = Limit(
-                at=fields.need("at").number(), on_delay_us=fields.read("on_delay", Entry.duration_us, on_delay_us)
-            )
-            fields.finish()
-        else:
-            limit = Limit(at=value.number(), on_delay_us=on_delay_us)
-        limits[key.priority()] = (limit, value)
-    worst = None
-    for priority in sorted(limits, reverse=True):
-        limit, value = limits[priority]
-        if worst is not None and (limit.at < worst if direction is Direction.HIGH else limit.at > worst):
-            value.refuse(f"the limit of priority {priority} is reached before that of a lesser priority")
-        worst = limit.at
-    return {priority: limit for priority, (limit, _) in sorted(limits.items())}
 
 
 KIND = LevelKind()

@@ -40,6 +40,8 @@ class StateRule:
             off_delay_us=self.off_delay_us,
             gap_us=self.common.gap_of(tag),
             gap_policy=self.common.gap_policy,
+            schedule=self.common.schedule,
+            flap=self.common.flap,
         )
         return (point,)
 

@@ -32,9 +32,9 @@ def test_each_priority_of_a_level_is_its_own_alarm():
 
 
 def test_a_low_limit_raises_at_and_below():
-    """With direction low the same holds downwards."""
+    """With direction low the same holds downwards; the return is of the first reading above the limit."""
     engine = Engine(rules(LEVEL.replace("{4: 1, 3: 2}", "{4: 2}, direction: low, deadband: 0.5")), [tag()])
-    assert told(engine.detect(series([2.1, 2.0, 2.4, 2.5, 2.6]))) == [(1, 4, True), (4, 4, False)]
+    assert told(engine.detect(series([2.1, 2.0, 2.4, 2.5, 2.6]))) == [(1, 4, True), (2, 4, False)]
 
 
 def test_inside_the_deadband_nothing_changes():
@@ -49,10 +49,12 @@ def test_a_delay_is_spanned_by_readings():
     assert told(engine.detect(series([1.5, 1.5, 0.5, 1.5, 1.5, 1.5]))) == [(5, 4, True)]
 
 
-def test_an_off_delay_wants_normal_readings_throughout():
-    """A reading back inside the deadband starts the return anew."""
+def test_deadband_and_off_delay_confirm_a_return_of_its_own_time():
+    """A reading beyond the limit starts the return anew; the deadband and the delay only make sure of it."""
     engine = Engine(rules(LEVEL + ", deadband: 0.2, off_delay: 2min"), [tag()])
-    assert told(engine.detect(series([1.5, 0.5, 0.9, 0.5, 0.5, 0.5]))) == [(0, 4, True), (5, 4, False)]
+    seen = engine.detect(series([1.5, 0.9, 1.0, 0.9, 0.9, 0.9, 0.9])).changes
+    assert [change.active for change in seen] == [True]
+    assert told(engine.detect(series([0.7], start=T0 + 420 * SECOND))) == [(3, 4, False)]
 
 
 @pytest.mark.parametrize(("policy", "minute"), [("reset", 96), ("hold", 91), ("unknown", 97)])
