@@ -6,11 +6,11 @@ Every command gives the changes it made; the caller appends them last. Nothing h
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from alerts.deadlines import Due, set_deadlines
+from alerts.deadlines import Due, finish, set_deadlines
 from alerts.due import end
 from alerts.errors import ShelvingTooLongError
-from alerts.ledger import AlarmRow, Move, lock_alarm, record
-from alerts.life_cycle import Cause, State
+from alerts.ledger import AlarmRow, Move, lock_alarm, lock_alarms, record
+from alerts.life_cycle import Cause, State, is_active
 from alerts.overrides import (
     LONGEST_SHELVING,
     Override,
@@ -21,6 +21,7 @@ from alerts.overrides import (
     start_overrides,
 )
 from alerts.plans import Plan, begin_plan, end_by_hand
+from alerts.reasons import Why, because
 from alerts.rule_store import rule_of
 from database import Change
 from database.connection import Cursor
@@ -148,6 +149,22 @@ def end_override(cur: Cursor, override: int, *, now: datetime, actor: str = "eng
         UnknownAlarmError: there is no such override in force.
     """
     return end_by_hand(cur, override, version=None, actor=actor, now=now)
+
+
+def retire(cur: Cursor, device: int, *, actor: str, now: datetime) -> list[Change]:
+    """Let the alarms and overrides of a device (by registry key) that is taken off the registry be over.
+
+    An alarm nobody took note of still wants its officer; one that was acknowledged is normal.
+    """
+    cur.execute("SELECT id FROM overrides WHERE device = %s AND ended_at IS NULL ORDER BY id", (device,))
+    overrides = [override for (override,) in cur.fetchall()]
+    active = [state.value for state in State if is_active(state)]
+    alarms = lock_alarms(cur, "a.device = %s AND a.state = ANY(%s)", (device, active))
+    why = because(Why.DEVICE_RETIRED, actor)
+    moves = [Move(alarm=alarm, cause=Cause.RULE_REMOVED, at=now, actor=actor, comment=why) for alarm in alarms]
+    changes = [transition.change for transition in record(cur, moves, now=now)]
+    finish(cur, Due.REALARM, [alarm.id for alarm in alarms], now)
+    return changes + (end(cur, overrides, now=now, by=actor) if overrides else [])
 
 
 def _by(alarm: AlarmRow, cause: Cause, actor: str, now: datetime, text: str) -> Move:

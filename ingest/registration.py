@@ -61,6 +61,15 @@ def register(cur: Cursor, devices: Sequence[NewDevice], *, now: datetime) -> Non
     )
 
 
+def retire(cur: Cursor, device: str, *, now: datetime) -> Change:
+    """Take a known device off the registry: it is heard and judged no more until it is registered again."""
+    row = cur.execute(
+        "UPDATE devices SET retired_at = %s, version = version + 1 WHERE id = %s RETURNING version", (now, device)
+    ).fetchone()
+    assert row is not None
+    return Change(kind=ChangeKind.DEVICE, id=device, version=int(row[0]))
+
+
 @dataclass(frozen=True, slots=True)
 class _Placed:
     lon: float | None

@@ -25,7 +25,7 @@ from database import append_changes
 from database.connection import Cursor
 from geo import Datum
 from ingest.carrier_kind import CarrierKind
-from ingest.registration import NewChannel, NewDevice, register
+from ingest.registration import NewChannel, NewDevice, register, retire
 from ingest.usual_units import fault_of
 
 router = APIRouter(prefix="/devices", tags=["devices"])
@@ -106,6 +106,15 @@ class OutOfServiceBody(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     until: AwareDatetime = Field(description="When it is back, RFC 3339.")
+    reason: str = Field(min_length=1, max_length=2000, description="Why.")
+
+
+class RetireBody(BaseModel):
+    """Take a device off the registry that is gone for good."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int = Field(ge=1, le=2**31 - 1, description="The version that was seen.")
     reason: str = Field(min_length=1, max_length=2000, description="Why.")
 
 
@@ -203,6 +212,39 @@ def out_of_service(
             detail={"until": body.until.isoformat(), "reason": body.reason},
             now=now,
         )
+        append_changes(cur, changes)
+    with web.transaction() as cur:
+        return _read(web, cur, device_id)
+
+
+@router.post("/{device_id}/retire")
+def retire_device(
+    web: WebParts,
+    account: Annotated[Account, Depends(may(Action.REGISTER_DEVICE))],
+    device_id: str,
+    body: RetireBody,
+) -> DeviceItem:
+    """Retire a device that is gone for good: it is judged and counted no more, its record and readings stay.
+
+    Registering it again brings it back. 409 with the device as it is now if it has changed since `version`.
+    """
+    now = web.clock()
+    with web.transaction() as cur:
+        codes = device_codes(cur, web.grids.table(cur), device_id)
+        known = cur.execute("SELECT version FROM devices WHERE id = %s FOR UPDATE", (device_id,)).fetchone()
+        if codes is None or known is None:
+            raise not_found(f"device {device_id}")
+        if not account.reaches(codes):
+            raise ProblemError(403, "area", "This device is outside the areas of your account.")
+        device = _read(web, cur, device_id)
+        if known[0] != body.version:
+            current = device.model_dump(mode="json")
+            raise ProblemError(409, "stale-version", "The device is not what you saw.", more={"current": current})
+        changes = alarm_commands.retire(cur, device.key, actor=account.name, now=now)
+        changes.append(retire(cur, device_id, now=now))
+        detail: audit.Detail = {"version": body.version, "reason": body.reason}
+        target = f"device {device_id}"
+        audit.append(cur, actor=account.name, action="device.retire", target=target, detail=detail, now=now)
         append_changes(cur, changes)
     with web.transaction() as cur:
         return _read(web, cur, device_id)

@@ -209,7 +209,7 @@
   function takeOverride(override) {
     for (const pair of alarms) {
       const alarm = pair[1];
-      if (alarm.device === override.device && (override.condition === null || override.condition === alarm.condition)) {
+      if (covers(override, alarm) && outlasts(override, alarm)) {
         const inForce = override.ended_at === null;
         const now = Object.assign({}, alarm, { override: inForce ? override.kind : null, shelved_until: inForce ? override.ends_at : null });
         alarms.set(pair[0], now);
@@ -217,6 +217,24 @@
         dirty.alarms.add(pair[0]);
       }
     }
+  }
+
+  /* The same words as the server's: a condition, a metric ("" is the device as a whole), a priority and what is less. */
+  function covers(override, alarm) {
+    return (
+      alarm.device === override.device &&
+      (override.condition === null || override.condition === alarm.condition) &&
+      (override.metric === null || override.metric === (alarm.metric || "")) &&
+      (override.priority === null || override.priority <= alarm.priority)
+    );
+  }
+
+  /* Of several overrides the one that lasts longest is shown; one that begins later, or ends under another, changes nothing. */
+  function outlasts(override, alarm) {
+    if (override.ended_at === null) {
+      return Date.parse(override.starts_at) <= gridwatch.text.serverNow() && !(alarm.override && Date.parse(alarm.shelved_until) > Date.parse(override.ends_at));
+    }
+    return alarm.override === override.kind && Date.parse(alarm.shelved_until) === Date.parse(override.ends_at);
   }
 
   function setGrid(code, priority) {

@@ -36,11 +36,14 @@ class OverrideItem(BaseModel):
     kind: str
     device: str
     condition: str | None
+    metric: str | None  # empty: the device as a whole; None: all
+    priority: int | None  # and lesser ones; None: all
     starts_at: datetime
     ends_at: datetime
     ended_at: datetime | None
     reason: str
     actor: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,9 +189,11 @@ def _overrides(cur: Cursor, ids: Sequence[int]) -> list[OverrideItem]:
     rows = rows_as_dicts(
         cur,
         sql.SQL("""
-            SELECT o.id::text AS id, o.kind, d.id AS device, o.condition, o.starts_at, o.ends_at, o.ended_at, o.reason,
-                   o.actor
-            FROM overrides o JOIN devices d ON d.key = o.device WHERE o.id = ANY(%(ids)s)
+            SELECT o.id::text AS id, o.kind, d.id AS device, o.condition,
+                   CASE WHEN o.metric = 0 THEN '' ELSE m.name END AS metric, o.priority, o.starts_at, o.ends_at,
+                   o.ended_at, o.reason, o.actor, o.version
+            FROM overrides o JOIN devices d ON d.key = o.device LEFT JOIN metrics m ON m.key = o.metric
+            WHERE o.id = ANY(%(ids)s)
         """),
         {"ids": list(ids)},
     )
