@@ -44,9 +44,17 @@ class WebSettings(BaseModel):
     worker_silence_s: float = Field(
         default=10, gt=0, description="A worker that gave no sign for so many seconds counts as dead."
     )
-    cap_sender: str = Field(default="gridwatch@localhost", description="CAP 1.2 `sender` of warnings sent outward.")
+    notifies: bool = Field(default=False, description="A notifier runs, and its sign is asked for.")
+    cap_sender: str = Field(
+        default="gridwatch@localhost", pattern=r"^[^\s,<&]+$", description="CAP 1.2 `sender` of warnings sent outward."
+    )
     cap_status: Literal["Actual", "Exercise", "System", "Test"] = Field(
         default="Exercise", description="CAP 1.2 `status`; Exercise until the centre says that its warnings are real."
+    )
+    cap_exercise: str = Field(default="演练 Exercise", description="Name of the exercise, in `note` while it lasts.")
+    cap_contact: str = Field(default="", description="CAP 1.2 `contact`: the centre's, never a person's.")
+    cap_web: str = Field(
+        default="", pattern=r"^(https?://\S+)?$", description="CAP 1.2 `web`: address of a page with more."
     )
 
     @field_validator("zone")

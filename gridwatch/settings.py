@@ -107,11 +107,24 @@ class IngestSettings(Room):
     """Topic filters and the decoders of what arrives on them; the first filter that matches decides."""
 
 
+class RulesAdmission(StrEnum):
+    """What a changed rule file means."""
+
+    FILE = "file"
+    REVIEWED = "reviewed"
+
+
 class AlertsSettings(Room):
     """What is judged by."""
 
     rules: Path | None = Field(default=None, json_schema_extra=unit(""))
     """The rule file, in YAML; a relative path is relative to the data directory. Empty: the rules that come with Gridwatch."""
+    notify: Path | None = Field(default=None, json_schema_extra=unit(""))
+    """The notify file, in YAML: who is told of what (docs/reference/notification.md); a relative path is relative to the data directory. Empty: nobody is told."""
+    console_url: Annotated[str, _url("http", "https")] | None = Field(default=None, json_schema_extra=unit(""))
+    """Address of the pages as those who are told reach it, `https://host:port`, for links in messages. Empty: the address the web server listens on."""
+    rules_admission: RulesAdmission = Field(default=RulesAdmission.FILE, json_schema_extra=unit(""))
+    """What a changed rule file means. `file`: it is in force as soon as it is read. `reviewed`: it becomes a proposal that a second officer admits."""
 
 
 class DashboardSettings(Room):
@@ -139,10 +152,16 @@ class DashboardSettings(Room):
     """How long a login of a wall screen lasts."""
     token_minutes: float = Field(default=60.0, gt=0, le=24 * 60, json_schema_extra=unit("minutes"))
     """How long a bearer token lasts."""
-    cap_sender: str = Field(default="gridwatch@localhost", json_schema_extra=unit(""))
-    """CAP 1.2 `sender` of warnings sent outward."""
+    cap_sender: str = Field(default="gridwatch@localhost", pattern=r"^[^\s,<&]+$", json_schema_extra=unit(""))
+    """CAP 1.2 `sender` of warnings sent outward: an address or name without space, comma, < or &."""
     cap_status: CapStatus = Field(default=CapStatus.EXERCISE, json_schema_extra=unit(""))
     """CAP 1.2 `status`: `Exercise` until the centre says that its warnings are real, then `Actual`."""
+    cap_exercise: str = Field(default="演练 Exercise", json_schema_extra=unit(""))
+    """Name of the exercise, in the `note` of every message while `cap_status` is `Exercise`."""
+    cap_contact: str = Field(default="", json_schema_extra=unit(""))
+    """CAP 1.2 `contact`: the centre's telephone or desk, never a person's."""
+    cap_web: str = Field(default="", pattern=r"^(https?://\S+)?$", json_schema_extra=unit(""))
+    """CAP 1.2 `web`: address of a page with more."""
 
 
 class DemoSettings(Room):

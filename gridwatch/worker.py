@@ -11,10 +11,13 @@ import psycopg
 import structlog
 
 from alerts import DEFAULT_RULES, RuleFileError, load_rules
-from database import ChangeKind, follow
+from alerts.admission import PROPOSAL_MARK, AdmissionMode, RuleFile
+from database import ChangeKind, ChangeRow, follow
 from gridwatch.clock import now
 from gridwatch.housekeeping import enact, tidy
 from gridwatch.pipeline import Pipeline, Work
+from gridwatch.publisher import Publisher
+from incidents.cap import Sender
 from ingest.collector import BrokerAddress, Collector, Taken
 from ingest.sources import Source
 
@@ -31,21 +34,27 @@ STUCK_S = 30.0  # a commit that takes longer is said out loud
 class Worker:
     """Runs one worker until it is cancelled."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- one parameter a setting
         self,
         *,
         database_url: str,
         broker: BrokerAddress,
         sources: tuple[Source, ...],
         rules: Path | None = None,
+        admission: AdmissionMode = AdmissionMode.FILE,
         name: str,
         readings_kept: timedelta = timedelta(days=1095),
+        sender: Sender | None = None,
     ) -> None:
         self._url = database_url
         self._readings_kept = readings_kept
+        self._publisher = Publisher(database_url, sender) if sender is not None else None
         self._rules_path = rules or DEFAULT_RULES
         self._rules_seen = self._rules_path.stat().st_mtime_ns
-        self._pipeline = Pipeline(database_url, worker=name, rules=load_rules(self._rules_path), sources=sources)
+        file = RuleFile(
+            rules=load_rules(self._rules_path), mode=admission, is_packaged=self._rules_path == DEFAULT_RULES
+        )
+        self._pipeline = Pipeline(database_url, worker=name, rules=file, sources=sources)
         self._collector = Collector(
             broker,
             client_id=f"gridwatch-{name}",
@@ -62,6 +71,8 @@ class Worker:
                 tasks.create_task(self._collector.run())
                 tasks.create_task(self._follow_registry())
                 tasks.create_task(self._tidy())
+                if self._publisher is not None:
+                    tasks.create_task(self._publisher.run())
                 tasks.create_task(self._work())
         finally:
             self._pipeline.close()
@@ -107,7 +118,7 @@ class Worker:
         self._collector.acknowledge(taken)
 
     async def _keep_up(self) -> None:
-        """Take over a changed registry or rule file. A bad rule file is refused whole; the old rules stay."""
+        """Take over a changed registry, rule file or version in force. A bad file is refused whole; the old rules stay."""
         rules = None
         changed = self._rules_path.stat().st_mtime_ns
         if changed != self._rules_seen:
@@ -121,11 +132,16 @@ class Worker:
             await asyncio.to_thread(self._pipeline.reload, now=now(), rules=rules)
 
     async def _follow_registry(self) -> None:
-        """Hear of devices and grids that others changed."""
+        """Hear of devices, grids and rules that others changed."""
         async with contextlib.aclosing(follow(self._url, after=self._pipeline.followed_from)) as feed:
             async for rows in feed:
-                if any(row.kind in {ChangeKind.DEVICE, ChangeKind.GRIDS} for row in rows):
+                if any(self._concerns_us(row) for row in rows):
                     self._registry_changed = True
+
+    def _concerns_us(self, row: ChangeRow) -> bool:
+        if row.kind is ChangeKind.RULES:
+            return not row.id.startswith(PROPOSAL_MARK) and row.version != self._pipeline.rule_set
+        return row.kind in {ChangeKind.DEVICE, ChangeKind.GRIDS}
 
     async def _tidy(self) -> None:
         for look in itertools.count():

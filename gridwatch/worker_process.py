@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import uvloop
 
+from alerts.admission import AdmissionMode
 from gridwatch import logs
 from gridwatch.runtime import Runtime, runtime_of_this_part
 from gridwatch.worker import Worker
+from incidents.cap import Sender, Status
 from ingest.collector import BrokerAddress
 from ingest.sources import Source
 
@@ -31,8 +33,23 @@ def worker_of(runtime: Runtime) -> Worker:
             Source(topic_filter=source.topic, decoder=source.decoder) for source in runtime.settings.ingest.sources
         ),
         rules=runtime.rules_file,
+        admission=AdmissionMode(runtime.settings.alerts.rules_admission),
         name=NAME,
         readings_kept=timedelta(days=runtime.settings.database.retention_days),
+        sender=_sender_of(runtime),
+    )
+
+
+def _sender_of(runtime: Runtime) -> Sender:
+    chosen = runtime.settings.dashboard
+    return Sender(
+        address=chosen.cap_sender,
+        name=chosen.centre,
+        status=Status(chosen.cap_status.value),
+        zone=chosen.zone,
+        contact=chosen.cap_contact,
+        web=chosen.cap_web,
+        exercise=chosen.cap_exercise,
     )
 
 

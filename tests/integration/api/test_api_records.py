@@ -5,7 +5,6 @@ import gzip
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import httpx
 import numpy as np
@@ -14,7 +13,6 @@ from fastapi import FastAPI
 
 Client = Callable[[str | None], httpx.AsyncClient]
 START = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
-CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
 
 
 def write_readings(county: Any, key: int, values: list[float | None], *, every: timedelta) -> None:
@@ -222,23 +220,6 @@ async def test_rejected_messages_are_shown_with_their_reason(client: Client, cou
     assert len((await admin.get("/api/v1/rejected?reason=malformed")).json()["items"]) == 1
     metrics = (await admin.get("/metrics")).text
     assert 'gridwatch_rejected_messages_total{reason="checksum"} 2.0' in metrics
-
-
-async def test_warnings_are_one_cap_message(client: Client, county: Any) -> None:
-    """Open incidents of priority 1 and 2 are infos of one message, marked as an exercise until the centre says else."""
-    screen = client("screen")
-    empty = await screen.get("/api/v1/warnings.cap")
-    assert empty.headers["content-type"] == "application/cap+xml"
-    assert ET.fromstring(empty.text).find(f"{CAP}note") is not None  # noqa: S314 - our own document
-    county.incident(grid="T1-1", priority=1)
-    county.incident(grid="T2-1", priority=3)
-    alert = ET.fromstring((await screen.get("/api/v1/warnings.cap")).text)  # noqa: S314 - our own document
-    assert (alert.tag, alert.findtext(f"{CAP}status")) == (f"{CAP}alert", "Exercise")
-    infos = alert.findall(f"{CAP}info")
-    assert [info.findtext(f"{CAP}severity") for info in infos] == ["Extreme"]
-    assert infos[0].findtext(f"{CAP}area/{CAP}geocode/{CAP}value") == "T1-1"
-    assert infos[0].findtext(f"{CAP}area/{CAP}circle") == "30.500000,119.500000 0"
-    assert infos[0].findtext(f"{CAP}onset") == "2026-06-01T16:00:00+08:00"
 
 
 async def test_accounts_are_made_over_http_within_limits(client: Client) -> None:
