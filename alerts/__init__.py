@@ -28,7 +28,8 @@ from alerts.points import Tag
 from alerts.rule import Guidance, RuleSet
 from alerts.rule_store import AlarmRule, rule_of, save_rule_set
 from alerts.rules import DEFAULT_RULES, default_rules, load_rules
-from alerts.store import load_state, save
+from alerts.store import save
+from alerts.stored_state import load_history, load_state
 
 __all__ = [
     "DEFAULT_RULES",
@@ -60,6 +61,7 @@ __all__ = [
     "end_by_hand",
     "end_override",
     "fire_deadlines",
+    "load_history",
     "load_rules",
     "load_state",
     "out_of_service",

@@ -27,6 +27,7 @@ class PointChange:
     # The late reading, as (device time, value), that a raise in the past and its return rest on: both are true only if
     # that reading was stored, for of several readings of one instant only the first is.
     late: tuple[int, float] | None = None
+    unit: str | None = None  # of `value`, where it is not the metric's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

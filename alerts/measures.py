@@ -25,6 +25,11 @@ class Measure(Protocol):
         """Say how far back the readings must be known, in microseconds of device time."""
         ...
 
+    @property
+    def unit(self) -> str | None:
+        """Give the unit of what is shown; None where it is that of the tag."""
+        ...
+
     def of(self, history: History) -> tuple[float, float]:
         """Give what is judged and what is shown, as of the newest reading."""
         ...
@@ -40,6 +45,11 @@ class Change:
     window_us: int
     falling: bool = False
     ignore: int = 0
+
+    @property
+    def unit(self) -> str | None:
+        """Show the tag's own unit."""
+        return None
 
     @property
     def span_us(self) -> int:
@@ -71,6 +81,11 @@ class Total:
     gap_us: int
     gap_policy: GapPolicy
     counter: bool = False
+
+    @property
+    def unit(self) -> str | None:
+        """Show the tag's own unit."""
+        return None
 
     @property
     def span_us(self) -> int:
@@ -121,6 +136,11 @@ class Unchanged:
     legal_to: float = -math.inf
 
     @property
+    def unit(self) -> str | None:
+        """Show seconds."""
+        return "s"
+
+    @property
     def span_us(self) -> int:
         """Need as long as the rule waits, and one reading more."""
         return self.atleast_us + self.gap_us
@@ -151,12 +171,17 @@ class Spike:
     """How far the reading before stood out from both its neighbours; shown is its value.
 
     With `noise_factor` it must also stand out by so many times the median step of the last `window_us`: a lively
-    quantity is no fault. `relative` judges the height as a share of the larger neighbour.
+    quantity is no fault.
     """
 
     window_us: int
     gap_us: int
     noise_factor: float = 0.0
+
+    @property
+    def unit(self) -> str | None:
+        """Show the tag's own unit."""
+        return None
 
     @property
     def span_us(self) -> int:
@@ -190,6 +215,11 @@ class Crossings:
     limit: float
     clear: float
     is_high: bool
+
+    @property
+    def unit(self) -> str | None:
+        """Show a count."""
+        return "1"
 
     @property
     def span_us(self) -> int:

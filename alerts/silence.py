@@ -248,4 +248,5 @@ def _change(
         time=time,
         value=value,
         cause=cause or (Cause.RAISED if active else Cause.RETURNED),
+        unit="1" if point.condition == OUTAGE else "s",
     )

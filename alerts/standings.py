@@ -166,6 +166,7 @@ class Standings:
             time=time,
             value=value,
             cause=cause,
+            unit=point.measure.unit if isinstance(point, ValuePoint) and point.measure is not None else None,
         )
 
     def delay(self, number: int, *, gone: bool = False) -> DelayChange:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from alerts.answer import Answer, answer, instant, microseconds
-from alerts.detection import ActivePoint, DelayChange, Detection, PointChange, StoredState
+from alerts.detection import DelayChange, Detection, PointChange
 from alerts.ledger import COLUMNS, AlarmRow, Move, Transition, append, read_row, record
-from alerts.life_cycle import Cause, Projection, State, is_active
+from alerts.life_cycle import Cause, Projection, State
 from database.connection import Cursor
 
 # Each further try answers a worker that opened the same alarm between our look and our insert.
@@ -56,25 +56,6 @@ def _stored(cur: Cursor, changes: Sequence[PointChange]) -> list[PointChange]:
     )
     stored = {(d, m, microseconds(at), v) for d, m, at, v in cur.fetchall()}
     return [c for c in changes if c.late is None or (c.device, c.metric, *c.late) in stored]
-
-
-def load_state(cur: Cursor) -> StoredState:
-    """Read what an engine is restored from: the active points and the running delays."""
-    cur.execute(
-        "SELECT device, coalesce(metric, 0), rule, condition, priority, raised_at FROM alarms"
-        " WHERE state = ANY(%s) ORDER BY id",
-        ([state.value for state in State if is_active(state)],),
-    )
-    active = tuple(
-        ActivePoint(device=d, metric=m, rule=r, condition=c, priority=p, raised_at=microseconds(at))
-        for d, m, r, c, p, at in cur.fetchall()
-    )
-    cur.execute("SELECT device, metric, rule, priority, wanted, since FROM pending_delays ORDER BY 1, 2, 3, 4")
-    delays = tuple(
-        DelayChange(device=d, metric=m, rule=r, priority=p, wanted=w, since=microseconds(since))
-        for d, m, r, p, w, since in cur.fetchall()
-    )
-    return StoredState(active=active, delays=delays)
 
 
 def _key(change: PointChange) -> _Key:
@@ -151,9 +132,10 @@ def _open(cur: Cursor, changes: Sequence[PointChange], *, now: datetime, rule_se
         INSERT INTO alarms (device, metric, rule, rule_set, condition, priority, state, value, unit, grid, lon, lat,
                             raised_at, opened_at, recorded_at)
         SELECT w.device, nullif(w.metric, 0), w.rule, %s, w.condition, w.priority, %s, w.value,
-               coalesce(dm.unit, CASE WHEN w.metric = 0 THEN 's' ELSE '' END), d.grid, d.lon, d.lat, w.at, w.at, %s
-        FROM unnest(%s::int[], %s::text[], %s::int[], %s::int[], %s::text[], %s::float8[], %s::timestamptz[])
-             WITH ORDINALITY AS w (device, condition, priority, metric, rule, value, at, nth)
+               coalesce(w.unit, dm.unit, ''), d.grid, d.lon, d.lat, w.at, w.at, %s
+        FROM unnest(%s::int[], %s::text[], %s::int[], %s::int[], %s::text[], %s::float8[], %s::text[],
+                    %s::timestamptz[])
+             WITH ORDINALITY AS w (device, condition, priority, metric, rule, value, unit, at, nth)
         JOIN devices d ON d.key = w.device
         LEFT JOIN device_metrics dm ON dm.device = w.device AND dm.metric = w.metric
         ORDER BY w.nth
@@ -167,6 +149,7 @@ def _open(cur: Cursor, changes: Sequence[PointChange], *, now: datetime, rule_se
             *_columns(changes),
             [change.rule for change in changes],
             [_measured(change) for change in changes],
+            [change.unit for change in changes],
             [instant(change.time) for change in changes],
         ),
     )

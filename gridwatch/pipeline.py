@@ -22,6 +22,7 @@ from alerts import Detection, Engine, RuleSet, Tag
 from alerts.admission import RuleFile, load_in_force, take_file
 from database import append_changes, connect, newest_change
 from database.connection import Connection, Cursor
+from gridwatch.tags import load_tags
 from ingest.decoders.frigate import close_running
 from ingest.decoders.sl651.reassembly import Reassembler
 from ingest.intake import Desk, Intake
@@ -93,13 +94,15 @@ class Pipeline:
         """Read registry, engine state, delays and newest readings."""
         self._number, heard = self._progress(cur, now)
         self._heard, self._has_heard = now, False
-        self._set_registry(load_registry(cur))
+        registry = load_registry(cur)
+        self._set_registry(registry, load_tags(cur, registry))
         self._engine = Engine(self._rules, self._tags)
         self._say_unjudged()
         stored = read_last(cur)
         self._newest.restore(stored)
+        self._engine.recall(alerts.load_history(cur, self._engine.history_wanted))
         # Our own downtime is not the device's: what was heard last is moved by as long as we were away.
-        self._engine.restore(alerts.load_state(cur), last=stored, downtime_us=_excused_us(now - heard))
+        self._engine.restore(alerts.load_state(cur, now=now), last=stored, downtime_us=_excused_us(now - heard))
 
     def close(self) -> None:
         """Give up the database session."""
@@ -122,16 +125,23 @@ class Pipeline:
                 connection.commit()
             self._rules, self.rule_set = load_in_force(cur, self._file.rules)
             registry = load_registry(cur)
-        stored = self._newest.columns()
-        self._set_registry(registry)
-        self._newest.restore(stored)
-        self._engine = self._engine.with_rules(self._rules, self._tags)
+            tags = load_tags(cur, registry)
+            wanted = self._engine.history_wanted
+            stored = self._newest.columns()
+            self._set_registry(registry, tags)
+            self._newest.restore(stored)
+            self._engine = self._engine.with_rules(self._rules, self._tags)
+            # What a new rule measures begins with what is stored, not with the next reading.
+            fresh = {tag: span for tag, span in self._engine.history_wanted.items() if span > wanted.get(tag, 0)}
+            self._engine.recall(alerts.load_history(cur, fresh))
+            connection.commit()
         self._say_unjudged()
         log.info("registry loaded", devices=len(registry.devices), channels=len(registry.channels), at=now.isoformat())
 
     def judge(self, messages: Sequence[Message], *, received: float, now: datetime, tick: bool, flush: bool) -> Work:
         """Take messages in and judge them; a `tick` also looks for silence, a `flush` also writes newest readings."""
         intake = self._take_in(messages, received_us=round(received * 1e6), now=now)
+        intake.batch = self._engine.screen(intake.batch)  # what cannot be is stored as such, and shown to nobody
         self._newest.note(intake.slots, intake.batch)
         self._note_broker(messages, now)
         detections = [self._engine.detect(intake.batch)]
@@ -227,23 +237,11 @@ class Pipeline:
             learn(connection, self._registry, heard)
         self.reload(now=now)
 
-    def _set_registry(self, registry: Registry) -> None:
+    def _set_registry(self, registry: Registry, tags: list[Tag]) -> None:
         self._registry = registry
         self._desk = Desk(registry, self._sources)
         self._newest = Newest(registry)
-        kinds = {device.key: device.kind for device in registry.devices.values()}
-        self._tags = [
-            Tag(
-                device=c.device,
-                kind=kinds[c.device],
-                metric=c.metric,
-                metric_name=c.name,
-                unit=c.unit,
-                limits=c.limits,
-                interval_s=c.interval_s,
-            )
-            for c in registry.channels
-        ]
+        self._tags = tags
 
     def _say_unjudged(self) -> None:
         for reason in self._engine.unjudged:
