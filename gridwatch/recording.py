@@ -1,6 +1,7 @@
 """Read a recording: CSV or gzipped CSV with a header `time,device,metric,value`, a row a reading. Sends nothing.
 
-`time` is RFC 3339 with a zone, or seconds since 1970 UTC. A row with an empty value says nothing and is passed over. The
+`time` is RFC 3339 with a zone, or seconds since 1970 UTC. A row with an empty value says nothing and is passed over. A
+column `received`, in the same form, may say when the reading reached us; a trial of rules uses it, a replay does not. The
 file is read as a stream; a row that cannot be right is an error with its line, and the whole file is read once before
 anything is sent, so that a faulty recording is refused whole.
 """
@@ -19,6 +20,7 @@ from typing import TextIO
 from gridwatch.errors import FrontDoorError
 
 COLUMNS = ("time", "device", "metric", "value")
+RECEIVED = "received"
 Directory = Mapping[tuple[str, str], tuple[str, str]]
 """What the registry knows: (device, metric) -> (area, unit)."""
 
@@ -35,12 +37,13 @@ class RecordingError(FrontDoorError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One reading. `time_us` is microseconds since 1970 UTC."""
+    """One reading. Times are microseconds since 1970 UTC; `received_us` is None where the recording does not say it."""
 
     time_us: int
     device: str
     metric: str
     value: float
+    received_us: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,7 +122,7 @@ def _rows(path: Path, file: TextIO) -> Iterator[Row | None]:
             raise RecordingError(
                 f"{path} line 1: the header lacks {', '.join(missing)}; it has to name time,device,metric,value."
             )
-        at = [header.index(name) for name in COLUMNS]
+        at = [header.index(name) for name in (*COLUMNS, RECEIVED) if name in header]
         for cells in reader:
             if not cells:
                 continue  # an empty line
@@ -134,8 +137,9 @@ def _rows(path: Path, file: TextIO) -> Iterator[Row | None]:
 def _row(cells: list[str], at: list[int], width: int) -> Row | None:
     if len(cells) != width:
         raise ValueError(f"{len(cells)} columns, the header has {width}")
-    time, device, metric, value = (cells[i] for i in at)
+    time, device, metric, value, *received = (cells[i] for i in at)
     time_us = _microseconds(time)
+    received_us = _microseconds(received[0]) if received and received[0] else None
     if not device or not _NOT_IN_A_TOPIC.isdisjoint(device):
         raise ValueError(f"{device!r} is no device id")
     if not metric:
@@ -145,7 +149,7 @@ def _row(cells: list[str], at: list[int], width: int) -> Row | None:
     number = _number(value)
     if number is None:
         raise ValueError(f"{value!r} is no number")
-    return Row(time_us, device, metric, number)
+    return Row(time_us, device, metric, number, received_us)
 
 
 def _microseconds(text: str) -> int:

@@ -1,19 +1,18 @@
-"""`gridwatch import`, `decode` and `rules check`: what takes a file and says what it makes of it."""
+"""`gridwatch import` and `decode`: what takes a file and says what it makes of it."""
 
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gridwatch.commands.instants import instant_of
 from gridwatch.commands.options import DEFAULT_DATA_DIR, Config, DataDir, settings_of
 
 if TYPE_CHECKING:
     from geo import ImportReport
 
 imports = typer.Typer(help="Bring in grids (GeoJSON) or devices (CSV).", no_args_is_help=True)
-rules = typer.Typer(help="The rules alarms are raised by.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(help="The file.", show_default=False)]
 REFUSED = 1
@@ -78,7 +77,7 @@ def import_grids(  # noqa: PLR0913 -- one parameter an option
 
     if datum not in set(Datum):
         raise SettingsError(f"--datum {datum!r} is none of {', '.join(Datum)}.")
-    since = _instant(valid_from, option="--valid-from") or now()
+    since = now() if valid_from is None else instant_of(valid_from, option="--valid-from")
     names = PropertyNames(code=code, name=name, level=level, parent=parent)
     with (
         database_of(data_dir, settings_of(data_dir, config)) as url,
@@ -117,37 +116,7 @@ def decode(
     from gridwatch.clock import now
     from ingest.decode_cli import lines
 
-    received = _instant(received_at, option="--received-at") or now()
+    received = now() if received_at is None else instant_of(received_at, option="--received-at")
     payload = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     for line in lines(name, payload, topic, received):
         typer.echo(line)
-
-
-@rules.command("check")
-def check(
-    file: Annotated[Path | None, typer.Argument(help="Rule file.  [default: the instance's]")] = None,
-    *,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
-    config: Config = None,
-) -> None:
-    """Read a rule file as the engine does, and say whether it would take it."""
-    from alerts.rules import load_rules
-    from gridwatch.runtime import rules_file
-
-    place = file or rules_file(settings_of(data_dir, config), data_dir)
-    found = load_rules(place)
-    typer.echo(f"{place}: {len(found.rules)} rules, all of them good")
-
-
-def _instant(text: str | None, *, option: str) -> datetime | None:
-    from gridwatch.errors import SettingsError
-
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise SettingsError(f"{option} {text!r} is no RFC 3339 instant, like 2026-05-01T08:00:00+08:00.") from None
-    if instant.tzinfo is None:
-        raise SettingsError(f"{option} {text!r} lacks its offset from UTC, like +08:00 or Z.")
-    return instant

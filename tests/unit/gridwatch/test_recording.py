@@ -33,6 +33,13 @@ def test_columns_may_stand_in_any_order_and_beside_others(tmp_path):
     assert list(read_rows(written(tmp_path, text, "r.csv.gz"))) == [Row(0, "a", "stage", 1.5)]
 
 
+def test_a_recording_may_say_when_its_readings_were_received(tmp_path):
+    """The column `received` is read where it stands; an empty one says nothing."""
+    text = "time,device,metric,value,received\n1,a,stage,1,1970-01-01T00:00:05Z\n2,a,stage,1,\n"
+    rows = list(read_rows(written(tmp_path, text)))
+    assert [row.received_us for row in rows] == [5_000_000, None]
+
+
 def test_a_survey_counts_what_will_not_go_smoothly(tmp_path):
     """Empty values, late rows and unknown devices are counted before anything is sent."""
     text = HEADER + "10,a,stage,1\n5,a,stage,2\n20,a,stage,\n20,b,stage,3\n7,a,flow,1\n"
