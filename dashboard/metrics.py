@@ -110,7 +110,7 @@ class CountyCollector(Collector):
         with self._sessions.lend() as connection, connection.cursor() as cur:
             standing = read_standing(cur, self._grids.table(cur), now=now)
             counters = self._counting.read(cur, standing, now=now)
-            worker = read_worker(cur)
+            worker = read_worker(cur, now=now)
             stored = readings_stored(cur)
             self._count_rejected(cur)
             sizes = cur.execute("SELECT pg_database_size(current_database())").fetchone()
@@ -132,6 +132,7 @@ class CountyCollector(Collector):
                 ("gridwatch_devices_heard", "Devices heard within 24 h.", counters.heard),
                 ("gridwatch_devices_offline", "Devices with an active no-data or offline alarm.", counters.offline),
                 ("gridwatch_devices_waiting", "Devices heard but not registered.", counters.waiting),
+                ("gridwatch_deadlines_overdue", "Deadlines due for over a minute.", worker.overdue),
                 ("gridwatch_database_bytes", "Size of the database, bytes.", sizes[0] if sizes else 0),
             )
         ]

@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from alerts.deadlines import overdue
 from dashboard.context import Web, WebParts
 from dashboard.outage import DATABASE_AWAY
 from dashboard.queries.counters import read_worker
@@ -29,7 +30,7 @@ class Readiness(BaseModel):
     """Whether Gridwatch can do its work, part by part."""
 
     ready: bool = Field(description="Whether every part is ready.")
-    parts: dict[str, PartState] = Field(description="database, migrations, worker.")
+    parts: dict[str, PartState] = Field(description="database, migrations, worker, deadlines.")
 
 
 @routes.get("/healthz")
@@ -53,18 +54,33 @@ def _reasons(web: Web, now: datetime) -> dict[str, str]:
         with web.sessions.lend() as connection:
             migrations = "" if is_at_head(connection) else "not at head: run `gridwatch migrate`"
             worker = "" if migrations else _worker(web, connection.cursor(), now)
+            deadlines = "" if migrations else _deadlines(connection.cursor(), now)
     except DATABASE_AWAY as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        return {"database": f"does not answer: {reason}", "migrations": unknown, "worker": unknown}
-    return {"database": "", "migrations": migrations, "worker": worker or ("unknown" if migrations else "")}
+        return {
+            "database": f"does not answer: {reason}",
+            "migrations": unknown,
+            "worker": unknown,
+            "deadlines": unknown,
+        }
+    unseen = "unknown" if migrations else ""
+    return {"database": "", "migrations": migrations, "worker": worker or unseen, "deadlines": deadlines or unseen}
 
 
 def _worker(web: Web, cur: psycopg.Cursor[tuple[object, ...]], now: datetime) -> str:
-    alive_at = read_worker(cur).alive_at
+    alive_at = read_worker(cur, now=now).alive_at
     if alive_at is None:
         return "has never given a sign"
     silent = (now - alive_at).total_seconds()
     return f"silent for {silent:.0f} s" if silent > web.settings.worker_silence_s else ""
+
+
+def _deadlines(cur: psycopg.Cursor[tuple[object, ...]], now: datetime) -> str:
+    """Audit what the worker should have done, whatever it says of itself (lessons, row 14)."""
+    count, since = overdue(cur, now)
+    if since is None:
+        return ""
+    return f"{count} left undone, the oldest since {(now - since).total_seconds():.0f} s"
 
 
 @routes.get("/metrics", response_class=Response)

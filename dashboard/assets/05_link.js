@@ -21,6 +21,12 @@
     return null;
   }
 
+  /* The picture is live, but nobody looks after what falls due: acknowledgements do not run out, overrides do not end. */
+  function leftUndone() {
+    const beat = gridwatch.store.beat;
+    return beat && beat.overdue_since ? text.say("link.undone", { time: text.when(beat.overdue_since) }) : null;
+  }
+
   let lastFrameAt = 0; // the page's own start until the first frame
   gridwatch.feed.listen(function () {
     lastFrameAt = performance.now();
@@ -53,7 +59,10 @@
     const now = text.serverNow();
     gridwatch.link.stale = stale !== null;
     document.documentElement.classList.toggle("is-stale", stale !== null);
-    gridwatch.setText(document.getElementById("stale-reason"), stale ? stale.words : "");
+    const undone = stale ? null : leftUndone();
+    document.documentElement.classList.toggle("is-undone", undone !== null);
+    gridwatch.setText(document.querySelector("#stale strong"), text.say(undone ? "link.undone_title" : "link.stale_title"));
+    gridwatch.setText(document.getElementById("stale-reason"), stale ? stale.words : undone || "");
     gridwatch.setText(document.getElementById("clock-time"), text.clock(now));
     gridwatch.setText(document.getElementById("clock-date"), text.date(now));
     showLink(stale);

@@ -35,6 +35,7 @@ def snapshot_frame(
             "grids": dict(grids),
             "worker_alive_at": worker.alive_at,
             "newest_reading": worker.newest_reading,
+            "overdue_since": worker.overdue_since,
         }
     )
 
@@ -71,6 +72,7 @@ def beat_frame(*, at: datetime, seq: int, worker: Worker, counters: Counters | N
             "seq": seq,
             "worker_alive_at": worker.alive_at,
             "newest_reading": worker.newest_reading,
+            "overdue_since": worker.overdue_since,
             "counters": None if counters is None else _item(counters),
         }
     )

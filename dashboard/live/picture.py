@@ -96,7 +96,7 @@ class Pictures:
             grids = self._grids.table(cur)
             standing = read_standing(cur, grids, now=now)
             counters = self._counting.read(cur, standing, now=now)
-            signs = Signs(seq=seq, worker=read_worker(cur), counters=counters)
+            signs = Signs(seq=seq, worker=read_worker(cur, now=now), counters=counters)
             rows = None
             if after is not None and after <= seq <= after + self._most:
                 rows = changes_after(cur, after, limit=self._most)
@@ -116,7 +116,7 @@ class Pictures:
         with self._picture() as cur:
             standing = read_standing(cur, self._grids.table(cur), now=now)
             counters = self._counting.read(cur, standing, now=now)
-            return Signs(seq=newest_change(cur), worker=read_worker(cur), counters=counters)
+            return Signs(seq=newest_change(cur), worker=read_worker(cur, now=now), counters=counters)
 
     @contextmanager
     def _picture(self) -> Iterator[Cursor]:

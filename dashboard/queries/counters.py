@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from psycopg import sql
 from pydantic import BaseModel, ConfigDict, Field
 
+from alerts.deadlines import overdue
 from dashboard.queries.alarms import NOT_OVERRIDDEN
 from dashboard.queries.devices import OFFLINE_CONDITIONS
 from dashboard.queries.grids import GridTable
@@ -47,10 +48,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """When a worker last gave a sign, and the device time of its newest reading; None: never."""
+    """When a worker last gave a sign, the device time of its newest reading, None: never; and what it left undone."""
 
     alive_at: datetime | None
     newest_reading: datetime | None
+    overdue: int = 0  # deadlines that nobody looked after for a minute, and the oldest's time
+    overdue_since: datetime | None = None
 
 
 _STANDING = (
@@ -84,13 +87,17 @@ def read_standing(cur: Cursor, grids: GridTable, *, now: datetime) -> Standing:
     return Standing(alarms=by_priority, unacked=unacked, offline=offline[0]["devices"], grids=worst)
 
 
-def read_worker(cur: Cursor) -> Worker:
-    """Read the newest sign of any worker. One that has lost the broker is as good as gone: nothing new can come."""
+def read_worker(cur: Cursor, *, now: datetime) -> Worker:
+    """Read the newest sign of any worker. One that has lost the broker is as good as gone: nothing new can come.
+
+    And audit it: the web server looks for deadlines that the worker has left lying, whatever the worker says of itself.
+    """
     row = cur.execute(
         "SELECT max(least(alive_at, broker_heard_at + %s)), max(newest_reading) FROM worker_progress", (BROKER_PINGS,)
     ).fetchone()
     assert row is not None
-    return Worker(alive_at=row[0], newest_reading=row[1])
+    left_lying, since = overdue(cur, now)
+    return Worker(alive_at=row[0], newest_reading=row[1], overdue=left_lying, overdue_since=since)
 
 
 class Counting:

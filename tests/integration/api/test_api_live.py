@@ -308,7 +308,7 @@ async def test_a_beat_tells_how_old_everything_is(
             clock.move(timedelta(seconds=6))
             frame = await hear(feed, "beat")
     assert frame["worker_alive_at"] == "2026-06-01T08:00:00Z"
-    assert frame.keys() == {"type", "at", "seq", "worker_alive_at", "newest_reading", "counters"}
+    assert frame.keys() == {"type", "at", "seq", "worker_alive_at", "newest_reading", "overdue_since", "counters"}
 
 
 async def test_the_feed_survives_a_restart_of_the_database(
