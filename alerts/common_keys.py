@@ -33,6 +33,7 @@ def read_common(entry: Entry, fields: Fields) -> Common:
         gap_us=fields.read("gap_after", _read_optional_duration, None),
         schedule=fields.read("schedule", _read_schedule, None),
         flap=fields.read("flap", _read_flap, None),
+        suppressed_by=fields.read("suppressed_by", _read_conditions, frozenset()),
     )
 
 
@@ -40,15 +41,25 @@ def _read_optional_duration(entry: Entry) -> int | None:
     return entry.duration_us()
 
 
+def _read_conditions(entry: Entry) -> frozenset[str]:
+    """Read names of conditions; whether any rule raises them the whole file is asked."""
+    return frozenset(item.name() for item in entry.items())
+
+
 def _read_scope(entry: Entry) -> Scope:
     fields = Fields(entry)
     kinds_entry = fields.find("kinds")
     scope = Scope(
         kinds=None if kinds_entry is None else frozenset(item.name() for item in kinds_entry.items()),
-        metric=fields.read("metric", lambda value: value.name(), None),
+        metrics=fields.read("metric", read_metrics, None),
     )
     fields.finish()
     return scope
+
+
+def read_metrics(entry: Entry) -> frozenset[str]:
+    """Read one metric, or a list of the names one quantity goes by."""
+    return frozenset(item.name() for item in ([entry] if entry.is_scalar() else entry.items()))
 
 
 def _read_guidance(entry: Entry) -> dict[str, Guidance]:

@@ -24,21 +24,21 @@ class Guidance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Which tags a rule judges; `kinds` None is every kind of device, `metric` None is every metric."""
+    """Which tags a rule judges; `kinds` None is every kind of device, `metrics` None every metric."""
 
     kinds: frozenset[str] | None
-    metric: str | None
+    metrics: frozenset[str] | None
 
     def covers(self, tag: Tag) -> bool:
         """Say whether the tag is judged."""
         return (self.kinds is None or tag.kind in self.kinds) and (
-            self.metric is None or tag.metric_name == self.metric
+            self.metrics is None or tag.metric_name in self.metrics
         )
 
     def overlaps(self, other: "Scope") -> bool:
         """Say whether some device could be in both."""
         kinds = self.kinds is None or other.kinds is None or bool(self.kinds & other.kinds)
-        return kinds and (self.metric is None or other.metric is None or self.metric == other.metric)
+        return kinds and (self.metrics is None or other.metrics is None or bool(self.metrics & other.metrics))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,7 @@ class Common:
     gap_us: int | None
     schedule: Schedule | None = None
     flap: Flap | None = None
+    suppressed_by: frozenset[str] = frozenset()  # conditions of the same device under which it does not sound
 
     def gap_of(self, tag: Tag) -> int:
         """Give the longest time between two readings of the tag that is not a gap, in microseconds."""

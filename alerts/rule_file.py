@@ -107,6 +107,10 @@ class Entry:
             seen[text] = key.line
         return pairs
 
+    def is_scalar(self) -> bool:
+        """Say whether a single word or number stands here."""
+        return isinstance(self.node, yaml.ScalarNode)
+
     def is_mapping(self) -> bool:
         """Say whether keys with values stand here."""
         return isinstance(self.node, yaml.MappingNode)

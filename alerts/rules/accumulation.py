@@ -90,7 +90,7 @@ class AccumulationKind:
 
     def read(self, common: Common, fields: Fields) -> Rule:
         """Read unit, source, windows with their limits, and the grids that have their own."""
-        if common.scope.metric is None:
+        if common.scope.metrics is None:
             fields.entry.refuse("an accumulation rule needs a metric under 'for': the amounts it adds up")
         clear = fields.find("clear")
         if clear is not None and not 0 < clear.number() <= 1:

@@ -78,7 +78,7 @@ class LevelKind:
     def read(self, common: Common, fields: Fields) -> Rule:
         """Read unit, direction, limits, deadband and delays."""
         direction = fields.read("direction", lambda entry: entry.choice(Direction), Direction.HIGH)
-        if common.scope.metric is None:
+        if common.scope.metrics is None:
             fields.entry.refuse("a level rule needs a metric under 'for': a limit without a metric means nothing")
         on_delay_us = fields.read("on_delay", Entry.duration_us, 0)
         deadband = fields.find("deadband")

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from alerts.common_keys import read_metrics
 from alerts.limits import converted, read_unit
 from alerts.points import RangePoint, Tag
 from alerts.rule import Common, Rule, Scope
@@ -93,7 +94,7 @@ def _read_range(entry: Entry) -> Range:
     kinds = fields.find("kinds")
     scope = Scope(
         kinds=None if kinds is None else frozenset(item.name() for item in kinds.items()),
-        metric=fields.need("metric").name(),
+        metrics=read_metrics(fields.need("metric")),
     )
     low = fields.read("from", Entry.number, -math.inf)
     high = fields.read("to", Entry.number, math.inf)

@@ -66,7 +66,7 @@ class RateKind:
 
     def read(self, common: Common, fields: Fields) -> Rule:
         """Read unit, window, direction, limits, delays and where it is over."""
-        if common.scope.metric is None:
+        if common.scope.metrics is None:
             fields.entry.refuse("a rate rule needs a metric under 'for': a change without a metric means nothing")
         direction = fields.read("direction", lambda entry: entry.choice(Direction), Direction.HIGH)
         limits = read_limits(fields.need("limits"), Direction.HIGH, fields.read("on_delay", Entry.duration_us, 0))

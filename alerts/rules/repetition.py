@@ -65,7 +65,7 @@ class RepetitionKind:
 
     def read(self, common: Common, fields: Fields) -> Rule:
         """Read how often within what, of which crossing."""
-        if common.scope.metric is None:
+        if common.scope.metrics is None:
             fields.entry.refuse("a repetition rule needs a metric under 'for': what it counts")
         times = fields.need("times")
         if times.number() < 2 or times.number() != int(times.number()):  # noqa: PLR2004 -- once is no repetition

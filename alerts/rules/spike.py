@@ -57,7 +57,7 @@ class SpikeKind:
 
     def read(self, common: Common, fields: Fields) -> Rule:
         """Read priority, unit, height, and how far above the noise."""
-        if common.scope.metric is None:
+        if common.scope.metrics is None:
             fields.entry.refuse("a spike rule needs a metric under 'for': a height without a metric means nothing")
         return SpikeRule(
             common=common,

@@ -54,7 +54,7 @@ class StateKind:
 
     def read(self, common: Common, fields: Fields) -> Rule:
         """Read condition, priority and delays."""
-        if common.scope.metric is None:
+        if common.scope.metrics is None:
             fields.entry.refuse("a state rule needs a metric under 'for': the fact it is about")
         return StateRule(
             common=common,

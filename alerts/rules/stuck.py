@@ -74,7 +74,7 @@ class StuckKind:
 
     def read(self, common: Common, fields: Fields) -> Rule:
         """Read priority, how long, the tolerance, and where a flat line is legal."""
-        if common.scope.metric is None:
+        if common.scope.metrics is None:
             fields.entry.refuse("a stuck rule needs a metric under 'for': many facts never change")
         legal = fields.find("legal")
         low, high = (math.inf, -math.inf) if legal is None else _read_legal(legal)
