@@ -1,5 +1,6 @@
 """The alarm engine: judges readings, keeps the life of alarms. Opens no incident and draws nothing."""
 
+from alerts.by_design import Suppression, suppressions_of
 from alerts.commands import (
     acknowledge,
     comment,
@@ -30,6 +31,7 @@ from alerts.rule_store import AlarmRule, rule_of, save_rule_set
 from alerts.rules import DEFAULT_RULES, default_rules, load_rules
 from alerts.store import save
 from alerts.stored_state import load_history, load_state
+from alerts.suppression import release_by_design, suppress_by_design
 
 __all__ = [
     "DEFAULT_RULES",
@@ -51,6 +53,7 @@ __all__ = [
     "StaleVersionError",
     "State",
     "StoredState",
+    "Suppression",
     "Tag",
     "Transition",
     "UnknownAlarmError",
@@ -65,10 +68,13 @@ __all__ = [
     "load_rules",
     "load_state",
     "out_of_service",
+    "release_by_design",
     "rule_of",
     "save",
     "save_rule_set",
     "shelve",
     "suppress",
+    "suppress_by_design",
+    "suppressions_of",
     "unshelve",
 ]

@@ -115,7 +115,7 @@ def start_overrides(cur: Cursor, overrides: Sequence[Override]) -> list[Stored]:
                                scope, target)
         SELECT * FROM unnest(%s::text[], %s::int[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[],
                              %s::text[], %s::smallint[], %s::smallint[], %s::text[], %s::text[], %s::text[])
-        ON CONFLICT (device, condition, rule) WHERE rule IS NOT NULL AND ended_at IS NULL DO NOTHING
+        ON CONFLICT (device, condition, rule, coalesce(metric, 0)) WHERE rule IS NOT NULL AND ended_at IS NULL DO NOTHING
         RETURNING {_STORED}
         """,  # noqa: S608 - _STORED is ours
         (

@@ -186,9 +186,12 @@ class Pipeline:
             for transition in alerts.save(cur, detection, now=work.now, rule_set=self.rule_set)
         ]
         changes = [transition.change for transition in transitions]
+        suppressions = alerts.suppressions_of(self._rules)
+        changes += alerts.suppress_by_design(cur, suppressions, transitions, now=work.now)
         changes += incidents.join(cur, transitions, now=work.now)
         if work.tick:
             changes += alerts.fire_deadlines(cur, work.now, answered=incidents.answered)
+            changes += alerts.release_by_design(cur, suppressions, now=work.now)
             forget_registered(cur)
             changes += incidents.adopt(cur, now=work.now)
         if work.last:

@@ -5,6 +5,7 @@ import pkgutil
 from functools import cache
 from pathlib import Path
 
+from alerts.by_design import refuse_unsafe
 from alerts.common_keys import read_common
 from alerts.errors import RuleFileError
 from alerts.rule import Rule, RuleKind, RuleSet
@@ -51,6 +52,7 @@ def load_rules(rules: str | Path, *, source: str = "rules") -> RuleSet:
     fields.finish()
     read = tuple(_read_rule(entry) for entry in entries)
     _refuse_twins(read, entries)
+    refuse_unsafe(read, entries)
     return RuleSet(source=source, text=text, rules=read)
 
 

@@ -10,7 +10,7 @@ ALTER TABLE overrides
     ADD COLUMN target   text;                   -- its code or id
 UPDATE overrides SET version = 2, ended_by = 'engine' WHERE ended_at IS NOT NULL;
 -- Two workers that see the same cause suppress once.
-CREATE UNIQUE INDEX overrides_by_design_once ON overrides (device, condition, rule)
+CREATE UNIQUE INDEX overrides_by_design_once ON overrides (device, condition, rule, coalesce(metric, 0))
     WHERE rule IS NOT NULL AND ended_at IS NULL;
 CREATE INDEX overrides_by_plan ON overrides (plan) WHERE plan IS NOT NULL;
 
