@@ -16,7 +16,7 @@ from gridwatch.clock import now
 from gridwatch.embedded import BrokerAccount, NatsServer, PostgresServer, free_port, subscriptions_of
 from gridwatch.keys import Keys, load_keys
 from gridwatch.parts import Part, answers, python_part
-from gridwatch.runtime import Account, Broker, Listen, Runtime, rules_file
+from gridwatch.runtime import Account, Broker, Listen, Runtime, notify_file, rules_file
 from gridwatch.settings import Settings
 from gridwatch.settings_reading import hide_password, masked
 from gridwatch.stop_signals import StopSignals
@@ -121,11 +121,14 @@ class Instance:
         self._supervisor.wait_for(lacks, what="The web server", seconds=READY_WITHIN_S)
 
     def _judge_files(self) -> None:
-        """Refuse rules and decoder names that the worker would refuse, before anything is started."""
+        """Refuse rules, notify file and decoder names that a part would refuse, before anything is started."""
+        from alerts.notification.notify_file import load_notify
         from alerts.rules import load_rules
         from ingest.decoders import decoder
 
         load_rules(rules_file(self._settings, self.directory.path))
+        if (notify := notify_file(self._settings, self.directory.path)) is not None:
+            load_notify(notify)
         for source in self._settings.ingest.sources:
             decoder(source.decoder)
 
@@ -195,6 +198,8 @@ class Instance:
                 is_ready=lambda: answers(f"{http.url}/healthz") is None,
             ),
         ]
+        if self._settings.alerts.notify is not None:
+            parts.append(python_part("notifier", "gridwatch.notifier", runtime=runtime, log=folder / "notifier.log"))
         if self._demo:
             parts.append(
                 python_part("simulators", "gridwatch.simulate", runtime=runtime, log=folder / "simulators.log")

@@ -101,6 +101,11 @@ def rules_file(settings: Settings, data_dir: Path) -> Path:
     return Path(room.origin).parent / "default_rules.yaml"
 
 
+def notify_file(settings: Settings, data_dir: Path) -> Path | None:
+    """Name the notify file; None where nobody is to be told."""
+    return None if settings.alerts.notify is None else data_dir / settings.alerts.notify
+
+
 def read_runtime(path: Path) -> Runtime:
     """Read what the supervisor wrote.
 

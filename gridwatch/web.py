@@ -15,7 +15,9 @@ def web_settings(runtime: Runtime) -> WebSettings:
     """Tell the dashboard what it has to know."""
     chosen = runtime.settings.dashboard.model_dump(mode="json", exclude={"host", "port"})
     return WebSettings.model_validate(
-        chosen | {"database_url": runtime.database_url, "secret": runtime.secret, "data_dir": runtime.data_dir}
+        chosen
+        | {"database_url": runtime.database_url, "secret": runtime.secret, "data_dir": runtime.data_dir}
+        | {"notifies": runtime.settings.alerts.notify is not None}
     )
 
 
