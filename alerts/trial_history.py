@@ -82,10 +82,10 @@ def _tags(cur: Cursor, grid: str | None, *, device: str | None = None) -> list[T
     cur.execute(
         """
         WITH RECURSIVE inside AS (
-            SELECT key FROM grids WHERE code = %(grid)s
-            UNION SELECT g.key FROM grids g JOIN inside i ON g.parent = i.key
+            SELECT key, version, code FROM grids WHERE code = %(grid)s
+            UNION SELECT g.key, g.version, g.code FROM grids g JOIN inside i ON g.version = i.version AND g.parent = i.code
         )
-        SELECT d.key, d.id, d.kind, coalesce(g.code, ''), dm.metric, m.name, dm.unit, dm.interval_s,
+        SELECT d.key, d.id, d.kind, coalesce(g.code, ''), coalesce(d.grid, 0), dm.metric, m.name, dm.unit, dm.interval_s,
                limit_1, limit_2, limit_3, limit_4
         FROM devices d JOIN device_metrics dm ON dm.device = d.key JOIN metrics m ON m.key = dm.metric
         LEFT JOIN grids g ON g.key = d.grid
@@ -95,6 +95,8 @@ def _tags(cur: Cursor, grid: str | None, *, device: str | None = None) -> list[T
         """,
         {"grid": grid, "device": device},
     )
+    rows = cur.fetchall()
+    paths = _grid_paths(cur)
     return [
         TrialTag(
             tag=Tag(
@@ -105,13 +107,27 @@ def _tags(cur: Cursor, grid: str | None, *, device: str | None = None) -> list[T
                 unit=unit,
                 limits=(l1, l2, l3, l4),
                 interval_s=interval,
-                grids=(place,) if place else (),
+                grids=paths.get(lies_in, ()),
             ),
             device=device_id,
             place=place,
         )
-        for key, device_id, kind, place, metric, name, unit, interval, l1, l2, l3, l4 in cur.fetchall()
+        for key, device_id, kind, place, lies_in, metric, name, unit, interval, l1, l2, l3, l4 in rows
     ]
+
+
+def _grid_paths(cur: Cursor) -> dict[int, tuple[str, ...]]:
+    """Give the codes of each grid and of all above it, finest first, by grid key."""
+    rows = cur.execute("SELECT key, version, code, parent FROM grids").fetchall()
+    above = {(version, code): parent for _, version, code, parent in rows}
+    paths = {}
+    for key, version, code, parent in rows:
+        path = [code]
+        while parent is not None and parent not in path:
+            path.append(parent)
+            parent = above.get((version, parent))  # noqa: PLW2901 -- one step up
+        paths[key] = tuple(path)
+    return paths
 
 
 def _parts(cur: Cursor, tags: list[TrialTag], start: datetime, end: datetime) -> Iterator[list[TrialRow]]:
