@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from psycopg.types.json import Jsonb
 
-from alerts.points import Tag, ValuePoint
+from alerts.points import Point, Tag, ValuePoint
 from alerts.rule import Guidance, Rule, RuleSet, UnjudgedTagError
 from alerts.rules import load_rules
 from database.connection import Cursor
@@ -16,7 +16,7 @@ class AlarmRule:
     """The rule behind one alarm, as it was when the alarm was raised.
 
     `limit` and `clear` (the limit less the deadband) are in the unit of the alarm's value; None where the rule has
-    no threshold, or none for this device any more.
+    no threshold on the value itself, or none for this device any more.
     """
 
     name: str
@@ -38,26 +38,32 @@ def save_rule_set(cur: Cursor, rules: RuleSet) -> int:
     return int(row[0])
 
 
-def rule_of(cur: Cursor, alarm: int) -> AlarmRule | None:
-    """Read the rule that raised an alarm; None where the alarm or its rule set is not known."""
-    row = cur.execute(
-        """
-        SELECT a.rule, a.priority, a.condition, s.version, s.source, s.rules ->> 'text', d.key, d.kind, m.key, m.name,
-               dm.unit, dm.limit_1, dm.limit_2, dm.limit_3, dm.limit_4, dm.interval_s
-        FROM alarms a JOIN rule_sets s ON s.version = a.rule_set JOIN devices d ON d.key = a.device
-        LEFT JOIN metrics m ON m.key = a.metric
-        LEFT JOIN device_metrics dm ON dm.device = a.device AND dm.metric = a.metric
-        WHERE a.id = %s
-        """,
-        (alarm,),
-    ).fetchone()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What an alarm was raised by, as it was then: rule, tag with its limits of that time, and the rule's points on it.
+
+    `tag` is None for what has no metric of its own, `point` where the rule cannot judge the tag any more. For an alarm
+    about the device as a whole the tag is the one that is expected most often.
+    """
+
+    rule: Rule
+    version: int
+    text: str
+    tag: Tag | None
+    points: tuple[Point, ...]
+    point: Point | None
+
+
+def basis_of(cur: Cursor, alarm: int) -> Basis | None:
+    """Read what raised an alarm; None where the alarm or its rule set is not known."""
+    row = cur.execute(_BASIS, (alarm,)).fetchone()
     if row is None:
         return None
-    name, priority, condition, version, source, text, device, kind, metric, metric_name, unit, *rest = row
+    name, priority, condition, version, source, text, device, kind, grids, metric, metric_name, unit, *rest = row
     rule = _parsed(text, source).rule(name)
     if rule is None:
         return None
-    point = None
+    tag = None
     if unit is not None:
         tag = Tag(
             device=device,
@@ -67,26 +73,66 @@ def rule_of(cur: Cursor, alarm: int) -> AlarmRule | None:
             unit=unit,
             limits=(rest[0], rest[1], rest[2], rest[3]),
             interval_s=rest[4],
+            grids=tuple(grids or ()),
         )
-        point = _point(rule, tag, condition, priority)
-    return AlarmRule(
-        name=name,
-        version=version,
-        guidance=dict(rule.common.guidance),
-        realarm_after_us=rule.common.realarm_after_us,
-        limit=point.limit if point else None,
-        clear=point.clear if point else None,
-    )
+    points = () if tag is None else _points(rule, tag)
+    point = next((p for p in points if (p.condition, p.priority) == (condition, priority)), None)
+    return Basis(rule=rule, version=version, text=text, tag=tag, points=points, point=point)
 
 
-def _point(rule: Rule, tag: Tag, condition: str, priority: int) -> ValuePoint | None:
-    try:
-        points = rule.points(tag)
-    except UnjudgedTagError:
+def rule_of(cur: Cursor, alarm: int) -> AlarmRule | None:
+    """Read the rule that raised an alarm; None where the alarm or its rule set is not known."""
+    basis = basis_of(cur, alarm)
+    if basis is None:
         return None
-    return next(
-        (p for p in points if isinstance(p, ValuePoint) and (p.condition, p.priority) == (condition, priority)), None
+    # A limit on a measure (a rise, a total) is not one of the value that the alarm shows.
+    threshold = basis.point if isinstance(basis.point, ValuePoint) and basis.point.measure is None else None
+    common = basis.rule.common
+    return AlarmRule(
+        name=common.name,
+        version=basis.version,
+        guidance=dict(common.guidance),
+        realarm_after_us=common.realarm_after_us,
+        limit=threshold.limit if threshold else None,
+        clear=threshold.clear if threshold else None,
     )
+
+
+# Limits are those of the time at which we wrote the raise: earlier ones are kept when they change.
+_BASIS = """
+    WITH RECURSIVE alarm AS (
+        SELECT a.*, d.kind, coalesce(a.metric, (
+                   SELECT c.metric FROM device_metrics c WHERE c.device = a.device AND c.interval_s IS NOT NULL
+                   ORDER BY c.interval_s, c.metric LIMIT 1)) AS tag,
+               coalesce((SELECT max(t.recorded_at) FROM alarm_transitions t
+                         WHERE t.alarm = a.id AND t.cause = 'raised'), a.recorded_at) AS written
+        FROM alarms a JOIN devices d ON d.key = a.device WHERE a.id = %s
+    ), above AS (
+        SELECT g.version, g.code, g.parent, 1 AS nth FROM grids g JOIN alarm ON alarm.grid = g.key
+        UNION ALL
+        SELECT g.version, g.code, g.parent, above.nth + 1 FROM grids g JOIN above
+        ON g.version = above.version AND g.code = above.parent
+    )
+    SELECT a.rule, a.priority, a.condition, s.version, s.source, s.rules ->> 'text', a.device, a.kind,
+           (SELECT array_agg(code ORDER BY nth) FROM above), m.key, m.name, coalesce(h.unit, c.unit),
+           CASE WHEN h.unit IS NULL THEN c.limit_1 ELSE h.limit_1 END,
+           CASE WHEN h.unit IS NULL THEN c.limit_2 ELSE h.limit_2 END,
+           CASE WHEN h.unit IS NULL THEN c.limit_3 ELSE h.limit_3 END,
+           CASE WHEN h.unit IS NULL THEN c.limit_4 ELSE h.limit_4 END,
+           CASE WHEN h.unit IS NULL THEN c.interval_s ELSE h.interval_s END
+    FROM alarm a JOIN rule_sets s ON s.version = a.rule_set
+    LEFT JOIN metrics m ON m.key = a.tag
+    LEFT JOIN device_metrics c ON c.device = a.device AND c.metric = a.tag
+    LEFT JOIN LATERAL (SELECT * FROM limit_history l WHERE l.device = a.device AND l.metric = a.tag
+                       AND l.until > a.written ORDER BY l.until LIMIT 1) h ON true
+"""
+
+
+def _points(rule: Rule, tag: Tag) -> tuple[Point, ...]:
+    try:
+        return rule.points(tag)
+    except UnjudgedTagError:
+        return ()
 
 
 @lru_cache(maxsize=8)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ from dashboard.queries.drawings import Drawings
 from dashboard.queries.grids import GridNames
 from dashboard.queries.points import Points
 from dashboard.settings import WebSettings
+from dashboard.trials import Trials
 from dashboard.watch import routes as watch
 from database import open_pool
 
@@ -114,6 +115,7 @@ async def _parts(
         beat_s=settings.beat_s,
         capacity=settings.live_backlog,
     )
+    trials = Trials(settings.database_url, clock=clock)
     county = CountyCollector(sessions, grids=grids, counting=counting, clients=lambda: hub.clients, clock=clock)
     metrics.registry.register(county)
     app.state.web = Web(
@@ -129,14 +131,15 @@ async def _parts(
         points=Points(),
         metrics=metrics,
         hub=hub,
+        trials=trials,
     )
-    feed = asyncio.create_task(hub.run())
+    tasks = [asyncio.create_task(hub.run()), asyncio.create_task(trials.run())]
     try:
         yield
     finally:
-        feed.cancel()
-        with suppress(asyncio.CancelledError):
-            await feed
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         hub.close()
         metrics.registry.unregister(county)
         await asyncio.to_thread(pool.close, 1)

@@ -22,6 +22,7 @@ from dashboard.queries.drawings import Drawings
 from dashboard.queries.grids import GridNames
 from dashboard.queries.points import Points
 from dashboard.settings import WebSettings
+from dashboard.trials import Trials
 from database.connection import Cursor
 
 
@@ -41,6 +42,7 @@ class Web:
     points: Points
     metrics: WebMetrics
     hub: Hub
+    trials: Trials
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:

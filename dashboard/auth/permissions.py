@@ -30,11 +30,16 @@ class Action(StrEnum):
     REGISTER_DEVICE = "register-device"
     READ_RAW = "read-raw"  # payloads as they arrived: rejected messages, devices that wait
     MANAGE_USERS = "manage-users"
+    PROPOSE_RULES = "propose-rules"
+    ADMIT_RULES = "admit-rules"
+    RETRY_NOTIFICATION = "retry-notification"
 
 
-_OFFICER = frozenset({Action.READ, Action.COMMENT, Action.ACKNOWLEDGE, Action.SHELVE, Action.MOVE_INCIDENT})
-_DISPATCHER = _OFFICER | {Action.OPEN_INCIDENT}
-_COMMANDER = _DISPATCHER | {Action.TAKE_OUT_OF_SERVICE, Action.READ_AUDIT}
+_OFFICER = frozenset(
+    {Action.READ, Action.COMMENT, Action.ACKNOWLEDGE, Action.SHELVE, Action.MOVE_INCIDENT, Action.PROPOSE_RULES}
+)
+_DISPATCHER = _OFFICER | {Action.RETRY_NOTIFICATION, Action.OPEN_INCIDENT}
+_COMMANDER = _DISPATCHER | {Action.TAKE_OUT_OF_SERVICE, Action.READ_AUDIT, Action.ADMIT_RULES}
 
 PERMISSIONS: Mapping[Role, frozenset[Action]] = {
     Role.SCREEN: frozenset({Action.READ}),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dashboard.queries.grids import GridItem, GridTable
 from dashboard.queries.rows import rows_as_dicts
 from database.connection import Cursor
+from ingest.readings import Quality
 
 DeviceState = Literal["quiet", "alarm", "offline", "out_of_service", "never_heard", "retired"]
 OFFLINE_CONDITIONS = ("offline", "no-data")
@@ -36,7 +37,9 @@ class MetricItem(BaseModel):
     interval_s: float | None = Field(description="Expected time between readings, seconds.")
     datum_m: float = Field(description="Added to the relative levels of SL 651 to make them absolute, metres.")
     limits: Limits = Field(description="Limits by priority.")
-    value: float | None = Field(description="Newest value, in `unit`; null if there is none.")
+    value: float | None = Field(description="Newest value, in `unit`; null if there is none, or one that cannot be.")
+    quality_word: str | None = Field(description="Quality of the newest reading: good, …, missing, implausible.")
+    raw: float | None = Field(description="What the newest reading said where it is implausible; no value.")
     time: datetime | None = Field(description="Device time of the newest value, RFC 3339.")
 
 
@@ -95,6 +98,8 @@ _SELECT = (
                                           'limits', json_build_object('1', c.limit_1, '2', c.limit_2,
                                                                       '3', c.limit_3, '4', c.limit_4),
                                           'value', CASE WHEN l.quality < 3 THEN nullif(l.value, 'NaN') END,
+                                          'raw', CASE WHEN l.quality = 4 THEN nullif(l.value, 'NaN') END,
+                                          'quality_word', (%(qualities)s::text[])[l.quality + 1],
                                           'time', l.time) ORDER BY c.metric) AS metrics
         FROM device_metrics c JOIN metrics m ON m.key = c.metric
         LEFT JOIN device_last l ON l.device = c.device AND l.metric = c.metric
@@ -115,8 +120,12 @@ def read_devices(
 ) -> list[DeviceItem]:
     """Read devices by a condition over `d` (devices), by id."""
     query = _SELECT + sql.SQL(" WHERE ") + where + sql.SQL(" ORDER BY d.id LIMIT %(limit)s")
-    rows = rows_as_dicts(cur, query, {**parameters, "now": now, "offline": list(OFFLINE_CONDITIONS), "limit": limit})
+    rows = rows_as_dicts(cur, query, {**parameters, **_words(), "now": now, "limit": limit})
     return [DeviceItem.model_validate({**row, "grid": grids.item(row["grid"])}) for row in rows]
+
+
+def _words() -> dict[str, list[str]]:
+    return {"offline": list(OFFLINE_CONDITIONS), "qualities": [quality.name.lower() for quality in Quality]}
 
 
 def devices_by_id(cur: Cursor, grids: GridTable, ids: Sequence[str], *, now: datetime) -> list[DeviceItem]:
