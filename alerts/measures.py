@@ -113,10 +113,9 @@ class Total:
         return math.fsum(now - before if now >= before else now for before, now in steps)
 
     def _is_covered(self, history: History, window: int) -> bool:
-        """Say whether the readings tell of the whole window: each speaks for the time since the one before."""
+        """Say whether the readings tell of the whole window: each speaks for `gap_us` before it."""
         start = history.times[-1] - window
-        first = history.after(start)
-        times = history.times[max(first - 1, 0) :]
+        times = history.times[history.after(start) :]
         return times[0] <= start + self.gap_us and all(now - before <= self.gap_us for before, now in pairwise(times))
 
 
@@ -125,7 +124,9 @@ class Unchanged:
     """For how many seconds the value has stayed within `tolerance` of the newest.
 
     Between `legal_from` and `legal_to` a flat line is what the quantity does (a dry gauge, no rain): never stuck. A
-    hole longer than `gap_us` starts the count anew, unless the policy is HOLD.
+    hole longer than `gap_us` starts the count anew, unless the policy is HOLD. With `lively` a flat line is one only
+    where the value changed so often in the `atleast_us` twice over before it began: a river at base flow read to the
+    centimetre lies still for days, and so it did before. Where that time is not remembered any more, nothing is told.
     """
 
     atleast_us: int
@@ -134,6 +135,7 @@ class Unchanged:
     tolerance: float = 0.0
     legal_from: float = math.inf
     legal_to: float = -math.inf
+    lively: int = 0
 
     @property
     def unit(self) -> str | None:
@@ -142,28 +144,38 @@ class Unchanged:
 
     @property
     def span_us(self) -> int:
-        """Need as long as the rule waits, and one reading more."""
-        return self.atleast_us + self.gap_us
+        """Need as long as the rule waits, and one reading more; to know how it was before, twice as long again."""
+        return self.atleast_us * (4 if self.lively else 1) + self.gap_us
 
     def of(self, history: History) -> tuple[float, float]:
         """Give seconds of device time."""
         times, values = history.times, history.values
         if self.legal_from <= values[-1] <= self.legal_to:
             return 0.0, 0.0
-        since = times[-1]
+        since, first = times[-1], history.since(times[-1] - self.span_us)
         remembered = history.flat_since.get(self)
-        for at in range(len(times) - 2, -1, -1):
+        for at in range(len(times) - 2, first - 1, -1):
             is_hole = times[at + 1] - times[at] > self.gap_us and self.gap_policy is not GapPolicy.HOLD
             if is_hole or abs(values[at] - values[-1]) > self.tolerance:
                 break
             since = times[at]
             # A long flat line is not walked again at each reading: the run of the reading before is this one's, too.
             if remembered is not None and remembered[0] == since and values[at] == values[-1]:
-                since = remembered[1]
+                since = max(remembered[1], times[first])
                 break
         history.flat_since[self] = (times[-1], since)
         seconds = (times[-1] - since) / SECOND_US
-        return seconds, seconds
+        if not self.lively or times[-1] - since < self.atleast_us:
+            return seconds, seconds
+        return self._held_against_before(history, since, seconds)
+
+    def _held_against_before(self, history: History, since: int, seconds: float) -> tuple[float, float]:
+        start = since - 2 * self.atleast_us
+        if start < history.times[-1] - self.span_us or history.times[0] > start + self.gap_us:
+            return _UNKNOWN
+        values = history.values[history.since(start) : history.after(since)]
+        changes = sum(abs(now - before) > self.tolerance for before, now in pairwise(values))
+        return (seconds, seconds) if changes >= self.lively else (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,12 +183,13 @@ class Spike:
     """How far the reading before stood out from both its neighbours; shown is its value.
 
     With `noise_factor` it must also stand out by so many times the median step of the last `window_us`: a lively
-    quantity is no fault.
+    quantity is no fault. `sign` 1 sees only spikes up, -1 only those down.
     """
 
     window_us: int
     gap_us: int
     noise_factor: float = 0.0
+    sign: int = 0
 
     @property
     def unit(self) -> str | None:
@@ -196,7 +209,7 @@ class Spike:
         if late - early > 2 * self.gap_us:
             return _UNKNOWN
         up, down = top - left, top - right
-        height = min(abs(up), abs(down)) if up * down > 0 else 0.0
+        height = min(abs(up), abs(down)) if up * down > 0 and up * self.sign >= 0 else 0.0
         if height and height < self.noise_factor * self._noise(history):
             height = 0.0
         return height, top
@@ -223,15 +236,15 @@ class Crossings:
 
     @property
     def span_us(self) -> int:
-        """Need the window twice, to know on which side the first reading in it came from."""
+        """Need the window twice, to know from which side the first reading in it came."""
         return 2 * self.window_us
 
     def of(self, history: History) -> tuple[float, float]:
         """Give a count."""
         sign = 1.0 if self.is_high else -1.0
-        start = history.times[-1] - self.window_us
-        count, is_beyond = 0, False
-        for time, value in zip(history.times, history.values, strict=True):
+        start, first = history.times[-1] - self.window_us, history.since(history.times[-1] - self.span_us)
+        count, is_beyond = 0, sign * history.values[first] >= sign * self.limit
+        for time, value in zip(history.times[first:], history.values[first:], strict=True):
             if not is_beyond and sign * value >= sign * self.limit:
                 is_beyond = True
                 count += time > start

@@ -89,8 +89,10 @@ class Standings:
             judged = shown = value
             if isinstance(point, ValuePoint) and point.measure is not None:
                 judged, shown = point.measure.of(self.histories[slot])
-            earlier = odd if isinstance(point, RangePoint) else previous
-            at = self._judge(number, earlier, time, judged, before)
+            is_range = isinstance(point, RangePoint)
+            if is_range and time <= odd:
+                continue  # what was measured before the implausible reading does not speak against it
+            at = self._judge(number, odd if is_range else previous, time, judged, before)
             if at is not None:
                 changed.append((number, at, shown))
         return changed

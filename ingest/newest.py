@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.batch import Batch
+from ingest.readings import Quality
 from ingest.registry import Registry
 
 NEVER = np.iinfo(np.int64).min
@@ -32,19 +33,21 @@ class Newest:
                 getattr(self, name)[slots] = stored[name][rows]
 
     def note(self, slots: NDArray[np.int32], batch: Batch) -> None:
-        """Take the readings of a batch; one older than what is held changes only when the channel was last heard."""
+        """Take the readings of a batch; one older than what is held says nothing new, and the channel is not heard by it."""
         if not len(batch):
             return
         # Stable by time: of several readings of a slot the newest is written last and stays.
         order = np.argsort(batch.time, kind="stable")
         slots, time = slots[order], batch.time[order]
         newer = time >= self.time[slots]
+        # A number that cannot be is no newest value, but whoever sends it is there.
+        self.received[slots[newer]] = batch.received[order[newer]]
+        self._changed[slots[newer]] = True
+        newer &= batch.quality[order] != Quality.IMPLAUSIBLE
         rows = order[newer]
         self.time[slots[newer]] = time[newer]
         self.value[slots[newer]] = batch.value[rows]
         self.quality[slots[newer]] = batch.quality[rows]
-        self.received[slots] = batch.received[order]
-        self._changed[slots] = True
 
     def columns(self) -> dict[str, NDArray[np.generic]]:
         """Give all that is held, in the form that `restore` takes."""

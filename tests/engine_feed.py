@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detection import ActivePoint, Detection, StoredState
+from alerts.engine import Engine
 from alerts.points import Tag
 from alerts.rule import RuleSet
 from alerts.rules import load_rules
@@ -54,6 +55,7 @@ def series(values: Iterable[float], *, device: int = 1, metric: int = 1, step_s:
 def remember(state: StoredState, detection: Detection) -> StoredState:
     """Fold a detection into what a database would hold."""
     active = {(a.device, a.metric, a.condition, a.priority): a for a in state.active}
+    raises = list(state.raises)
     for change in detection.changes:
         key = (change.device, change.metric, change.condition, change.priority)
         if change.active:
@@ -65,19 +67,42 @@ def remember(state: StoredState, detection: Detection) -> StoredState:
                 priority=change.priority,
                 raised_at=change.time,
             )
+            raises.append(active[key])
         else:
             active.pop(key, None)
     delays = {(d.device, d.metric, d.rule, d.priority): d for d in (*state.delays, *detection.delays)}
     return StoredState(
-        active=tuple(active.values()), delays=tuple(delay for delay in delays.values() if delay.since is not None)
+        active=tuple(active.values()),
+        delays=tuple(delay for delay in delays.values() if delay.since is not None),
+        raises=tuple(sorted(raises, key=lambda point: point.raised_at)),
     )
+
+
+def stored(rows: Iterable[Row]) -> dict[str, NDArray[np.generic]]:
+    """Give the plausible readings a database would hold after these rows: the first of each instant."""
+    kept: dict[tuple[int, int, int], float] = {}
+    for device, metric, time, value, quality in rows:
+        if quality < Quality.MISSING and not math.isnan(value):
+            kept.setdefault((device, metric, time), value)
+    return {
+        "device": np.array([device for device, _, _ in kept], np.int32),
+        "metric": np.array([metric for _, metric, _ in kept], np.int16),
+        "time": np.array([time for _, _, time in kept], np.int64),
+        "value": np.array(list(kept.values()), np.float64),
+    }
+
+
+def screened(engine: Engine, rows: Sequence[Row]) -> list[Row]:
+    """Give rows with the quality that the engine's look at what cannot be gives them."""
+    quality = engine.screen(batch(rows)).quality.tolist() if rows else []
+    return [(*row[:4], q) for row, q in zip(rows, quality, strict=True)]
 
 
 def newest(rows: Iterable[Row]) -> dict[str, NDArray[np.generic]]:
     """Give the newest judged reading of each tag, as the database would after these rows."""
     last: dict[tuple[int, int], int] = {}
     for device, metric, time, value, quality in rows:
-        if quality != Quality.MISSING and not math.isnan(value):
+        if quality < Quality.MISSING and not math.isnan(value):
             last[device, metric] = max(time, last.get((device, metric), time))
     times = np.array(list(last.values()), np.int64)
     return {
