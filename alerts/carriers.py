@@ -4,29 +4,12 @@ A carrier never reports: it is in no device list, count, no-data rule, map or wa
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from alerts.carrier import Carrier
 from database.connection import Cursor
 from ingest.carrier_kind import CarrierKind
 
 __all__ = ["Carrier", "CarrierKind", "ensure_carriers"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carrier:
-    """What an alarm hangs on. `grid` is a grid's key or None; coordinates are WGS 84 degrees; `area` is a town's code.
-
-    Ids say what it is: `place:<grid code>`, `building:<area>/<name>`, `link:<area>`, `gateway:<id>`, `service:broker`.
-    """
-
-    id: str
-    kind: CarrierKind
-    name: str
-    grid: int | None = None
-    lon: float | None = None
-    lat: float | None = None
-    area: str = ""
-    building: str | None = None
 
 
 def ensure_carriers(cur: Cursor, carriers: Sequence[Carrier]) -> dict[str, int]:

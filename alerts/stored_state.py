@@ -19,7 +19,8 @@ def load_state(cur: Cursor, *, now: datetime) -> StoredState:
     """Read what an engine is restored from: the active points, the running delays, and what was raised within a day."""
     cur.execute(
         "SELECT device, coalesce(metric, 0), rule, condition, priority, raised_at FROM alarms"
-        " WHERE state = ANY(%s) ORDER BY id",
+        # What rests on other alarms is stage 2's, which remembers nothing that is not a row.
+        " WHERE state = ANY(%s) AND NOT EXISTS (SELECT FROM alarm_evidence e WHERE e.alarm = alarms.id) ORDER BY id",
         ([state.value for state in State if is_active(state)],),
     )
     active = _read_points(cur)

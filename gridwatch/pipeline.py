@@ -20,6 +20,7 @@ import alerts
 import incidents
 from alerts import Detection, Engine, RuleSet, Tag
 from alerts.admission import RuleFile, load_in_force, take_file
+from alerts.correlation.correlator import Correlator
 from database import append_changes, connect, newest_change
 from database.connection import Connection, Cursor
 from gridwatch.tags import load_tags
@@ -97,6 +98,7 @@ class Pipeline:
         registry = load_registry(cur)
         self._set_registry(registry, load_tags(cur, registry))
         self._engine = Engine(self._rules, self._tags)
+        self._correlator = Correlator(self._rules, self._url)
         self._say_unjudged()
         stored = read_last(cur)
         self._newest.restore(stored)
@@ -131,6 +133,7 @@ class Pipeline:
             self._set_registry(registry, tags)
             self._newest.restore(stored)
             self._engine = self._engine.with_rules(self._rules, self._tags)
+            self._correlator = Correlator(self._rules, self._url)
             # What a new rule measures begins with what is stored, not with the next reading.
             fresh = {tag: span for tag, span in self._engine.history_wanted.items() if span > wanted.get(tag, 0)}
             self._engine.recall(alerts.load_history(cur, fresh))
@@ -185,9 +188,12 @@ class Pipeline:
             for detection in work.detections
             for transition in alerts.save(cur, detection, now=work.now, rule_set=self.rule_set)
         ]
-        changes = [transition.change for transition in transitions]
         suppressions = alerts.suppressions_of(self._rules)
-        changes += alerts.suppress_by_design(cur, suppressions, transitions, now=work.now)
+        changes = alerts.suppress_by_design(cur, suppressions, transitions, now=work.now)
+        transitions += self._correlator.correlate(cur, transitions, now=work.now, rule_set=self.rule_set)
+        if work.tick:
+            transitions += self._correlator.due(cur, now=work.now, rule_set=self.rule_set)
+        changes += [transition.change for transition in transitions]
         changes += incidents.join(cur, transitions, now=work.now)
         if work.tick:
             changes += alerts.fire_deadlines(cur, work.now, answered=incidents.answered)
