@@ -146,7 +146,7 @@ class Standings:
 
     def slot_of(self, number: int) -> int:
         """Give the slot a point belongs to."""
-        return int(np.searchsorted(self.table.first, number, side="right")) - 1
+        return int(self.table.first.searchsorted(number, side="right")) - 1
 
     def name(self, number: int) -> PointName:
         """Give what the alarm of a point is known by."""
