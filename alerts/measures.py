@@ -124,7 +124,8 @@ class Unchanged:
     """For how many seconds the value has stayed within `tolerance` of the newest.
 
     Between `legal_from` and `legal_to` a flat line is what the quantity does (a dry gauge, no rain): never stuck. A
-    hole longer than `gap_us` starts the count anew, unless the policy is HOLD. With `lively` a flat line is one only
+    hole longer than `gap_us` starts the count anew, unless the policy is HOLD; the same value on both its sides is no
+    evidence of life. With `lively` a flat line is one only
     where the value changed so often in the `atleast_us` twice over before it began: a river at base flow read to the
     centimetre lies still for days, and so it did before. Where that time is not remembered any more, nothing is told.
     """
@@ -155,8 +156,11 @@ class Unchanged:
         since, first = times[-1], history.since(times[-1] - self.span_us)
         remembered = history.flat_since.get(self)
         for at in range(len(times) - 2, first - 1, -1):
-            is_hole = times[at + 1] - times[at] > self.gap_us and self.gap_policy is not GapPolicy.HOLD
-            if is_hole or abs(values[at] - values[-1]) > self.tolerance:
+            if abs(values[at] - values[-1]) > self.tolerance:
+                break
+            if times[at + 1] - times[at] > self.gap_us and self.gap_policy is not GapPolicy.HOLD:
+                if times[-1] - since < self.atleast_us:
+                    return _UNKNOWN  # the same as before the hole: no evidence that it moves
                 break
             since = times[at]
             # A long flat line is not walked again at each reading: the run of the reading before is this one's, too.
@@ -175,6 +179,8 @@ class Unchanged:
             return _UNKNOWN
         values = history.values[history.since(start) : history.after(since)]
         changes = sum(abs(now - before) > self.tolerance for before, now in pairwise(values))
+        if not changes:
+            return _UNKNOWN  # flat all the while, with a hole in it: nothing tells what is usual
         return (seconds, seconds) if changes >= self.lively else (0.0, 0.0)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from alerts.limits import Direction, Limit, converted_step, read_limits, read_positive, read_span, read_unit
 from alerts.measures import Change
-from alerts.points import Tag, ValuePoint
+from alerts.points import SECOND_US, Tag, ValuePoint
 from alerts.rule import Common, Rule
 from alerts.rule_file import Entry, Fields
 
@@ -14,7 +14,8 @@ from alerts.rule_file import Entry, Fields
 class RateRule:
     """A change of so much, in `unit`, within `window_us`; `clear` is the share of the limit below which it is over.
 
-    The `ignore` most extreme earlier readings of the window do not count as where the change began.
+    The `ignore` most extreme earlier readings of the window do not count as where the change began. The window holds
+    at least `samples` expected intervals, so that a slow reporter is judged, too.
     """
 
     common: Common
@@ -22,6 +23,7 @@ class RateRule:
     unit: str
     direction: Direction
     window_us: int
+    samples: int
     limits: Mapping[int, Limit]
     clear: float
     ignore: int
@@ -36,8 +38,12 @@ class RateRule:
         """Give a point for each limit, in the tag's unit."""
         if not self.common.scope.covers(tag):
             return ()
-        measure = Change(window_us=self.window_us, falling=self.direction is Direction.LOW, ignore=self.ignore)
+        measure = Change(window_us=self._window_of(tag), falling=self.direction is Direction.LOW, ignore=self.ignore)
         return tuple(self._point(tag, measure, priority, limit) for priority, limit in self.limits.items())
+
+    def _window_of(self, tag: Tag) -> int:
+        """Make room for the samples; a tenth more, because none comes at the very instant."""
+        return max(self.window_us, round(1.1 * self.samples * (tag.interval_s or 0.0) * SECOND_US))
 
     def _point(self, tag: Tag, measure: Change, priority: int, limit: Limit) -> ValuePoint:
         at = converted_step(self.common, tag, limit.at, self.unit)
@@ -79,6 +85,7 @@ class RateKind:
             unit=read_unit(fields),
             direction=direction,
             window_us=read_span(fields.need("window")),
+            samples=round(fields.read("samples", read_positive, 1.0)),
             limits=limits,
             clear=0.5 if clear is None else clear.number(),
             ignore=round(fields.read("ignore", read_positive, 0.0)),

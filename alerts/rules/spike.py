@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass
 
-from alerts.limits import converted_step, read_positive, read_span, read_unit
+from alerts.limits import Direction, converted_step, read_positive, read_span, read_unit
 from alerts.measures import Spike
 from alerts.points import SECOND_US, Tag, ValuePoint
 from alerts.rule import Common, Rule
 from alerts.rule_file import Entry, Fields
 
+_SIGNS = {None: 0, Direction.HIGH: 1, Direction.LOW: -1}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpikeRule:
-    """A sample that stands out by `height` in `unit`, and by `times_noise` the median step of the last `window_us`."""
+    """A sample that stands out by `height` in `unit`, and by `times_noise` the median step of the last `window_us`.
+
+    With a direction only spikes that way count: what makes a quantity jump up in nature seldom makes it drop.
+    """
 
     common: Common
     condition: str
@@ -19,6 +24,7 @@ class SpikeRule:
     unit: str
     height: float
     times_noise: float
+    direction: Direction | None
     window_us: int
     off_delay_us: int
 
@@ -42,7 +48,12 @@ class SpikeRule:
             off_delay_us=self.off_delay_us,
             gap_us=self.common.gap_of(tag),
             gap_policy=self.common.gap_policy,
-            measure=Spike(window_us=self.window_us, gap_us=self.common.gap_of(tag), noise_factor=self.times_noise),
+            measure=Spike(
+                window_us=self.window_us,
+                gap_us=self.common.gap_of(tag),
+                noise_factor=self.times_noise,
+                sign=_SIGNS[self.direction],
+            ),
             schedule=self.common.schedule,
             flap=self.common.flap,
         )
@@ -66,6 +77,7 @@ class SpikeKind:
             unit=read_unit(fields),
             height=read_positive(fields.need("height")),
             times_noise=fields.read("times_noise", read_positive, 0.0),
+            direction=fields.read("direction", lambda entry: entry.choice(Direction), None),
             window_us=fields.read("window", read_span, 6 * 3600 * SECOND_US),
             off_delay_us=fields.read("off_delay", Entry.duration_us, 0),
         )

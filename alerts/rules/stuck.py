@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from alerts.limits import converted, converted_step, read_span, read_unit
+from alerts.limits import converted, converted_step, read_positive, read_span, read_unit
 from alerts.measures import Unchanged
 from alerts.points import SECOND_US, Tag, ValuePoint
 from alerts.rule import Common, Rule
@@ -14,7 +14,7 @@ from alerts.rule_file import Entry, Fields
 class StuckRule:
     """The same value, give or take `tolerance`, in all readings of `after_us` and at least `samples` of them.
 
-    From `legal_from` to `legal_to` a flat line is what the quantity does: dry ground, no rain, a full battery.
+    With `lively` only where the value changed so often in twice that time before. From `legal_from` to `legal_to` a flat line is what the quantity does: dry ground, no rain, a full battery.
     """
 
     common: Common
@@ -26,6 +26,7 @@ class StuckRule:
     tolerance: float
     legal_from: float
     legal_to: float
+    lively: int
 
     @property
     def priorities(self) -> frozenset[int]:
@@ -46,6 +47,7 @@ class StuckRule:
             tolerance=converted_step(self.common, tag, self.tolerance, unit) if self.tolerance else 0.0,
             legal_from=self._bound(tag, self.legal_from, unit),
             legal_to=self._bound(tag, self.legal_to, unit),
+            lively=self.lively,
         )
         point = ValuePoint(
             rule=self.common.name,
@@ -89,6 +91,7 @@ class StuckKind:
             tolerance=fields.read("tolerance", Entry.number, 0.0),
             legal_from=low,
             legal_to=high,
+            lively=round(fields.read("lively", read_positive, 0.0)),
         )
 
 
