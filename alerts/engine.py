@@ -18,7 +18,7 @@ from alerts.detection import DelayChange, Detection, PointChange, StoredState
 from alerts.judge import Standing
 from alerts.life_cycle import Cause
 from alerts.point_table import NEVER, lay_out
-from alerts.points import JudgedPoint, Tag, ValuePoint
+from alerts.points import JudgedPoint, OutagePoint, Tag, ValuePoint
 from alerts.rule import RuleSet
 from alerts.screen import screen
 from alerts.silence import SilenceWatch
@@ -37,7 +37,7 @@ class Engine:
         self.rules = rules
         self._table = lay_out(rules, tags)
         self._standings = Standings(self._table)
-        self._silence = SilenceWatch(self._table.silence, self._table.parent)
+        self._silence = SilenceWatch(self._table.silence, self._table.parent, self._table.outage)
         self._hot: NDArray[np.bool_] = np.zeros(self._table.nowhere + 1, np.bool_)
         self._owed = Detection()  # what a restart or reload ended; told with the next batch or look
 
@@ -49,6 +49,11 @@ class Engine:
     def standing(self, device: int, metric: int) -> dict[JudgedPoint, Standing]:
         """Tell where each point of a tag stands: active or not, and since when a delay runs towards the other."""
         return self._standings.of_slot(self._table.slot(device, metric))
+
+    @property
+    def outage(self) -> OutagePoint | None:
+        """Give the point by which a gateway, a link or a service of our own is out; None where no rule watches them."""
+        return self._table.outage
 
     # Judging ----------------------------------------------------------------------------------------------------------
 
@@ -155,10 +160,13 @@ class Engine:
 
     # Silence ----------------------------------------------------------------------------------------------------------
 
-    @property
-    def next_silence_due(self) -> int | None:
-        """Say when `check_silence` may next have something to tell, µs of our clock, if nothing more is heard."""
-        return self._silence.next_due
+    def silence_due_after(self, time: int) -> int | None:
+        """Say when `check_silence` next has somebody to look at after `time`, µs of our clock, if nothing is heard."""
+        return self._silence.due_after(time)
+
+    def is_silence_waiting(self, now: int) -> bool:
+        """Say whether a device is overdue whose fault it is depends on who is heard next."""
+        return self._silence.is_waiting(now)
 
     def check_silence(self, now: int) -> Detection:
         """Raise no-data for devices not heard for too long, and an outage for what took all of its devices along.
@@ -210,7 +218,9 @@ class Engine:
         detection. A new one is judged from the next reading. This engine is not to be used any more.
         """
         engine = Engine(rules, tags)
-        engine._silence, dropped = self._silence.renewed(engine._table.silence, engine._table.parent)
+        engine._silence, dropped = self._silence.renewed(
+            engine._table.silence, engine._table.parent, engine._table.outage
+        )
         gone = carry_over.move(self._standings, engine._standings, dropped)
         engine._owed = self._settle() + gone
         return engine

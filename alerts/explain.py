@@ -252,7 +252,7 @@ class _Desk:
                 why.append(points)
                 continue
             silences += [point for point in points if isinstance(point, SilencePoint)]
-            told += [self._judged(rule, named, point) for point in points if not isinstance(point, SilencePoint)]
+            told += [self._judged(rule, named, point) for point in points if isinstance(point, JudgedPoint)]
         if silences:
             told.append(self._silence(rule, min(silences, key=lambda point: point.after_us)))
         # A metric the rule judges, or could nearly judge, says more than those it is not about.

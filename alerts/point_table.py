@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.points import JudgedPoint, RangePoint, SilencePoint, Tag, ValuePoint
+from alerts.points import JudgedPoint, OutagePoint, RangePoint, SilencePoint, Tag, ValuePoint
 from alerts.rule import RuleSet, UnjudgedTagError
 
 # Before every time there is, and far enough from the ends of int64 that sums with durations stay inside.
@@ -30,7 +30,8 @@ class PointTable:
     ceiling: NDArray[np.float64]  # and cannot be above
     sentinels: NDArray[np.float64]  # numbers that are no values, in any slot; sorted
     silence: dict[int, SilencePoint]  # by device key: the shortest of its tags
-    parent: dict[int, int]  # by device key: what it is heard through
+    parent: dict[int, int]  # by device key: what it is heard through, where a rule watches that
+    outage: OutagePoint | None
     unjudged: tuple[str, ...]  # why a rule covers a tag it cannot judge, once a reason
     _columns: NDArray[np.int64]  # metric key -> column of the table
     _width: int
@@ -64,7 +65,7 @@ class PointTable:
         return None
 
 
-_Points = tuple[tuple[JudgedPoint, ...], SilencePoint | None]
+_Points = tuple[tuple[JudgedPoint, ...], SilencePoint | None, OutagePoint | None]
 
 
 def lay_out(rules: RuleSet, tags: Sequence[Tag]) -> PointTable:
@@ -78,13 +79,15 @@ def lay_out(rules: RuleSet, tags: Sequence[Tag]) -> PointTable:
     span = np.zeros(len(tags) + 1, np.int64)
     floor, ceiling = np.full(len(tags) + 1, -math.inf), np.full(len(tags) + 1, math.inf)
     silence: dict[int, SilencePoint] = {}
+    parent: dict[int, int] = {}
+    outage: OutagePoint | None = None
     unjudged: dict[str, None] = {}
     known: dict[Tag, _Points] = {}
     for slot, tag in enumerate(tags):
         likeness = replace(tag, device=0, metric=0, parent=0)
         if likeness not in known:  # tens of thousands of detectors are all alike
             known[likeness] = _points(rules, tag, unjudged)
-        judged, quiet = known[likeness]
+        judged, quiet, out = known[likeness]
         points.extend(judged)
         counts[slot + 1] = len(judged)
         for point in judged:
@@ -92,6 +95,8 @@ def lay_out(rules: RuleSet, tags: Sequence[Tag]) -> PointTable:
                 floor[slot], ceiling[slot] = max(floor[slot], point.low), min(ceiling[slot], point.high)
             elif point.measure is not None:
                 span[slot] = max(int(span[slot]), point.measure.span_us)
+        if out is not None and tag.parent:
+            parent[tag.device], outage = tag.parent, out
         if quiet is not None and (tag.device not in silence or quiet.after_us < silence[tag.device].after_us):
             silence[tag.device] = quiet
     device = np.fromiter((tag.device for tag in tags), np.int64, len(tags))
@@ -109,7 +114,8 @@ def lay_out(rules: RuleSet, tags: Sequence[Tag]) -> PointTable:
         ceiling=ceiling,
         sentinels=np.array(sorted(sentinels), np.float64),
         silence=silence,
-        parent={tag.device: tag.parent for tag in tags if tag.parent},
+        parent=parent,
+        outage=outage,
         unjudged=tuple(unjudged),
         _columns=columns,
         _width=width,
@@ -120,6 +126,7 @@ def lay_out(rules: RuleSet, tags: Sequence[Tag]) -> PointTable:
 def _points(rules: RuleSet, tag: Tag, unjudged: dict[str, None]) -> _Points:
     judged: list[JudgedPoint] = []
     silence: SilencePoint | None = None
+    outage: OutagePoint | None = None
     for rule in rules.rules:
         try:
             points = rule.points(tag)
@@ -132,7 +139,9 @@ def _points(rules: RuleSet, tag: Tag, unjudged: dict[str, None]) -> _Points:
                     judged.append(point)
                 case SilencePoint():
                     silence = point if silence is None or point.after_us < silence.after_us else silence
-    return tuple(judged), silence
+                case OutagePoint():
+                    outage = outage or point
+    return tuple(judged), silence, outage
 
 
 def _index(device: NDArray[np.int64], metric: NDArray[np.int64]) -> tuple[NDArray[np.int64], int, NDArray[np.int32]]:

@@ -144,5 +144,15 @@ class SilencePoint:
     after_us: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutagePoint:
+    """All behind a gateway or link are silent together; `after_us` is how long a service of our own may be away."""
+
+    rule: str
+    condition: str
+    priority: int
+    after_us: int
+
+
 JudgedPoint = ValuePoint | RangePoint
-Point = JudgedPoint | SilencePoint
+Point = JudgedPoint | SilencePoint | OutagePoint

@@ -13,34 +13,36 @@ from numpy.typing import NDArray
 from alerts.detection import ActivePoint, PointChange
 from alerts.life_cycle import Cause
 from alerts.point_table import NEVER
-from alerts.points import SECOND_US, SilencePoint
+from alerts.points import SECOND_US, OutagePoint, SilencePoint
 
 _FOREVER = 2**61
-OUTAGE = "outage"
 # Two that fall silent together: one alone behind its link is its own witness.
 _LEAST_CHILDREN = 2
 
-Dropped = list[tuple[int, SilencePoint, int]]
+Watched = SilencePoint | OutagePoint
+Dropped = list[tuple[int, Watched, int]]
 
 
 class SilenceWatch:
     """Remembers when each device was heard last. A device never heard is not silent: it is not installed yet."""
 
-    def __init__(self, points: Mapping[int, SilencePoint], parents: Mapping[int, int]) -> None:
+    def __init__(
+        self, points: Mapping[int, SilencePoint], parents: Mapping[int, int], outage: OutagePoint | None
+    ) -> None:
         size = max((*points, *parents.values()), default=0) + 2  # the last place stands for devices without an interval
         self._points = dict(points)
+        self._outage = outage
         self._parents = {device: parents.get(device, 0) for device in points}
         self._heard: NDArray[np.int64] = np.full(size, NEVER, np.int64)
         self._after: NDArray[np.int64] = np.full(size, _FOREVER, np.int64)
         self._raised: NDArray[np.int64] = np.full(size, NEVER, np.int64)
         self._parent: NDArray[np.int64] = np.zeros(size, np.int64)
         self._link: NDArray[np.int64] = np.full(size, NEVER, np.int64)  # by parent: when any child was heard last
-        self._out: dict[int, tuple[SilencePoint, int]] = {}  # parents that are out, by which rule and since when
+        self._out: dict[int, int] = {}  # parents that are out, and since when
         for device, point in points.items():
             self._after[device] = point.after_us
             self._parent[device] = self._parents[device]
         self._silent = 0
-        self._due: int | None = None  # not before then is anybody due; None: not known
 
     def restore(self, device: NDArray[np.int32], received: NDArray[np.int64], *, downtime_us: int) -> None:
         """Take over when devices were heard last; `downtime_us` is how long we did not listen since then."""
@@ -48,17 +50,15 @@ class SilenceWatch:
         np.maximum.at(self._heard, places, received + downtime_us)
         self._heard[-1] = NEVER
         np.maximum.at(self._link, self._parent, self._heard)
-        self._due = None
 
     def restore_silent(self, point: ActivePoint) -> bool:
         """Take over that a device, or all behind a parent, was reported silent; False when no rule watches it."""
-        self._due = None
-        if point.condition == OUTAGE:
-            watched = next((p for d, p in self._points.items() if self._parents[d] == point.device), None)
-            if watched is None:
-                return False
-            self._out[point.device] = (watched, point.raised_at)
-            return True
+        out = self._outage
+        if out is not None and (out.condition, out.priority) == (point.condition, point.priority):
+            is_watched = point.device in self._parents.values()
+            if is_watched:
+                self._out[point.device] = point.raised_at
+            return is_watched
         watched = self._points.get(point.device)
         if watched is None or (watched.condition, watched.priority) != (point.condition, point.priority):
             return False
@@ -66,9 +66,11 @@ class SilenceWatch:
         self._raised[point.device] = point.raised_at
         return True
 
-    def renewed(self, points: Mapping[int, SilencePoint], parents: Mapping[int, int]) -> tuple["SilenceWatch", Dropped]:
+    def renewed(
+        self, points: Mapping[int, SilencePoint], parents: Mapping[int, int], outage: OutagePoint | None
+    ) -> tuple["SilenceWatch", Dropped]:
         """Make the watch for new rules; gives with it the silent devices (with since when) nobody watches any more."""
-        watch = SilenceWatch(points, parents)
+        watch = SilenceWatch(points, parents, outage)
         size = min(len(watch._heard), len(self._heard)) - 1
         watch._heard[:size] = self._heard[:size]
         np.maximum.at(watch._link, watch._parent, watch._heard)
@@ -77,54 +79,50 @@ class SilenceWatch:
             point, raised = self._points[device], int(self._raised[device])
             if not watch.restore_silent(_as_active(device, point, raised)):
                 dropped.append((device, point, raised))
-        for parent, (point, raised) in self._out.items():
-            if not watch.restore_silent(_as_active(parent, _outage(point), raised)):
-                dropped.append((parent, _outage(point), raised))
+        for parent, raised in self._out.items():
+            assert self._outage is not None
+            if not watch.restore_silent(_as_active(parent, self._outage, raised)):
+                dropped.append((parent, self._outage, raised))
         return watch, dropped
 
     def excuse(self, duration_us: int) -> None:
         """Do not count a time in which we could hear nobody (the broker was away)."""
         self._heard[self._heard != NEVER] += duration_us
         self._link[self._link != NEVER] += duration_us
-        self._due = None
 
     def hear(
         self, device: NDArray[np.int32], received: NDArray[np.int64], fresh: NDArray[np.bool_]
     ) -> list[tuple[int, PointChange]]:
-        """Note that devices said something new; gives (row, change) for those that had been silent, parents first."""
-        if self._out or not fresh.all():
-            return self._hear_some(device, received, np.flatnonzero(fresh))
-        places = np.minimum(device, len(self._heard) - 1)
-        self._note(places, received)
-        if not self._silent:
-            return []
-        return list(self._speak_again(np.flatnonzero(self._raised.take(places) != NEVER), places, received))
+        """Note that devices spoke; gives (row, change) for those that had been silent, a parent before its children.
 
-    def _hear_some(
-        self, device: NDArray[np.int32], received: NDArray[np.int64], rows: NDArray[np.intp]
-    ) -> list[tuple[int, PointChange]]:
-        """Hear only some rows, and one by one while a parent is out: whoever comes back ends that for all."""
-        places = np.minimum(device[rows], len(self._heard) - 1)
-        times = received[rows]
-        changes: list[tuple[int, PointChange]] = []
-        for row, place, time in zip(rows.tolist(), places.tolist(), times.tolist(), strict=True):
-            parent = int(self._parent[place])
-            if parent in self._out and time > self._link[parent]:
-                changes.append((row, self._come_back(parent, time)))
-        self._note(places, times)
+        `fresh` are the rows that say something new. The others show that their link is alive, and nothing of the device.
+        """
+        places = np.minimum(device, len(self._heard) - 1)
+        changes = list(self._come_back(places, received)) if self._out else []
+        parents = self._parent.take(places)
+        if parents.any():
+            np.maximum.at(self._link, parents, received)
+        rows = np.flatnonzero(fresh)
+        if len(rows) < len(fresh):
+            places, received = places[rows], received[rows]
+        self._note(places, received)
         if self._silent:
             again = np.flatnonzero(self._raised.take(places) != NEVER)
-            changes += [(int(rows[n]), change) for n, change in self._speak_again(again, places, times)]
+            changes += [(int(rows[n]), change) for n, change in self._speak_again(again, places, received)]
         return changes
 
-    def _come_back(self, parent: int, time: int) -> PointChange:
-        point, raised = self._out.pop(parent)
-        away = time - int(self._link[parent])
-        children = (self._parent == parent) & (self._heard != NEVER)
-        self._heard[children] += away
-        self._link[parent] = time
-        self._due = None
-        return _change(parent, _outage(point), active=False, time=max(time, raised))
+    def _come_back(self, places: NDArray[np.int32], received: NDArray[np.int64]) -> Iterable[tuple[int, PointChange]]:
+        """End the outage of parents, row by row: the first of the children that is heard ends it for all."""
+        assert self._outage is not None
+        for row, (place, time) in enumerate(zip(places.tolist(), received.tolist(), strict=True)):
+            parent = int(self._parent[place])
+            if parent not in self._out or time <= self._link[parent]:
+                continue
+            raised = self._out.pop(parent)
+            children = (self._parent == parent) & (self._heard != NEVER)
+            self._heard[children] += time - int(self._link[parent])
+            self._link[parent] = time
+            yield row, _change(parent, self._outage, active=False, time=max(time, raised))
 
     def _note(self, places: NDArray[np.int32], received: NDArray[np.int64]) -> None:
         heard = self._heard.take(places)
@@ -134,9 +132,6 @@ class SilenceWatch:
         self._heard[places] = heard
         if (self._heard.take(places) < heard).any():  # one device several times, and not in order
             np.maximum.at(self._heard, places, received)
-        parents = self._parent.take(places)
-        if parents.any():
-            np.maximum.at(self._link, parents, received)
 
     def _speak_again(
         self, rows: NDArray[np.intp], places: NDArray[np.int32], received: NDArray[np.int64]
@@ -148,26 +143,29 @@ class SilenceWatch:
                 continue  # cleared by an earlier row of this batch
             self._raised[device] = NEVER
             self._silent -= 1
-            self._due = None
             # A reading that was on its way while we called the device silent does not clear before it was raised.
             yield row, _change(device, self._points[device], active=False, time=max(int(received[row]), raised))
 
-    @property
-    def next_due(self) -> int | None:
-        """Say when somebody next may be overdue if nothing more is heard, µs; None when nobody is watched.
+    def due_after(self, time: int) -> int | None:
+        """Say when the next device is overdue later than `time` if nothing more is heard, µs; None when none will be."""
+        due = self._due()
+        later = due[due > time]
+        return int(later.min()) if len(later) else None
 
-        It may be too early, never too late.
-        """
-        if self._due is None or self._due == NEVER:
-            watched = (self._heard != NEVER) & (self._raised == NEVER) & (self._after != _FOREVER)
-            self._due = int((self._heard + self._after)[watched].min()) if watched.any() else _FOREVER
-        return None if self._due == _FOREVER else self._due
+    def is_waiting(self, now: int) -> bool:
+        """Say whether somebody is overdue at `now` and only wants a witness."""
+        return bool((self._due() < now).any())
+
+    def _due(self) -> NDArray[np.int64]:
+        living = (self._heard != NEVER) & (self._raised == NEVER) & (self._after != _FOREVER)
+        if self._out:
+            living &= ~np.isin(self._parent, list(self._out))
+        return (self._heard + self._after)[living]
 
     def check(self, now: int) -> list[PointChange]:
         """Raise each device that has been silent for too long at `now`, once, or the parent that took it along."""
         due_at = self._heard + self._after
         overdue = (due_at < now) & (self._heard != NEVER) & (self._raised == NEVER)
-        self._due = None
         devices = np.flatnonzero(overdue)
         if not len(devices):
             return []
@@ -177,16 +175,17 @@ class SilenceWatch:
 
     def _check_parents(self, devices: NDArray[np.intp], overdue: NDArray[np.bool_], now: int) -> list[PointChange]:
         """Raise parents none of whose children, of those that were heard of late, is heard any more."""
-        changes = []
+        changes: list[PointChange] = []
+        if self._outage is None:
+            return changes
         living = (self._heard != NEVER) & (self._raised == NEVER) & (self._after != _FOREVER)
         for parent in np.unique(self._parent[devices]).tolist():
             children = living & (self._parent == parent)
             count = int(children.sum())
             if not parent or parent in self._out or count < _LEAST_CHILDREN or not overdue[children].all():
                 continue
-            point = min((self._points[d] for d in np.flatnonzero(children).tolist()), key=lambda p: p.priority)
-            self._out[parent] = (point, now)
-            changes.append(_change(parent, _outage(point), active=True, time=now, value=float(count)))
+            self._out[parent] = now
+            changes.append(_change(parent, self._outage, active=True, time=now, value=float(count)))
         return changes
 
     def _is_own_fault(self, device: int, due_at: int) -> bool:
@@ -208,17 +207,12 @@ class SilenceWatch:
         return _change(device, self._points[device], active=True, time=now, value=seconds)
 
 
-def removed(device: int, point: SilencePoint, time: int) -> PointChange:
+def removed(device: int, point: Watched, time: int) -> PointChange:
     """Tell that nobody watches the silence of a device any more."""
     return _change(device, point, active=False, time=time, cause=Cause.RULE_REMOVED)
 
 
-def _outage(point: SilencePoint) -> SilencePoint:
-    """Give the point of a parent: the rule is that of its children, a step more urgent than one of them."""
-    return SilencePoint(rule=point.rule, condition=OUTAGE, priority=max(point.priority - 1, 1), after_us=point.after_us)
-
-
-def _as_active(device: int, point: SilencePoint, raised: int) -> ActivePoint:
+def _as_active(device: int, point: Watched, raised: int) -> ActivePoint:
     return ActivePoint(
         device=device,
         metric=0,
@@ -231,7 +225,7 @@ def _as_active(device: int, point: SilencePoint, raised: int) -> ActivePoint:
 
 def _change(
     device: int,
-    point: SilencePoint,
+    point: Watched,
     *,
     active: bool,
     time: int,
@@ -248,5 +242,5 @@ def _change(
         time=time,
         value=value,
         cause=cause or (Cause.RAISED if active else Cause.RETURNED),
-        unit="1" if point.condition == OUTAGE else "s",
+        unit="1" if isinstance(point, OutagePoint) else "s",
     )

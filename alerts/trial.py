@@ -18,7 +18,6 @@ from alerts.answer import Answer, answer, instant
 from alerts.detection import Detection, PointChange
 from alerts.engine import Engine
 from alerts.life_cycle import Cause, Projection, State, Step, next_state, project
-from alerts.point_table import lay_out
 from alerts.points import Tag
 from alerts.rule import RuleSet
 from ingest.batch import Batch
@@ -26,7 +25,7 @@ from ingest.readings import Quality
 
 # Rows judged at once where no silence falls due between them: large enough for the arrays to pay, small beside memory.
 CHUNK = 8192
-_NEVER = -(2**62)
+_NEVER, _LATER = -(2**62), 2**62
 _Key = tuple[int, str, int, int]
 _Row = tuple[int, int, int, float, int, int]  # device, metric, time, value, received, quality
 
@@ -89,14 +88,18 @@ class Trial:
     """One run of one rule set. Feed it rows in order of arrival; it yields steps as they are found."""
 
     def __init__(self, rules: RuleSet, tags: Sequence[TrialTag], *, chunk: int = CHUNK) -> None:
+        tags = _hung(tags)
         self.engine = Engine(rules, [named.tag for named in tags])
         self.told = Told()
         self._chunk = chunk
         self._keys = {(named.device, named.tag.metric_name): (named.tag.device, named.tag.metric) for named in tags}
         self._names = {(named.tag.device, named.tag.metric): named for named in tags}
-        self._devices = {named.tag.device: named for named in tags}
+        # What has no gateway or town of its own is heard through the feed it came by.
+        self._devices = {named.tag.parent: _feed(named) for named in tags} | {n.tag.device: n for n in tags}
         self._newest: dict[_Key, Projection] = {}
-        self._silence = _Listening(rules, [named.tag for named in tags])
+        self._clock = self._looked = self._bound = _NEVER  # nobody is overdue before the bound
+        self._heard: set[int] = set()
+        self._is_waiting = False  # for a witness: who is heard next decides
         self._rows: list[_Row] = []
 
     def run(self, rows: Iterable[TrialRow]) -> Iterator[TrialStep]:
@@ -111,7 +114,8 @@ class Trial:
 
     def look(self, at_us: int) -> Iterator[TrialStep]:
         """Let the clock go on to `at_us` (µs) without a reading; gives the silences that fell due by then."""
-        if at_us > self._silence.next_due:
+        self._clock = max(self._clock, at_us)
+        if at_us > self._bound:
             yield from self._look(at_us)
 
     def tag(self, device: str, metric: str) -> TrialTag | None:
@@ -122,27 +126,33 @@ class Trial:
     def _take(self, key: tuple[int, int], row: TrialRow) -> Iterator[TrialStep]:
         self.told.rows += 1
         self._span(row.time_us)
-        clock = max(self._silence.clock, row.time_us if row.received_us is None else row.received_us)
-        if clock > self._silence.next_due:
+        clock = self._clock = max(self._clock, row.time_us if row.received_us is None else row.received_us)
+        if clock > self._bound:
             yield from self._look(clock)
         received = clock if row.received_us is None else row.received_us
-        self._silence.hear(key, row.time_us, received, clock)
         self._rows.append((*key, row.time_us, row.value, received, row.quality))
-        if len(self._rows) >= self._chunk:
+        if key[0] not in self._heard:
+            self._heard.add(key[0])
+            self._bound = _NEVER
+        if self._is_waiting or len(self._rows) >= self._chunk:
             yield from self._flush()
+        if self._is_waiting:
+            yield from self._steps(self.engine.check_silence(clock))
 
     def _span(self, time_us: int) -> None:
         self.told.first_us = time_us if self.told.first_us is None else min(self.told.first_us, time_us)
         self.told.last_us = time_us if self.told.last_us is None else max(self.told.last_us, time_us)
 
     def _look(self, clock: int) -> Iterator[TrialStep]:
-        """Look for silence at each instant up to the clock at which some falls due."""
-        for due, deaf_us in self._silence.falling_due(clock):
-            yield from self._flush()
-            if deaf_us:
-                self.engine.excuse(deaf_us)
-            else:
-                yield from self._steps(self.engine.check_silence(due))
+        """Look for silence just after each instant before the clock at which somebody is overdue."""
+        yield from self._flush()
+        due = self.engine.silence_due_after(self._looked)
+        while due is not None and due < clock:
+            self._looked = due
+            yield from self._steps(self.engine.check_silence(due + 1))
+            due = self.engine.silence_due_after(due)
+        self._is_waiting = self.engine.is_silence_waiting(clock)
+        self._bound = _NEVER if self._is_waiting else _LATER if due is None else due
 
     def _flush(self) -> Iterator[TrialStep]:
         if self._rows:
@@ -152,6 +162,8 @@ class Trial:
 
     def _steps(self, detection: Detection) -> Iterator[TrialStep]:
         for change in detection.changes:
+            if not change.active and not change.metric:
+                self._bound = _NEVER  # who is heard again can fall silent again
             step = self._step(change)
             if step is not None:
                 yield step
@@ -216,6 +228,17 @@ def try_out(
     return steps, trial.told
 
 
+def _hung(tags: Sequence[TrialTag]) -> list[TrialTag]:
+    """Hang the devices that are heard through nothing known on one feed."""
+    feed = max((max(named.tag.device, named.tag.parent) for named in tags), default=0) + 1
+    return [replace(n, tag=replace(n.tag, parent=n.tag.parent or feed)) for n in tags]
+
+
+def _feed(named: TrialTag) -> TrialTag:
+    """Name what a device is heard through, where it is no device of the trial itself."""
+    return TrialTag(tag=replace(named.tag, kind="link"), device="feed")
+
+
 def declare(tags: Iterable[tuple[str, Tag]]) -> list[TrialTag]:
     """Name tags: (device id, tag); their keys are given anew, by name, so that any positive ones may stand there."""
     devices: dict[str, int] = {}
@@ -231,54 +254,6 @@ def declare(tags: Iterable[tuple[str, Tag]]) -> list[TrialTag]:
         )
         for device, tag in tags
     ]
-
-
-class _Listening:
-    """Knows when the next silence falls due, and when it was we who heard nobody.
-
-    Where two devices or more should have spoken and nobody did, it is the feed that stopped (a gateway, a link, a
-    poller), and no device is called silent for it; one device alone is.
-    """
-
-    def __init__(self, rules: RuleSet, tags: Sequence[Tag]) -> None:
-        self.clock = _NEVER
-        self.next_due = 2**62
-        self._after = {device: point.after_us for device, point in lay_out(rules, tags).silence.items()}
-        self._heard: dict[int, int] = {}
-        self._fresh: dict[tuple[int, int], int] = {}
-        self._silent: set[int] = set()
-        self._spoke: int = -(2**62)  # when anybody was last heard
-
-    def hear(self, key: tuple[int, int], time_us: int, received: int, clock: int) -> None:
-        """Note a reading. One that says nothing new shows that the feed lives, and nothing of its device."""
-        self.clock = self._spoke = clock
-        device = key[0]
-        after = self._after.get(device)
-        if after is None or time_us <= self._fresh.get(key, _NEVER):
-            return
-        self._fresh[key] = time_us
-        self._silent.discard(device)
-        if received > self._heard.get(device, _NEVER):
-            self._heard[device] = received
-            self.next_due = min(self.next_due, received + after)
-
-    def falling_due(self, clock: int) -> Iterator[tuple[int, int]]:
-        """Give the instants before `clock` at which silence falls due; with how long we were deaf, if we were."""
-        while True:
-            waiting = [(heard + self._after[d], d) for d, heard in self._heard.items() if d not in self._silent]
-            due, device = min(waiting, default=(2**62, 0))
-            self.next_due = due
-            if due >= clock:
-                return
-            missed = sum(at - self._after[d] // 2 <= due for at, d in waiting)
-            if missed > 1 and due - self._spoke > self._after[device] // 2:
-                deaf_us = clock - self._spoke
-                for other in self._heard:
-                    self._heard[other] += deaf_us
-                yield due, deaf_us
-                continue
-            self._silent.add(device)
-            yield due + 1, 0
 
 
 def _batch(rows: list[_Row]) -> Batch:

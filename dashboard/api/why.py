@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from psycopg import sql
 
 from alerts.explain import kind_of
-from alerts.points import SilencePoint, ValuePoint
+from alerts.points import JudgedPoint, SilencePoint, ValuePoint
 from alerts.rule_store import Basis, basis_of
 from dashboard.api.filters import record_id
 from dashboard.context import Reader, Web, WebParts
@@ -89,7 +89,7 @@ def _explained(web: Web, cur: Cursor, alarm: AlarmItem, basis: Basis | None, rul
             heard_at=heard, interval_s=None if tag is None else tag.interval_s, after_s=point.after_us / 1e6
         )
         return told.model_copy(update={"silence": silence})
-    if basis is None or tag is None or point is None:
+    if basis is None or tag is None or not isinstance(point, JudgedPoint):
         return told
     rows = read_rows(cur, alarm.device_key, tag.metric, span.start - reach_of(point), span.end)
     item, replayed, quantity = explain_point(point, tag.unit, rows, raised_at=alarm.raised_at)
