@@ -23,6 +23,7 @@ from dashboard.live import route as live
 from dashboard.live.hub import Hub
 from dashboard.live.picture import Pictures
 from dashboard.metrics import CountRequests, CountyCollector, WebMetrics
+from dashboard.metrics_performance import PerformanceCollector
 from dashboard.outage import Sessions
 from dashboard.queries.counters import Counting
 from dashboard.queries.drawings import Drawings
@@ -118,6 +119,8 @@ async def _parts(
     trials = Trials(settings.database_url, clock=clock)
     county = CountyCollector(sessions, grids=grids, counting=counting, clients=lambda: hub.clients, clock=clock)
     metrics.registry.register(county)
+    room = PerformanceCollector(sessions, seats=settings.seats, clock=clock)
+    metrics.registry.register(room)
     app.state.web = Web(
         settings=settings,
         clock=clock,
@@ -142,6 +145,7 @@ async def _parts(
         await asyncio.gather(*tasks, return_exceptions=True)
         hub.close()
         metrics.registry.unregister(county)
+        metrics.registry.unregister(room)
         await asyncio.to_thread(pool.close, 1)
         await asyncio.to_thread(feed_pool.close, 1)
 

@@ -18,7 +18,7 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from dashboard.auth.guard import ACCOUNT
 from dashboard.auth.permissions import Role
 from dashboard.messages import Language, choose_language, load_messages, text
-from dashboard.pages import console, devices, wall
+from dashboard.pages import console, devices, notifications, overrides, performance, rules, wall
 from dashboard.pages.frame import PAGES, Say
 
 LANGUAGE_COOKIE = "gridwatch_language"
@@ -78,16 +78,20 @@ def _route_pages(dash: Dash, settings: ScreenSettings) -> None:
         return _layout(pathname.strip("/"), partial(text, language), settings)
 
 
+_LAYOUTS = {
+    "console": console.layout,
+    "devices": devices.layout,
+    "overrides": overrides.layout,
+    "performance": performance.layout,
+    "notifications": notifications.layout,
+}
+
+
 def _layout(page: str, say: Say, settings: ScreenSettings) -> Component | None:
-    match page:
-        case "wall":
-            return wall.layout(say, settings.tile_url)
-        case "console":
-            return console.layout(say)
-        case "devices":
-            return devices.layout(say)
-        case _:
-            return None
+    if page == "wall":
+        return wall.layout(say, settings.tile_url)
+    layout = _LAYOUTS.get(page)
+    return None if layout is None else layout(say)
 
 
 def _serve_pages(app: FastAPI, dash: Dash, settings: ScreenSettings) -> None:

@@ -41,6 +41,12 @@ class WebSettings(BaseModel):
         description="Changes kept for clients that are behind; at about 1 kB each. One further behind gets a snapshot.",
     )
     live_clients: int = Field(default=500, ge=1, description="Most screens on the live feed of one process.")
+    seats: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="Officers' seats among whom the alarms are shared: what the performance page counts by.",
+    )
     worker_silence_s: float = Field(
         default=10, gt=0, description="A worker that gave no sign for so many seconds counts as dead."
     )

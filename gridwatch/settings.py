@@ -152,6 +152,8 @@ class DashboardSettings(Room):
     """How long a login of a wall screen lasts."""
     token_minutes: float = Field(default=60.0, gt=0, le=24 * 60, json_schema_extra=unit("minutes"))
     """How long a bearer token lasts."""
+    seats: int = Field(default=1, ge=1, le=100, json_schema_extra=unit("seats"))
+    """Officers' seats of a shift among whom alarms are shared: what the performance page and its metrics count by."""
     cap_sender: str = Field(default="gridwatch@localhost", pattern=r"^[^\s,<&]+$", json_schema_extra=unit(""))
     """CAP 1.2 `sender` of warnings sent outward: an address or name without space, comma, < or &."""
     cap_status: CapStatus = Field(default=CapStatus.EXERCISE, json_schema_extra=unit(""))

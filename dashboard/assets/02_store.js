@@ -46,7 +46,7 @@
   });
 
   function fresh() {
-    return { alarms: new Set(), incidents: false, counters: false, grids: new Set(), points: new Set(), devices: new Set(), all: false, polygons: false };
+    return { alarms: new Set(), incidents: false, overrides: false, counters: false, grids: new Set(), points: new Set(), devices: new Set(), all: false, polygons: false };
   }
 
   /* One repaint per animation frame however many frames came; a background tab simply repaints when it is seen again. */
@@ -196,6 +196,7 @@
       dirty.devices.add(id);
     } else if (frame.kind === "override" && frame.item) {
       takeOverride(frame.item);
+      dirty.overrides = true;
     } else if (frame.kind === "grids") {
       dirty.polygons = true;
     }

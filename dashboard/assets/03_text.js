@@ -12,6 +12,7 @@
   const longDate = new Intl.DateTimeFormat(page.language === "en" ? "en-GB" : page.language, Object.assign({ year: "numeric", month: "long", day: "numeric" }, inZone));
   const weekday = new Intl.DateTimeFormat(page.language, { weekday: "long", timeZone: page.zone });
   const shortDate = new Intl.DateTimeFormat(page.language, Object.assign({ month: "2-digit", day: "2-digit" }, inZone));
+  const allParts = new Intl.DateTimeFormat("en-CA", Object.assign({ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" }, inZone));
   const dayKey = new Intl.DateTimeFormat("en-CA", { timeZone: page.zone });
   const NAMES_METRIC = new Set(["level-high", "level-low"]);
   /* The county would stand in every row. */
@@ -65,6 +66,11 @@
       const ms = Date.parse(iso);
       return dayKey.format(ms) + " " + clockTime.format(ms);
     },
+    /* Milliseconds the centre's zone is ahead of UTC, so that ticks fall on round local hours. */
+    zoneOffset: function (ms) {
+      const of = Object.fromEntries(allParts.formatToParts(ms).map((part) => [part.type, part.value]));
+      return Date.UTC(of.year, of.month - 1, of.day, of.hour, of.minute, of.second) - Math.floor(ms / 1000) * 1000;
+    },
     count: function (n) {
       return n === undefined || n === null ? "–" : whole.format(n);
     },
@@ -114,6 +120,17 @@
     /* What an alarm's state reads as; an override is not a state, and is said first. */
     alarmState: function (alarm) {
       return text.say("state." + (text.isOverridden(alarm) ? alarm.override || "shelved" : alarm.state));
+    },
+    /* The engine writes why as a word and what it is about; an officer's words stand as they are. */
+    reason: function (step) {
+      const at = step.comment.indexOf(" ");
+      const word = at < 0 ? step.comment : step.comment.slice(0, at);
+      const about = at < 0 ? "" : step.comment.slice(at + 1);
+      const key = "reason." + word;
+      if (!text.has(key)) {
+        return step.comment;
+      }
+      return text.say(key, { about: text.has("overrides.kind." + about) ? text.say("overrides.kind." + about) : about });
     },
     isOverridden: function (alarm) {
       return Boolean(alarm.shelved_until) && Date.parse(alarm.shelved_until) > text.serverNow();

@@ -37,6 +37,8 @@
     host.append(body);
     host.addEventListener("scroll", paint, { passive: true });
     window.addEventListener("resize", paint);
+    /* What is overridden shows the time it has left, and comes back when that is over. */
+    setInterval(paint, 20000);
     gridwatch.store.on("draw", function (changed) {
       if (changed.all) {
         rebuild();
@@ -124,6 +126,9 @@
     }
     cells.chip = make("span", "chip");
     cells.priority.append(cells.chip);
+    cells.word = make("span", "state-word");
+    cells.left = make("span", "state-left");
+    cells.state.append(cells.word, cells.left);
     element.addEventListener("click", function () {
       select(element.dataset.alarm);
       host.focus({ preventScroll: true });
@@ -149,7 +154,8 @@
     gridwatch.setText(cells.place, text.place(alarm.grid));
     gridwatch.setText(cells.value, alarm.unit === "1" ? "" : text.value(alarm.value, alarm.unit));
     gridwatch.setText(cells.raised, text.when(alarm.raised_at));
-    gridwatch.setText(cells.state, text.alarmState(alarm));
+    gridwatch.setText(cells.word, text.alarmState(alarm));
+    gridwatch.setText(cells.left, isShelved ? text.say("overrides.left", { age: text.age(Date.parse(alarm.shelved_until) - text.serverNow()) }) : "");
   }
 
   function select(id) {

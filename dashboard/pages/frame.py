@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 Say = Callable[[str], str]
 """Turns a key of the message catalogue into text in the viewer's language."""
 
-PAGES = ("wall", "console", "devices")
+PAGES = ("wall", "console", "devices", "rules", "overrides", "performance", "notifications")
 
 
 def attributes(**values: str) -> dict[str, Any]:
