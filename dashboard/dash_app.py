@@ -81,6 +81,7 @@ def _route_pages(dash: Dash, settings: ScreenSettings) -> None:
 _LAYOUTS = {
     "console": console.layout,
     "devices": devices.layout,
+    "rules": rules.layout,
     "overrides": overrides.layout,
     "performance": performance.layout,
     "notifications": notifications.layout,

@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.notification_metrics import notification_families
 from dashboard.outage import DATABASE_AWAY, Sessions
 from dashboard.queries.counters import Counting, read_standing, read_worker, readings_stored
 from dashboard.queries.grids import GridNames
@@ -111,6 +112,7 @@ class CountyCollector(Collector):
             standing = read_standing(cur, self._grids.table(cur), now=now)
             counters = self._counting.read(cur, standing, now=now)
             worker = read_worker(cur, now=now)
+            notifications = notification_families(cur, now)
             stored = readings_stored(cur)
             self._count_rejected(cur)
             sizes = cur.execute("SELECT pg_database_size(current_database())").fetchone()
@@ -136,6 +138,7 @@ class CountyCollector(Collector):
                 ("gridwatch_database_bytes", "Size of the database, bytes.", sizes[0] if sizes else 0),
             )
         ]
+        families += notifications
         if worker.alive_at is not None:
             age = (now - worker.alive_at).total_seconds()
             families.append(

@@ -13,9 +13,11 @@ from alerts.deadlines import overdue
 from dashboard.context import Web, WebParts
 from dashboard.outage import DATABASE_AWAY
 from dashboard.queries.counters import read_worker
+from dashboard.queries.notifications import read_notifier
 from database import is_at_head
 
 routes = APIRouter(tags=["watch"])
+NOTIFIER_SILENCE_S = 30.0  # it may decide on a storm of thousands in between
 ASSETS = Path(__file__).parent / "assets"
 
 
@@ -30,7 +32,9 @@ class Readiness(BaseModel):
     """Whether Gridwatch can do its work, part by part."""
 
     ready: bool = Field(description="Whether every part is ready.")
-    parts: dict[str, PartState] = Field(description="database, migrations, worker, deadlines.")
+    parts: dict[str, PartState] = Field(
+        description="database, migrations, worker, deadlines; the notifier where there is one."
+    )
 
 
 @routes.get("/healthz")
@@ -55,6 +59,7 @@ def _reasons(web: Web, now: datetime) -> dict[str, str]:
             migrations = "" if is_at_head(connection) else "not at head: run `gridwatch migrate`"
             worker = "" if migrations else _worker(web, connection.cursor(), now)
             deadlines = "" if migrations else _deadlines(connection.cursor(), now)
+            notifier = "" if migrations else _notifier(web, connection.cursor(), now)
     except DATABASE_AWAY as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         return {
@@ -64,7 +69,8 @@ def _reasons(web: Web, now: datetime) -> dict[str, str]:
             "deadlines": unknown,
         }
     unseen = "unknown" if migrations else ""
-    return {"database": "", "migrations": migrations, "worker": worker or unseen, "deadlines": deadlines or unseen}
+    parts = {"database": "", "migrations": migrations, "worker": worker or unseen, "deadlines": deadlines or unseen}
+    return parts | ({"notifier": notifier or unseen} if web.settings.notifies else {})
 
 
 def _worker(web: Web, cur: psycopg.Cursor[tuple[object, ...]], now: datetime) -> str:
@@ -73,6 +79,16 @@ def _worker(web: Web, cur: psycopg.Cursor[tuple[object, ...]], now: datetime) ->
         return "has never given a sign"
     silent = (now - alive_at).total_seconds()
     return f"silent for {silent:.0f} s" if silent > web.settings.worker_silence_s else ""
+
+
+def _notifier(web: Web, cur: psycopg.Cursor[tuple[object, ...]], now: datetime) -> str:
+    if not web.settings.notifies:
+        return ""
+    alive_at, _ = read_notifier(cur)
+    if alive_at is None:
+        return "has never given a sign"
+    silent = (now - alive_at).total_seconds()
+    return f"silent for {silent:.0f} s" if silent > NOTIFIER_SILENCE_S else ""
 
 
 def _deadlines(cur: psycopg.Cursor[tuple[object, ...]], now: datetime) -> str:

@@ -11,6 +11,8 @@ log = structlog.get_logger(__name__)
 
 CHANGES_KEPT = timedelta(days=7)  # a screen that was away longer starts from a new snapshot
 REJECTED_KEPT = timedelta(days=90)
+OUTBOX_KEPT = timedelta(days=7)
+DELIVERIES_KEPT = timedelta(days=90)  # what was told stays in the notification log
 REJECTED_AT_MOST = 100_000  # rows; a device gone mad must not fill the disk
 
 
@@ -35,5 +37,10 @@ def tidy(url: str, *, now: datetime, readings_kept: timedelta) -> None:
         connection.execute(
             "DELETE FROM rejected_messages WHERE received < %s OR id <= (SELECT max(id) - %s FROM rejected_messages)",
             (now - REJECTED_KEPT, REJECTED_AT_MOST),
+        )
+        connection.commit()
+        connection.execute("DELETE FROM outbox WHERE at < %s", (now - OUTBOX_KEPT,))
+        connection.execute(
+            "DELETE FROM deliveries WHERE state <> 'waiting' AND closed_at < %s", (now - DELIVERIES_KEPT,)
         )
     log.info("tidied", weeks_dropped=dropped[0] if dropped else 0)

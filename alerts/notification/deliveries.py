@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from psycopg.types.json import Jsonb
 
@@ -261,7 +262,12 @@ def _merge_backlog(cur: Cursor, receiver: str, now: datetime) -> None:
         SELECT %s, %s, %s, 'backlog', 'backlog', max(created_at), min(due_at) FROM deliveries WHERE id = ANY(%s)
         RETURNING id
         """,
-        (f"{receiver}/backlog-{old[0][0]}-{old[-1][0]}-{len(old)}", receiver, old[0][1], [d for d, _ in old]),
+        (
+            f"{quote(receiver, safe='')}/backlog-{old[0][0]}-{old[-1][0]}-{len(old)}",
+            receiver,
+            old[0][1],
+            [d for d, _ in old],
+        ),
     ).fetchone()
     assert row is not None
     cur.execute("UPDATE delivery_items SET delivery = %s WHERE delivery = ANY(%s)", (row[0], [d for d, _ in old]))

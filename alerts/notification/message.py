@@ -92,8 +92,8 @@ def _headline(tongue: Tongue, told: Sequence[tuple[Item, Happening]], kind: str)
         return tongue.say("notify.earlier", n=len(told))
     if len(told) == 1:
         _, happening = told[0]
-        return " ".join(filter(None, (_what(tongue, happening), _place(happening, 3) or happening.device_name)))
-    places = {_place(happening, 3) for _, happening in told}
+        return " ".join(filter(None, (_what(tongue, happening), _place(happening) or happening.device_name)))
+    places = {_place(happening) for _, happening in told}
     where = places.pop() if len(places) == 1 else _shared([happening.path for _, happening in told])
     return " ".join(filter(None, (where, tongue.say("notify.several", n=len(told)))))
 
@@ -120,7 +120,7 @@ def _line(tongue: Tongue, happening: Happening) -> str:
     colour = tongue.say(f"priority.{happening.priority}")
     words = [
         " ".join(filter(None, (colour, _what(tongue, happening), _value(tongue, happening)))),
-        " ".join(filter(None, (_place(happening, 2), happening.device_name))),
+        " ".join(filter(None, (_place(happening), happening.device_name))),
         _time(tongue, happening.since) if happening.since else "",
         _state(tongue, happening),
     ]
@@ -154,10 +154,14 @@ def _state(tongue: Tongue, happening: Happening) -> str:
     return word
 
 
-def _place(happening: Happening, levels: int) -> str:
-    """Name the place by its last levels, each without the name of the one above that it may begin with."""
-    names = happening.path[-levels:]
-    return " ".join(name.removeprefix(above) or name for above, name in zip(("", *names), names, strict=False))
+def _place(happening: Happening) -> str:
+    """Name town, village and grid, each without the name of the one above that it may begin with.
+
+    The county would stand in every message; the whole way is in the text.
+    """
+    names = happening.path
+    own = [name.removeprefix(above) or name for above, name in zip(("", *names), names, strict=False)]
+    return " ".join(own[1:4] if len(own) > 2 else own)  # noqa: PLR2004 - county, town and what is below
 
 
 def _shared(paths: Sequence[tuple[str, ...]]) -> str:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from alerts.notification.happening import Cause, Item, Subject
@@ -109,9 +110,9 @@ def _gathering(cur: Cursor, posting: Posting, now: datetime) -> int:
 
 
 def key_of(receiver: str, item: Item) -> str:
-    """Name a message by its first step: the same telling has the same name for ever."""
+    """Name a message by its first step: the same telling has the same name for ever. ASCII: it goes into a header."""
     cause = item.cause
-    return f"{receiver}/{cause.subject.value}-{cause.number}-{cause.version}-{item.nth}"
+    return f"{quote(receiver, safe='')}/{cause.subject.value}-{cause.number}-{cause.version}-{item.nth}"
 
 
 def add_items(cur: Cursor, delivery: int, receiver: str, items: Sequence[Item]) -> None:

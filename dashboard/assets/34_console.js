@@ -21,6 +21,11 @@
     });
     document.addEventListener("keydown", onKey);
     gridwatch.link.start();
+    /* The link in a message leads to its alarm, also when it is not on the list any more. */
+    const asked = new URLSearchParams(location.search).get("alarm");
+    if (asked) {
+      gridwatch.detail.show(asked);
+    }
     alarmList.focus();
   }
 

@@ -211,9 +211,9 @@ def test_kill_after_kill_every_alarm_is_told_and_none_after_its_success(centre: 
 def test_two_notifiers_at_once_never_send_twice(centre: Centre, town: Town) -> None:
     """Two of them over one database: every message goes out once (lesson 17)."""
     centre.write(
-        "  - {name: all, receivers: [a, b], group_wait: 0s, group_by: alarm}",
-        a=webhook(town, "/a"),
-        b=webhook(town, "/b"),
+        "  - {name: 全部, receivers: [甲, 乙], group_wait: 0s, group_by: alarm}",
+        甲=webhook(town, "/a"),
+        乙=webhook(town, "/b"),
     )
     with centre.notifier(), centre.notifier():
         for device in range(1, 41):
