@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -27,6 +27,7 @@ from dashboard.auth.permissions import Account, Action, Role
 from dashboard.context import Reader, Web, WebParts, may
 from dashboard.messages import choose_language
 from dashboard.problem import FieldError, ProblemError, invalid, not_found
+from dashboard.queries.grids import GridTable
 from dashboard.queries.rules import (
     ProposalDetail,
     ProposalItem,
@@ -321,12 +322,27 @@ def _note(web: Web, cur: Cursor, account: Account, name: str, number: int, detai
 def _detail(web: Web, account: Account, number: int) -> ProposalDetail:
     with web.transaction() as cur:
         row = read_proposal(cur, number)
+        grids = web.grids.table(cur)
         if row is None:
             raise not_found(f"proposal {number}")
         found = admission.find(cur, number)
         now_in_force = admission.rules_in_force(cur)
     assert now_in_force is not None  # a proposal needs rules that it changes
-    return ProposalDetail.model_validate({**row, "hindrance": _hindrance(account, found, now_in_force)})
+    more = {
+        "hindrance": _hindrance(account, found, now_in_force),
+        "place_names": _place_names(row["comparison"], grids),
+    }
+    return ProposalDetail.model_validate({**row, **more})
+
+
+def _place_names(comparison: dict[str, Any] | None, grids: GridTable) -> dict[str, str]:
+    """Name the grids of a table from the town down, as officers say them."""
+    codes = {place["place"] for place in (comparison or {}).get("places", [])}
+    return {
+        item.code: " ".join(part.name for part in item.path if part.level != "county") or item.name
+        for item in grids.by_key.values()
+        if item.code in codes
+    }
 
 
 def _hindrance(account: Account, found: admission.Proposal, in_force: InForce) -> str | None:

@@ -1,4 +1,5 @@
-/* A chart of one metric over time with its limit, as SVG in rem units. A gap in the readings is drawn as a gap, never bridged. */
+/* A chart of one quantity over time, as SVG in rem units. A gap is drawn as a gap, never bridged; a number that cannot be is never
+   drawn as a value. Limits and instants are drawn by 09_chart_marks.js. */
 (function () {
   "use strict";
   const gridwatch = window.gridwatch;
@@ -11,27 +12,46 @@
   const LONG_MS = 6 * 3600000;
   const STEPS_WANTED = 720;
 
-  /* series: {times, values (null: no value), unit, metric}; marks: {limit, raisedAt, colour}; from and to in ms. */
+  /* series: {times, values (null: no value), implausible: [{time, raw}], unit, metric, title?};
+     marks: {limits: [{value, clear, priority, isOwn}], moments: [{at, kind}], delay: {from, to}}, each may be left out. */
   gridwatch.chart = function (host, series, marks, from, to) {
     const rem = gridwatch.scale() * 16;
-    const box = { width: host.clientWidth, height: host.clientHeight, left: 3.9 * rem, right: 1 * rem, top: 2.1 * rem, bottom: 1.9 * rem };
+    const moments = (marks.moments || []).filter((moment) => moment.at >= from && moment.at <= to);
+    const box = { width: host.clientWidth, height: host.clientHeight, left: 3.9 * rem, right: 1 * rem, top: (moments.length ? 3.9 : 1.9) * rem, bottom: 1.9 * rem };
     if (box.width < 10 || box.height < 10) {
       return;
     }
     const isFact = series.unit === "1";
-    const range = isFact ? { low: 0, high: 1, ticks: [0, 1] } : niceRange(series.values, marks.limit);
-    const x = scale(from, to, box.left, box.width - box.right);
-    const y = scale(range.low, range.high, box.height - box.bottom, box.top);
+    const limits = isFact ? [] : marks.limits || [];
+    const range = isFact ? { low: 0, high: 1, ticks: [0, 1] } : niceRange(series.values, limits);
+    /* What cannot be has a lane of its own beneath the plot. */
+    const foot = box.height - box.bottom - (series.implausible && series.implausible.length ? 1.4 * rem : 0);
+    const plot = {
+      x: scale(from, to, box.left, box.width - box.right),
+      y: scale(range.low, range.high, foot, box.top),
+      foot: foot,
+      box: box,
+      rem: rem,
+      unit: series.unit,
+    };
     const picture = svg("svg", { viewBox: "0 0 " + box.width + " " + box.height, class: "chart-picture", role: "img", "aria-label": title(series) });
     picture.append(svg("text", { x: 0, y: 0.95 * rem, class: "chart-title" }, title(series)));
-    drawValueAxis(picture, range, y, box, rem, series.unit);
-    drawTimeAxis(picture, x, from, to, box, rem);
-    drawMarks(picture, marks, x, y, box, rem, series.unit, range);
-    drawLine(picture, series, x, y, isFact, rem);
+    const beneath = svg("g", {});
+    picture.append(beneath);
+    drawValueAxis(picture, range, plot.y, box, rem, series.unit);
+    drawTimeAxis(picture, plot.x, from, to, box, rem);
+    gridwatch.chartMarks.spans(beneath, plot, limits, marks.delay);
+    gridwatch.chartMarks.limits(picture, plot, limits);
+    gridwatch.chartMarks.moments(picture, plot, moments);
+    drawLine(picture, series, plot.x, plot.y, isFact, rem);
+    gridwatch.chartMarks.implausible(picture, plot, series.implausible || []);
     host.replaceChildren(picture);
   };
 
   function title(series) {
+    if (series.title) {
+      return series.title;
+    }
     const unit = series.unit === "1" ? "" : text.unit(series.unit);
     const name = text.metric(series.metric);
     return unit ? text.say("detail.chart_with_unit", { metric: name, unit: unit }) : name;
@@ -44,11 +64,11 @@
     };
   }
 
-  /* Round ticks that enclose the values and the limit, about four of them. */
-  function niceRange(values, limit) {
+  /* Round ticks that enclose the values and the limits, about four of them. */
+  function niceRange(values, limits) {
     let low = Infinity;
     let high = -Infinity;
-    for (const value of values.concat(limit === null || limit === undefined ? [] : [limit])) {
+    for (const value of values.concat(limits.map((limit) => limit.value))) {
       if (value !== null) {
         low = Math.min(low, value);
         high = Math.max(high, value);
@@ -120,23 +140,6 @@
     return Date.UTC(of.year, of.month - 1, of.day, of.hour, of.minute, of.second) - Math.floor(ms / 1000) * 1000;
   }
 
-  function drawMarks(picture, marks, x, y, box, rem, unit, range) {
-    if (marks.raisedAt) {
-      const at = x(marks.raisedAt);
-      picture.append(svg("line", { x1: at, x2: at, y1: box.top - 0.3 * rem, y2: box.height - box.bottom, class: "chart-raised" }));
-      picture.append(svg("text", { x: at, y: box.top - 0.6 * rem, class: "chart-raised-label", "text-anchor": "middle" }, text.say("detail.chart_raised")));
-    }
-    if (marks.limit !== null && marks.limit !== undefined && unit !== "1") {
-      const at = y(marks.limit);
-      const above = at - box.top > 1.4 * rem;
-      picture.append(svg("line", { x1: box.left, x2: box.width - box.right, y1: at, y2: at, class: "chart-limit", stroke: marks.colour }));
-      picture.append(
-        svg("text", { x: box.left + 0.5 * rem, y: above ? at - 0.4 * rem : at + 1.1 * rem, class: "chart-limit-label", fill: marks.colour },
-          text.say("detail.chart_limit", { value: text.value(marks.limit, unit) }))
-      );
-    }
-  }
-
   function drawLine(picture, series, x, y, isFact, rem) {
     const gap = usualInterval(series.times) * GAP_INTERVALS;
     const every = Math.max(1, Math.ceil(series.times.length / POINTS_AT_MOST));
@@ -195,12 +198,21 @@
       host.replaceChildren(gridwatch.make("div", "empty", text.say("detail.chart_failed")));
       return;
     }
-    const times = answer.items.map((item) => Date.parse(item.time));
-    if (!times.length) {
+    if (!answer.items.length) {
       host.replaceChildren(gridwatch.make("div", "empty", text.say("detail.chart_empty")));
       return;
     }
-    const values = answer.items.map((item) => (typeof item.value === "number" ? item.value : null));
-    gridwatch.chart(host, { times: times, values: values, unit: answer.unit || unit, metric: metric }, marks, from, to);
+    const series = gridwatch.seriesOf(answer.items);
+    gridwatch.chart(host, Object.assign(series, { unit: answer.unit || unit, metric: metric }), marks, from, to);
+  };
+
+  /* Readings or steps as the API gives them; what is implausible has no value, and is kept apart. */
+  gridwatch.seriesOf = function (items) {
+    const implausible = items.filter((item) => item.quality_word === "implausible" || item.implausible > 0);
+    return {
+      times: items.map((item) => Date.parse(item.time)),
+      values: items.map((item) => (typeof item.value === "number" ? item.value : null)),
+      implausible: implausible.map((item) => ({ time: Date.parse(item.time), raw: typeof item.raw === "number" ? item.raw : null })),
+    };
   };
 })();

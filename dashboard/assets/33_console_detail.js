@@ -65,11 +65,11 @@
       }
       return;
     }
-    const [incident, device] = await Promise.all([alarm.incident ? loadIncident(alarm.incident) : null, loadDevice(alarm.device)]);
+    const [incident, device, why] = await Promise.all([alarm.incident ? loadIncident(alarm.incident) : null, loadDevice(alarm.device), loadWhy(id)]);
     if (mine === asked) {
       version = known ? alarm.version : null;
       incidentVersion = incident ? incident.version : null;
-      draw(alarm, incident, device);
+      draw(alarm, incident, device, why);
     }
   }
 
@@ -90,10 +90,19 @@
     }
   }
 
-  function draw(alarm, incident, device) {
+  /* What made it; without it the alarm is still shown. */
+  async function loadWhy(id) {
+    try {
+      return await gridwatch.api.get("/alarms/" + encodeURIComponent(id) + "/why", { lang: gridwatch.page.language.slice(0, 2) });
+    } catch (failure) {
+      return null;
+    }
+  }
+
+  function draw(alarm, incident, device, why) {
     const scroll = host.firstElementChild && host.firstElementChild.dataset.alarm === String(alarm.id) ? host.firstElementChild.scrollTop : 0;
-    const page = make("div", "detail priority-" + alarm.priority, heading(alarm), actions(alarm), facts(alarm), guidance(alarm), chartBlock(alarm, device));
-    page.append(incidentBlock(incident), history(alarm));
+    const page = make("div", "detail priority-" + alarm.priority, heading(alarm), actions(alarm), facts(alarm), guidance(alarm), whyBlock(alarm, device, why));
+    page.append(gridwatch.overrideBlock(alarm), incidentBlock(incident), gridwatch.whomWeTold.block(alarm), history(alarm));
     page.dataset.alarm = alarm.id;
     page.dataset.state = alarm.state;
     host.replaceChildren(page);
@@ -136,6 +145,7 @@
     add(say("detail.coordinates"), typeof alarm.lon === "number" ? alarm.lon.toFixed(5) + "°, " + alarm.lat.toFixed(5) + "°" : "");
     add(say("detail.device"), text.say("kind." + alarm.kind) + " " + alarm.device);
     add(say("detail.raised"), text.full(alarm.raised_at));
+    add(say("detail.rule"), alarm.rule ? alarm.rule + (alarm.rule_version ? "  " + say("rules.version", { n: alarm.rule_version }) : "") : "");
     add(say("detail.acked"), alarm.acked_at ? text.full(alarm.acked_at) + "  " + (alarm.acked_by || "") : "");
     add(say("detail.cleared"), alarm.cleared_at ? text.full(alarm.cleared_at) : "");
     add(say("detail.shelved_until"), text.isOverridden(alarm) ? text.full(alarm.shelved_until) : "");
@@ -178,37 +188,61 @@
     return isFact ? [...new Set([...battery, ...useful, ...own, ...measured])] : [...own, ...measured];
   }
 
-  function chartBlock(alarm, device) {
+  /* The sentence, the bar of a silence, the chart of what was judged or of another metric, the rule in words. */
+  function whyBlock(alarm, device, why) {
     const choices = chartChoices(alarm, device);
     const chart = make("div", "chart");
     const tabs = make("div", "chart-choices");
-    const block = make("section", "chart-block", tabs, chart);
-    block.hidden = !choices.length;
+    const silence = why && why.silence ? make("div", "silence") : null;
+    const block = make("section", "chart-block", why ? make("h3", "", say("why.title")) : null, why ? gridwatch.why.sentence(alarm, why) : null, silence);
     let shownMetric = choices[0];
-    const draw = () => shownMetric && drawChart(chart, alarm, shownMetric);
-    if (choices.length > 1) {
-      for (const choice of choices.slice(0, 6)) {
-        const tab = gridwatch.button("chart-choice", text.metric(choice.metric), function () {
-          shownMetric = choice;
-          for (const other of tabs.children) {
-            other.setAttribute("aria-pressed", String(other === tab));
-          }
-          draw();
-        });
-        tab.setAttribute("aria-pressed", String(choice === shownMetric));
-        tabs.append(tab);
+    const draw = function () {
+      if (silence) {
+        gridwatch.why.drawSilence(silence, alarm, why);
       }
+      if (shownMetric) {
+        drawChart(chart, alarm, shownMetric, why);
+      }
+    };
+    if (choices.length > 1) {
+      addTabs(tabs, choices, shownMetric, function (choice) {
+        shownMetric = choice;
+        draw();
+      });
+    }
+    if (choices.length) {
+      block.append(tabs, chart);
+    }
+    if (why) {
+      block.append.apply(block, [gridwatch.why.parts(why), gridwatch.why.details(why)].filter(Boolean));
     }
     drawAgain = draw;
     return block;
   }
 
-  function drawChart(chart, alarm, choice) {
+  function addTabs(tabs, choices, first, choose) {
+    for (const choice of choices.slice(0, 6)) {
+      const tab = gridwatch.button("chart-choice", text.metric(choice.metric), function () {
+        for (const other of tabs.children) {
+          other.setAttribute("aria-pressed", String(other === tab));
+        }
+        choose(choice);
+      });
+      tab.setAttribute("aria-pressed", String(choice === first));
+      tabs.append(tab);
+    }
+  }
+
+  function drawChart(chart, alarm, choice, why) {
+    chart.classList.toggle("chart-fact", choice.unit === "1");
+    if (why && why.point && choice.metric === alarm.metric) {
+      gridwatch.why.draw(chart, Object.assign({ priority: alarm.priority }, why));
+      return;
+    }
+    chart.classList.remove("chart-double");
     const raised = Date.parse(alarm.raised_at);
     const around = Math.min(LONGEST, Math.max(SHORTEST, (choice.interval_s || 30) * 1000 * READINGS_AROUND));
-    const isOwn = choice.metric === alarm.metric;
-    const marks = { limit: isOwn && typeof alarm.limit === "number" ? alarm.limit : null, raisedAt: raised, colour: gridwatch.map.colours[alarm.priority] };
-    chart.classList.toggle("chart-fact", choice.unit === "1");
+    const marks = { moments: [{ at: raised, kind: "raised" }] };
     gridwatch.chartReadings(chart, alarm.device, choice.metric, choice.unit, marks, raised - around, Math.min(text.serverNow(), raised + around) + around / 30);
   }
 
@@ -250,7 +284,7 @@
           make("strong", "", say("cause." + step.cause)),
           make("span", "muted", actor),
           alarm.unit !== "1" && typeof step.value === "number" ? make("span", "", text.value(step.value, alarm.unit)) : null,
-          step.comment ? make("q", "", step.comment) : null
+          step.comment ? make("q", "", text.reason(step)) : null
         )
       );
     }

@@ -173,12 +173,16 @@
 
   function drawDetail(device) {
     const chart = make("div", "chart");
+    const asked = make("section", "explain");
+    asked.hidden = true;
     const rows = (device.metrics || []).map((metric) => readingRow(device, metric, chart));
     const page = make(
       "div",
       "detail",
       make("header", "detail-head", make("div", "detail-what", make("h2", "", device.name || device.id), make("span", "detail-state device-" + device.state, say("devices.state." + device.state))), make("div", "detail-device", say("kind." + device.kind) + " " + device.id)),
       facts(device),
+      make("div", "detail-actions", gridwatch.button("press", say("explain.ask"), () => gridwatch.explain(device, asked))),
+      asked,
       make("section", "", make("h3", "", say("devices.readings")), rows.length ? readingTable(rows) : make("p", "muted", say("devices.readings_empty"))),
       chart
     );
@@ -205,13 +209,21 @@
     return table;
   }
 
+  /* A number that cannot be is said to be none. */
+  function newest(metric) {
+    if (metric.quality_word === "implausible") {
+      return say("why.implausible", { value: text.value(metric.raw, metric.unit) });
+    }
+    return text.value(metric.value, metric.unit) || "–";
+  }
+
   function readingRow(device, metric, chart) {
     const name = metric.metric;
     const element = make(
       "button",
       "reading",
       make("span", "", text.metric(name)),
-      make("span", "reading-value", text.value(metric.value, metric.unit) || "–"),
+      make("span", "reading-value" + (metric.quality_word === "implausible" ? " reading-implausible" : ""), newest(metric)),
       make("span", "", metric.time ? text.when(metric.time) : "–")
     );
     element.type = "button";
@@ -221,7 +233,7 @@
       }
       element.classList.add("is-selected");
       const now = text.serverNow();
-      gridwatch.chartReadings(chart, device.id, name, metric.unit, { limit: null, colour: "#fff" }, now - CHART_HOURS * 3600000, now);
+      gridwatch.chartReadings(chart, device.id, name, metric.unit, {}, now - CHART_HOURS * 3600000, now);
     });
     return element;
   }

@@ -83,6 +83,7 @@ class ProposalDetail(ProposalItem):
     base_text: str = Field(description="The rules in force now, or for a decided proposal those it was held against.")
     comparison: dict[str, Any] | None = Field(description="What it would change; null until it was tried.")
     in_force: int = Field(description="Version of the rules in force.")
+    place_names: dict[str, str] = Field(description="Names of the grids in the table, by code.")
     hindrance: str | None = Field(
         description="What keeps the asking account from admitting it, for programs (own-proposal, not-tried, …, role);"
         " null: nothing does."
@@ -113,7 +114,7 @@ def read_proposals(cur: Cursor, *, states: Sequence[str] | None, before: int | N
 
 
 def read_proposal(cur: Cursor, proposal: int) -> dict[str, Any] | None:
-    """Read a proposal with its text and table as the fields of ProposalDetail, but `hindrance`; None if there is none."""
+    """Read a proposal with its text and table as the fields of ProposalDetail, but `hindrance` and `place_names`; None if there is none."""
     rows = rows_as_dicts(
         cur,
         sql.SQL(_PROPOSAL)

@@ -69,7 +69,8 @@ def test_the_detail_tells_what_where_and_what_to_do(site: Site, sign_in: SignIn)
     expect(console.locator(".guidance .steps")).not_to_be_empty()
     chart = console.locator(".chart-picture")
     expect(chart.locator(".chart-title")).to_have_text("烟雾浓度（%/m）")
-    expect(chart.locator(".chart-limit-label")).to_have_text("限值 20%/m")
+    expect(chart.locator(".chart-limit-label")).to_have_text(["红色 20%/m", "橙色 6.5%/m"])
+    expect(chart.locator(".chart-limit-own")).to_have_count(1)
     assert chart.locator(".chart-line").get_attribute("d")
 
 
