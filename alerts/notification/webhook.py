@@ -73,19 +73,24 @@ def _exchange(receiver: Receiver, body: bytes, headers: dict[str, str], within_s
         else http.client.HTTPConnection(host, parts.port, timeout=within_s)
     )
     # The socket's own timeout begins anew with each byte: one that answers a byte at a time would hold us for ever.
-    limit = threading.Timer(within_s, _cut, (connection,))
+    is_late = threading.Event()
+    limit = threading.Timer(within_s, _cut, (connection, is_late))
     limit.daemon = True
     limit.start()
     try:
         connection.request("POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers)
         answer = connection.getresponse()
-        return answer.status, answer.read(_ANSWER_BYTES).decode(errors="replace").strip()
+        said = answer.read(_ANSWER_BYTES).decode(errors="replace").strip()
+        if is_late.is_set():  # an answer that was cut short looks like one that ended
+            raise TimeoutError(f"no whole answer within {within_s:g} s")
+        return answer.status, said
     finally:
         limit.cancel()
         connection.close()
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
+def _cut(connection: http.client.HTTPConnection, is_late: threading.Event) -> None:
+    is_late.set()
     with suppress(OSError, AttributeError):
         connection.sock.shutdown(2)
 

@@ -153,8 +153,10 @@ def launch(directory: Path, http_port: int, mqtt_port: int) -> subprocess.Popen[
     )
 
 
-def _begin(directory: Path, settings: str) -> Instance:
+def _begin(directory: Path, settings: str, files: dict[str, str]) -> Instance:
     directory.mkdir(parents=True)
+    for name, content in files.items():
+        (directory / name).write_text(content)
     if settings:
         (directory / "gridwatch.yaml").write_text(settings)
     http_port, mqtt_port = free_port(), free_port()
@@ -162,12 +164,14 @@ def _begin(directory: Path, settings: str) -> Instance:
 
 
 @asynccontextmanager
-async def running(directory: Path, settings: str = "") -> AsyncIterator[Instance]:
-    """Run Gridwatch, ready; afterwards nothing of it is left, however the test ended.
+async def running(
+    directory: Path, settings: str = "", *, files: dict[str, str] | None = None
+) -> AsyncIterator[Instance]:
+    """Run Gridwatch, ready, with `files` in its data directory; afterwards nothing of it is left, however the test ended.
 
     Ports are chosen beforehand, so that devices find the next run where the last one was.
     """
-    instance = _begin(directory, settings)
+    instance = _begin(directory, settings, files or {})
     try:
         await instance.until_ready()
         yield instance
