@@ -9,7 +9,7 @@ from ingest.carrier_kind import CarrierKind
 class Carrier:
     """What an alarm hangs on. `grid` is a grid's key or None; coordinates are WGS 84 degrees; `area` is a town's code.
 
-    Ids say what it is: `place:<grid code>`, `building:<area>/<name>`, `link:<area>`, `gateway:<id>`, `service:broker`.
+    Ids say what it is: `place:<grid code>`, `building:<area>:<name>`, `link:<area>`, `gateway:<id>`, `service:broker`.
     """
 
     id: str

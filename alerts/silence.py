@@ -160,7 +160,8 @@ class SilenceWatch:
         living = (self._heard != NEVER) & (self._raised == NEVER) & (self._after != _FOREVER)
         if self._out:
             living &= ~np.isin(self._parent, list(self._out))
-        return (self._heard + self._after)[living]
+        due: NDArray[np.int64] = (self._heard + self._after)[living]
+        return due
 
     def check(self, now: int) -> list[PointChange]:
         """Raise each device that has been silent for too long at `now`, once, or the parent that took it along."""
@@ -242,5 +243,5 @@ def _change(
         time=time,
         value=value,
         cause=cause or (Cause.RAISED if active else Cause.RETURNED),
-        unit="1" if isinstance(point, OutagePoint) else "s",
+        unit="{device}" if isinstance(point, OutagePoint) else "s",
     )

@@ -30,6 +30,7 @@ class Note(StrEnum):
     OPENED = "opened"
     JOINED = "joined"
     REOPENED = "reopened"  # an alarm joined after the response was done: somebody has to go again
+    GATHERED = "gathered"  # a storm made it part of the incident of its town
     SENT = "sent"
     ON_SCENE = "on_scene"
     DONE = "done"

@@ -32,6 +32,8 @@ _BY_CONDITION = {
     "offline": Kind.DEVICE,
     "mains-lost": Kind.DEVICE,
     "no-data": Kind.DEVICE,
+    "outage": Kind.DEVICE,
+    "spike": Kind.DEVICE,
     "stuck": Kind.DEVICE,
     "out-of-range": Kind.DEVICE,
 }
@@ -63,3 +65,8 @@ def title_of(kind: Kind, *names: str | None) -> str:
     """Call an incident by its place, from the larger to the finer, and its kind, in Chinese."""
     place = "".join(name for name in names if name)
     return f"{place} {WORDS_ZH[kind]}".strip()
+
+
+def gathered_title_of(kind: Kind, area: str, places: int) -> str:
+    """Call an incident that a storm has gathered by its area and the number of places, in Chinese."""
+    return f"{area or '未划入网格'} {places} {'个网格' if area else '台设备'} {WORDS_ZH[kind]}"

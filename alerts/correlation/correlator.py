@@ -18,7 +18,7 @@ from alerts.correlation.county import County
 from alerts.correlation.county_store import load_county
 from alerts.correlation.decide import Begun, Decision, Evidence, Holds, Lapsing, Over, decide
 from alerts.correlation.nouns import Judged, Net, PlaceRule, Role, Spoken, Target, Told
-from alerts.correlation.store import Newest
+from alerts.correlation.store import Newest, Point
 from alerts.detection import Detection, PointChange
 from alerts.ledger import Transition
 from alerts.life_cycle import Cause, is_active
@@ -213,35 +213,36 @@ def _changes(case: _Case, device: int) -> list[PointChange]:
     for decision in case.decisions:
         match decision:
             case Begun():
-                changes.append(_change(case.rule, device, decision.at, _value(case, decision), Cause.RAISED))
+                changes.append(_begun(case, device, decision))
             case Over():
-                changes.append(_change(case.rule, device, decision.at, math.nan, Cause.RETURNED))
+                changes.append(_ended(_point(case, device), decision.at))
             case Lapsing() | Holds():
                 pass
     return changes
 
 
-def _value(case: _Case, begun: Begun) -> float:
-    """Give what the rule says of the evidence that made it begin, or how many devices spoke."""
+def _begun(case: _Case, device: int, begun: Begun) -> PointChange:
+    """Raise it, with what the rule says of the evidence that made it begin, or with how many devices spoke."""
     said = [t.value for t, s in case.told.values() if s.raised == begun.at and t.value is not None]
-    return said[0] if said else float(begun.devices)
-
-
-def _change(rule: PlaceRule, device: int, time: int, value: float, cause: Cause) -> PointChange:
     return PointChange(
         device=device,
         metric=0,
-        rule=rule.common.name,
-        condition=rule.condition,
-        priority=rule.priority,
-        active=cause is Cause.RAISED,
-        time=time,
-        value=value,
-        cause=cause,
+        rule=case.rule.common.name,
+        condition=case.rule.condition,
+        priority=case.rule.priority,
+        active=True,
+        time=begun.at,
+        value=said[0] if said else float(begun.devices),
+        unit=case.target.unit,
+        cause=Cause.RAISED,
     )
 
 
-def _ended(one: Newest, time: int, cause: Cause = Cause.RETURNED) -> PointChange:
+def _point(case: _Case, device: int) -> Point:
+    return Point(device=device, rule=case.rule.common.name, condition=case.rule.condition, priority=case.rule.priority)
+
+
+def _ended(one: Point, time: int, cause: Cause = Cause.RETURNED) -> PointChange:
     return PointChange(
         device=one.device,
         metric=0,
@@ -263,12 +264,11 @@ def _alarm_of(case: _Case, opened: Mapping[tuple[int, str, int], int], keys: Map
 
 
 def _write_notes(cur: Cursor, cases: Mapping[int, _Case], now: datetime) -> None:
-    """Write what the alarms rest on, in what unit they speak, and which of them are running out."""
+    """Write what the alarms rest on, and which of them are running out."""
     found = {alarm: case for alarm, case in cases.items() if alarm}
     store.write_evidence(
         cur, [(alarm, e.alarm, e.role) for alarm, case in found.items() for e in case.evidence() if e.alarm != alarm]
     )
-    store.write_units(cur, {alarm: case.target.unit for alarm, case in found.items() if case.target.id})
     lapsing = {a: case.rule.demand.off_delay_us for a, case in found.items() if isinstance(case.decisions[-1], Lapsing)}
     store.drop_lapses(cur, [alarm for alarm in found if alarm not in lapsing], now)
     store.set_lapses(cur, lapsing, now)

@@ -107,7 +107,7 @@ class County:
 
     def _building(self, spoken: Spoken, building: str) -> tuple[Carrier, Net]:
         carrier = Carrier(
-            id=f"building:{spoken.area}/{building}",
+            id=f"building:{spoken.area}:{building.replace('/', '_')}",  # an id is one step of a path
             kind=CarrierKind.PLACE,
             name=building,
             grid=spoken.grid or None,

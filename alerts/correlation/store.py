@@ -39,14 +39,20 @@ _SPOKEN = f"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Newest:
-    """The newest alarm of one target under one rule. `since` is None while it does not hold."""
+class Point:
+    """One target under one rule. `device` is the key of the device or carrier."""
 
-    alarm: int
     device: int
     rule: str
     condition: str
     priority: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newest(Point):
+    """The newest alarm of a point. `since` is None while it does not hold."""
+
+    alarm: int
     since: int | None
     seen: int  # the newest time it has seen
 
@@ -145,16 +151,6 @@ def write_evidence(cur: Cursor, links: Iterable[tuple[int, int, Role]]) -> None:
             "INSERT INTO alarm_evidence SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::smallint[])"
             " ON CONFLICT DO NOTHING",
             (alarms, evidence, roles),
-        )
-
-
-def write_units(cur: Cursor, units: Mapping[int, str]) -> None:
-    """Say in what unit the value of some alarms is."""
-    if units:
-        cur.execute(
-            "UPDATE alarms a SET unit = u.unit FROM unnest(%s::bigint[], %s::text[]) AS u (alarm, unit)"
-            " WHERE a.id = u.alarm AND a.unit <> u.unit",
-            (list(units), list(units.values())),
         )
 
 

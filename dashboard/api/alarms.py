@@ -24,6 +24,7 @@ from dashboard.auth.permissions import LONGEST_SHELVING, Account, Action
 from dashboard.context import Reader, Web, WebParts, may
 from dashboard.problem import ProblemError, invalid, not_found
 from dashboard.queries.alarms import AlarmItem, TransitionItem, alarm_codes, alarms_by_id, read_alarms, transitions
+from dashboard.queries.evidence import Evidence, evidence_of
 from dashboard.queries.grids import GridTable
 from database import Change, append_changes
 from database.connection import Cursor

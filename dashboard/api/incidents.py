@@ -19,8 +19,10 @@ from dashboard.queries.grids import GridTable
 from dashboard.queries.incidents import (
     IncidentItem,
     LogItem,
+    PlaceItem,
     incident_codes,
     incident_log,
+    incident_places,
     incidents_by_id,
     read_incidents,
 )
@@ -53,6 +55,7 @@ class IncidentDetail(IncidentItem):
     """An incident with its alarms and its log."""
 
     log: list[LogItem] = Field(description="What was done, oldest first.")
+    places: list[PlaceItem] = Field(description="Its alarms by grid, the worst and fullest first.")
     members: list[AlarmItem] = Field(description="Its alarms, worst priority first, then newest; at most 500.")
 
 
@@ -115,7 +118,12 @@ def get_incident(web: WebParts, _: Reader, incident_id: str) -> IncidentDetail:
             order=sql.SQL("a.priority, a.raised_at DESC, a.id DESC"),
             limit=MOST_ALARMS,
         )
-        return IncidentDetail(**found[0].model_dump(), log=incident_log(cur, number), members=members)
+        return IncidentDetail(
+            **found[0].model_dump(),
+            log=incident_log(cur, number),
+            places=incident_places(cur, grids, number),
+            members=members,
+        )
 
 
 @router.post("", status_code=201)

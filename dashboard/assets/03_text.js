@@ -114,7 +114,10 @@
     },
     /* Kind and place in the viewer's language; the recorded title is in the incident's detail. */
     incident: function (incident) {
-      const place = text.place(incident.grid, ["village", "grid", "special"]);
+      const place = text.place(incident.grid, ["town", "village", "grid", "special"].slice(incident.grids ? 0 : 1));
+      if (place && incident.grids) {
+        return text.say("incident.headline_many", { kind: text.say("incident.kind." + incident.kind), place: place, n: incident.grids });
+      }
       return place ? text.say("incident.headline", { kind: text.say("incident.kind." + incident.kind), place: place }) : incident.title;
     },
     /* What an alarm's state reads as; an override is not a state, and is said first. */

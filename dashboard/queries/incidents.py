@@ -29,7 +29,18 @@ class IncidentItem(BaseModel):
     opened_at: datetime = Field(description="RFC 3339.")
     closed_at: datetime | None = Field(description="RFC 3339; null while it is open.")
     alarms: int = Field(description="How many alarms belong to it.")
+    grids: int | None = Field(description="How many grids a storm has gathered into it; null: one place.")
     version: int = Field(description="Goes up with every change; send it back with an action.")
+
+
+class PlaceItem(BaseModel):
+    """How much of an incident is in one grid."""
+
+    model_config = ConfigDict(frozen=True)
+
+    grid: GridItem | None = Field(description="The grid; null for devices that no grid holds.")
+    alarms: int = Field(description="How many of its alarms are there.")
+    priority: int = Field(description="The worst of them.")
 
 
 class LogItem(BaseModel):
@@ -39,14 +50,16 @@ class LogItem(BaseModel):
 
     version: int = Field(description="Version of the incident after it.")
     at: datetime = Field(description="RFC 3339.")
-    action: str = Field(description="opened, joined, sent, on_scene, done, closed, commented.")
+    action: str = Field(description="opened, joined, gathered, sent, on_scene, done, closed, commented.")
     actor: str = Field(description="Account that did it, or `engine`.")
     detail: dict[str, Any] = Field(description="What belongs to the action: a comment, the alarm that joined.")
 
 
 _SELECT = sql.SQL("""
     SELECT i.id::text AS id, i.kind, i.title, i.priority, i.state, i.dispatch, i.grid, i.lon, i.lat, i.opened_at,
-           i.closed_at, i.version, (SELECT count(*) FROM alarms a WHERE a.incident = i.id) AS alarms
+           i.closed_at, i.version, (SELECT count(*) FROM alarms a WHERE a.incident = i.id) AS alarms,
+           CASE WHEN i.gathers_until IS NOT NULL
+                THEN (SELECT count(DISTINCT a.grid) FROM alarms a WHERE a.incident = i.id) END AS grids
     FROM incidents i
 """)
 
@@ -83,6 +96,19 @@ def incident_codes(cur: Cursor, grids: GridTable, incident: int) -> frozenset[st
         (incident,),
     ).fetchone()
     return None if row is None else frozenset({*grids.codes(row[0]), *row[1]} - {""})
+
+
+def incident_places(cur: Cursor, grids: GridTable, incident: int) -> list[PlaceItem]:
+    """Count an incident's alarms by grid, the worst and fullest first."""
+    rows = rows_as_dicts(
+        cur,
+        sql.SQL("""
+            SELECT grid, count(*) AS alarms, min(priority) AS priority FROM alarms WHERE incident = %(incident)s
+            GROUP BY grid ORDER BY min(priority), count(*) DESC, grid
+        """),
+        {"incident": incident},
+    )
+    return [PlaceItem.model_validate({**row, "grid": grids.item(row["grid"])}) for row in rows]
 
 
 def incident_log(cur: Cursor, incident: int) -> list[LogItem]:

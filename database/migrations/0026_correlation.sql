@@ -1,8 +1,8 @@
 -- Which alarms an alarm of stage 2 rests on (several detectors of a building, a gauge upstream), each in its role:
 -- 0 answers it, 1 and 2 are the first and second kind of evidence. From these rows correlation goes on after a restart.
 CREATE TABLE alarm_evidence (
-    alarm    bigint NOT NULL REFERENCES alarms,
-    evidence bigint NOT NULL REFERENCES alarms,
+    alarm    bigint NOT NULL,
+    evidence bigint NOT NULL,
     role     smallint NOT NULL,
     PRIMARY KEY (alarm, evidence, role)
 );

@@ -65,14 +65,14 @@ def test_two_detectors_of_a_house_are_one_red_alarm_of_the_house(county):
     (step,) = tell(county, alarm(second, 3))
     assert (step.cause, step.priority, step.value) == (Cause.RAISED, 1, 2.0)
     assert tell(county, alarm(third, 4)) == []
-    assert own_alarms(county) == [("building:T/东河小区3栋", "unack", 2.0, "{device}")]
+    assert own_alarms(county) == [("building:T:东河小区3栋", "unack", 2.0, "{device}")]
     assert incidents(county) == [("fire", "V-1", "东河村第1网格 火情", 4)]
 
 
 def test_all_in_one_batch_is_the_same(county):
     """How the readings were cut into batches makes no difference."""
     tell(county, *(alarm(device, n) for n, device in enumerate(DETECTORS)))
-    assert own_alarms(county) == [("building:T/东河小区3栋", "unack", 2.0, "{device}")]
+    assert own_alarms(county) == [("building:T:东河小区3栋", "unack", 2.0, "{device}")]
 
 
 def test_two_hours_apart_is_not_together(county):
@@ -112,7 +112,7 @@ def test_two_workers_raise_it_once(county):
         assert [step.cause for step in steps] == [Cause.RAISED]
         tell(county, *(alarm(device, minute + 1, active=False) for device in DETECTORS[:2]))
         tell(county, now=NOON + timedelta(minutes=2), tick=True)
-    assert own_alarms(county) == [("building:T/东河小区3栋", "rtnun", 2.0, "{device}")]
+    assert own_alarms(county) == [("building:T:东河小区3栋", "rtnun", 2.0, "{device}")]
 
 
 def test_a_second_telling_changes_nothing(county):
