@@ -27,7 +27,7 @@ def test_the_table_of_roles_is_the_one_that_holds() -> None:
         "read": [Action.READ],
         "comment, acknowledge": [Action.COMMENT, Action.ACKNOWLEDGE],
         "move incidents": [Action.MOVE_INCIDENT],
-        "open incidents by hand": [Action.OPEN_INCIDENT],
+        "open incidents by hand; have a message tried again": [Action.OPEN_INCIDENT, Action.RETRY_NOTIFICATION],
         "take a device out of service; read the audit trail": [Action.TAKE_OUT_OF_SERVICE, Action.READ_AUDIT],
         "register devices; see raw payloads; manage accounts": [
             Action.REGISTER_DEVICE,
