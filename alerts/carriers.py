@@ -45,3 +45,9 @@ def ensure_carriers(cur: Cursor, carriers: Sequence[Carrier]) -> dict[str, int]:
     )
     cur.execute("SELECT id, key FROM devices WHERE id = ANY(%s)", (list(wanted),))
     return dict(cur.fetchall())
+
+
+def service_keys(cur: Cursor) -> set[int]:
+    """Give the keys of the carriers of our own services."""
+    cur.execute("SELECT key FROM devices WHERE kind = %s", (CarrierKind.SERVICE.value,))
+    return {key for (key,) in cur.fetchall()}

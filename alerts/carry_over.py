@@ -33,6 +33,8 @@ def restore(
         number = table.find(raised.device, raised.metric, raised.condition, raised.priority)
         if number is not None:
             standings.note_raise(number, raised.raised_at)
+    for odd_device, odd_metric, time in state.odd:
+        standings.odd_last[table.slot(odd_device, odd_metric)] = time
     touched = [(active.device, active.metric) for active in state.active]
     touched += [(delay.device, delay.metric) for delay in state.delays]
     standings.set_windows(table.slot(*where) for where in touched)

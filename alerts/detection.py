@@ -77,3 +77,4 @@ class StoredState:
     active: tuple[ActivePoint, ...] = ()
     delays: tuple[DelayChange, ...] = ()
     raises: tuple[ActivePoint, ...] = ()  # all raises of late, oldest first: who flaps is judged by them
+    odd: tuple[tuple[int, int, int], ...] = ()  # (device, metric, device time) of the newest reading that cannot be

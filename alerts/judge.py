@@ -27,7 +27,7 @@ def judge(
     `previous` is the device time of the reading judged before, in microseconds like `time`, and is earlier.
     A condition is raised when readings that all are beyond the limit span the on-delay; the one that completes it
     decides, and the raise is of its time. It has passed when readings none of which is beyond the limit span the
-    off-delay and the newest is on the far side of the deadband; deadband and delay only confirm, so the return is of
+    off-delay and the newest is on the far side of the deadband, or so far from the limit that it is sure; deadband and delay only confirm, so the return is of
     the time of the first of them. Only readings count: a silence is dealt with by the point's gap policy, never by
     waiting. A value that is not a number tells nothing.
     """
@@ -47,7 +47,8 @@ def judge(
                 return Verdict(Standing(standing.active, None), time)
     start = time if since is None else since
     if standing.active:
-        has_passed = time - start >= off_delay_us and (not is_judged or point.is_normal(value))
+        is_confirmed = time - start >= off_delay_us or point.is_sure(value)
+        has_passed = is_confirmed and (not is_judged or point.is_normal(value))
         return Verdict(Standing(False, None), start) if has_passed else Verdict(Standing(True, start), time)
     is_raised = time - start >= point.on_delay_us
     return Verdict(Standing(True, None) if is_raised else Standing(False, start), time)

@@ -41,6 +41,7 @@ class Tag:
     limits: tuple[float | None, float | None, float | None, float | None] = NO_LIMITS
     interval_s: float | None = None
     grids: tuple[str, ...] = ()
+    warnings: tuple[tuple[str, int], ...] = ()  # weather warnings over it now, as (event, priority)
     parent: int = 0
 
     @property
@@ -80,10 +81,15 @@ class ValuePoint:
     measure: "Measure | None" = None
     schedule: Schedule | None = None
     flap: Flap | None = None
+    sure: float | None = None  # so far on the normal side that nothing is waited for
 
     def is_beyond(self, value: float) -> bool:
         """Say whether a value is evidence for the condition."""
         return value >= self.limit if self.is_high else value <= self.limit
+
+    def is_sure(self, value: float) -> bool:
+        """Say whether a value is so far from the limit that one is enough."""
+        return self.sure is not None and (value <= self.sure if self.is_high else value >= self.sure)
 
     def is_normal(self, value: float) -> bool:
         """Say whether a value is evidence against it; inside the deadband it is neither."""
@@ -120,6 +126,10 @@ class RangePoint:
     gap_policy: GapPolicy = GapPolicy.RESET
     schedule: Schedule | None = None
     flap: Flap | None = None
+
+    def is_sure(self, value: float) -> bool:  # noqa: ARG002 -- as for a ValuePoint
+        """Say no: among what cannot be there is no distance."""
+        return False
 
     def is_beyond(self, value: float) -> bool:
         """Say whether a value cannot be."""

@@ -38,7 +38,20 @@ def load_state(cur: Cursor, *, now: datetime) -> StoredState:
         DelayChange(device=d, metric=m, rule=r, priority=p, wanted=w, since=microseconds(since))
         for d, m, r, p, w, since in cur.fetchall()
     )
-    return StoredState(active=active, delays=delays, raises=raises)
+    cur.execute(
+        """
+        SELECT a.device, a.metric, r.time
+        FROM alarms a CROSS JOIN LATERAL (
+            SELECT time FROM readings
+            WHERE device = a.device AND metric = a.metric AND time >= a.raised_at AND quality = %s
+            ORDER BY time DESC LIMIT 1
+        ) r
+        WHERE a.condition = 'out-of-range' AND a.state = ANY(%s)
+        """,
+        (Quality.IMPLAUSIBLE, [state.value for state in State if is_active(state)]),
+    )
+    odd = tuple((device, metric, microseconds(at)) for device, metric, at in cur.fetchall())
+    return StoredState(active=active, delays=delays, raises=raises, odd=odd)
 
 
 def _read_points(cur: Cursor) -> tuple[ActivePoint, ...]:

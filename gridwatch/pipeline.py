@@ -18,11 +18,14 @@ from psycopg.types.json import Jsonb
 
 import alerts
 import incidents
-from alerts import Detection, Engine, RuleSet, Tag
+from alerts import Detection, Engine, RuleSet, StoredState, Tag
 from alerts.admission import RuleFile, load_in_force, take_file
+from alerts.carriers import Carrier, CarrierKind, ensure_carriers, service_keys
 from alerts.correlation.correlator import Correlator
+from alerts.weather import fire_weather
 from database import append_changes, connect, newest_change
 from database.connection import Connection, Cursor
+from gridwatch.own_outages import OwnOutages
 from gridwatch.tags import load_tags
 from ingest.decoders.frigate import close_running
 from ingest.decoders.sl651.reassembly import Reassembler
@@ -71,6 +74,7 @@ class Pipeline:
         self._joiner = Reassembler()
         self._number = 0
         self._tally: dict[str, int] = {}
+        self._fact = Detection()  # what is to be told of ourselves with the next batch
         self.counters: Counter[str] = Counter()
 
     @_patiently
@@ -96,15 +100,39 @@ class Pipeline:
         self._number, heard = self._progress(cur, now)
         self._heard, self._has_heard = now, False
         registry = load_registry(cur)
-        self._set_registry(registry, load_tags(cur, registry))
+        self._set_registry(registry, load_tags(cur, registry, now=now))
         self._engine = Engine(self._rules, self._tags)
         self._correlator = Correlator(self._rules, self._url)
         self._say_unjudged()
         stored = read_last(cur)
         self._newest.restore(stored)
         self._engine.recall(alerts.load_history(cur, self._engine.history_wanted))
+        state = self._find_own_outages(cur, alerts.load_state(cur, now=now))
         # Our own downtime is not the device's: what was heard last is moved by as long as we were away.
-        self._engine.restore(alerts.load_state(cur, now=now), last=stored, downtime_us=_excused_us(now - heard))
+        self._engine.restore(state, last=stored, downtime_us=_excused_us(now - heard))
+        self._fact = self._own.after_downtime(
+            self._engine.outage,
+            heard_us=_microseconds(heard - _EPOCH),
+            now_us=_microseconds(now - _EPOCH),
+            devices=len(registry.devices),
+        )
+
+    def _find_own_outages(self, cur: Cursor, state: StoredState) -> StoredState:
+        """Take our own absences out of what the engine goes on from: it knows devices and what they are heard through."""
+        broker, worker = (
+            Carrier(id="service:broker", kind=CarrierKind.SERVICE, name="消息服务"),
+            Carrier(id=f"service:{self._worker}", kind=CarrierKind.SERVICE, name=f"接收服务 {self._worker}"),
+        )
+        keys = ensure_carriers(cur, [broker, worker])
+        active = {point.device for point in state.active}
+        self._own = OwnOutages(
+            broker=keys[broker.id],
+            worker=keys[worker.id],
+            broker_is_out=keys[broker.id] in active,
+            worker_is_out=keys[worker.id] in active,
+        )
+        services = service_keys(cur)
+        return replace(state, active=tuple(point for point in state.active if point.device not in services))
 
     def close(self) -> None:
         """Give up the database session."""
@@ -127,7 +155,7 @@ class Pipeline:
                 connection.commit()
             self._rules, self.rule_set = load_in_force(cur, self._file.rules)
             registry = load_registry(cur)
-            tags = load_tags(cur, registry)
+            tags = load_tags(cur, registry, now=now)
             wanted = self._engine.history_wanted
             stored = self._newest.columns()
             self._set_registry(registry, tags)
@@ -147,8 +175,9 @@ class Pipeline:
         intake.batch = self._engine.screen(intake.batch)  # what cannot be is stored as such, and shown to nobody
         self._newest.note(intake.slots, intake.batch)
         self._note_broker(messages, now)
-        detections = [self._engine.detect(intake.batch)]
+        detections, self._fact = [self._fact, self._engine.detect(intake.batch)], Detection()
         if tick:
+            detections.append(self._look_at_broker(now))
             # As of when we last heard anybody: while the broker is away nobody can be, and that is no device's silence.
             detections.append(self._engine.check_silence(_microseconds(self._heard - _EPOCH)))
         self._count(messages, intake)
@@ -197,6 +226,7 @@ class Pipeline:
         changes += incidents.join(cur, transitions, now=work.now)
         if work.tick:
             changes += alerts.fire_deadlines(cur, work.now, answered=incidents.answered)
+            changes += fire_weather(cur, work.now)
             changes += alerts.release_by_design(cur, suppressions, now=work.now)
             forget_registered(cur)
             changes += incidents.adopt(cur, now=work.now)
@@ -209,6 +239,14 @@ class Pipeline:
         self._note_progress(cur, work, tally)
         append_changes(cur, changes)
         return tally
+
+    def _look_at_broker(self, now: datetime) -> Detection:
+        return self._own.look(
+            self._engine.outage,
+            heard_us=_microseconds(self._heard - _EPOCH),
+            now_us=_microseconds(now - _EPOCH),
+            devices=len(self._registry.devices),
+        )
 
     def _note_broker(self, messages: Sequence[Message], now: datetime) -> None:
         """Leave out of every silence a time in which nobody could be heard: the broker was away, or we stood still."""

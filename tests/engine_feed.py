@@ -75,6 +75,7 @@ def remember(state: StoredState, detection: Detection) -> StoredState:
         active=tuple(active.values()),
         delays=tuple(delay for delay in delays.values() if delay.since is not None),
         raises=tuple(sorted(raises, key=lambda point: point.raised_at)),
+        odd=state.odd,
     )
 
 
@@ -90,6 +91,15 @@ def stored(rows: Iterable[Row]) -> dict[str, NDArray[np.generic]]:
         "time": np.array([time for _, _, time in kept], np.int64),
         "value": np.array(list(kept.values()), np.float64),
     }
+
+
+def odd(rows: Iterable[Row]) -> tuple[tuple[int, int, int], ...]:
+    """Give the newest implausible reading of each tag."""
+    last: dict[tuple[int, int], int] = {}
+    for device, metric, time, _, quality in rows:
+        if quality == Quality.IMPLAUSIBLE:
+            last[device, metric] = max(time, last.get((device, metric), time))
+    return tuple((device, metric, time) for (device, metric), time in last.items())
 
 
 def screened(engine: Engine, rows: Sequence[Row]) -> list[Row]:

@@ -38,7 +38,8 @@ class PlainPoint:
             if self.point.gap_policy == "unknown":
                 return None
         self.run.append(time)
-        if time - self.run[0] < self.delay(time):
+        is_sure = self.active and isinstance(self.point, ValuePoint) and self.point.is_sure(value)
+        if time - self.run[0] < self.delay(time) and not is_sure:
             return None
         if self.active and in_time and not self.point.is_normal(value):
             return None

@@ -11,11 +11,14 @@ from alerts.detection import StoredState
 from alerts.engine import Engine
 from alerts.rule import RuleSet
 from ingest.readings import Quality
-from tests.engine_feed import SECOND, T0, batch, newest, remember, rules, screened, stored, tag
+from tests.engine_feed import SECOND, T0, batch, newest, odd, remember, rules, screened, stored, tag
 from tests.plain_engine import PlainEngine
 
 RULES = [
-    "name: high, kind: level, for: {metric: stage}, unit: m, limits: {4: 1, 3: 2, 1: 2}, deadband: 0.5",
+    (
+        "name: high, kind: level, for: {metric: stage}, unit: m, limits: {4: 1, 3: 2, 1: 2}, deadband: 0.5, "
+        "off_delay: 2min, sure: 0.2"
+    ),
     (
         "name: slow, kind: level, for: {metric: rain_1h}, unit: mm, limits: {2: {at: 1, on_delay: 2min}, 1: 2}, "
         "off_delay: 1min, gap: %s, gap_after: 3min"
@@ -141,7 +144,7 @@ def test_a_restart_anywhere_does_not_matter(drawn, policy, cut):
     again = Engine(rule_set, tags)
     seen = screened(kept, rows[:cut])
     again.recall(stored(seen))
-    again.restore(remember(StoredState(), first), last=newest(seen), downtime_us=0)
+    again.restore(remember(StoredState(odd=odd(seen)), first), last=newest(seen), downtime_us=0)
     assert shorten(again.detect(batch(rows[cut:]))) == shorten(kept.detect(batch(rows[cut:])))
 
 
