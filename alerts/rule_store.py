@@ -29,9 +29,11 @@ class AlarmRule:
 
 def save_rule_set(cur: Cursor, rules: RuleSet) -> int:
     """Keep a rule set and give its version; the same text has the same version for ever."""
+    # Only a text that is not there is inserted: each try would use up a number, and people count versions.
     cur.execute(
-        "INSERT INTO rule_sets (source, sha256, rules) VALUES (%s, %s, %s) ON CONFLICT (sha256) DO NOTHING",
-        (rules.source, rules.sha256, Jsonb({"text": rules.text})),
+        "INSERT INTO rule_sets (source, sha256, rules) SELECT %(source)s, %(sha256)s, %(rules)s"
+        " WHERE NOT EXISTS (SELECT FROM rule_sets WHERE sha256 = %(sha256)s) ON CONFLICT (sha256) DO NOTHING",
+        {"source": rules.source, "sha256": rules.sha256, "rules": Jsonb({"text": rules.text})},
     )
     row = cur.execute("SELECT version FROM rule_sets WHERE sha256 = %s", (rules.sha256,)).fetchone()
     assert row is not None

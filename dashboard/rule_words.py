@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -16,6 +17,7 @@ _CATALOGUED = {"metric": "metric", "condition": "condition", "gap": "rules.gap",
 _PRIORITIES = frozenset({"1", "2", "3", "4"})
 
 
+@lru_cache(maxsize=8)
 def rule_blocks(text: str) -> dict[str, Mapping[str, Any]]:
     """Give each rule of a rule file as it is written, by name; texts and numbers are left as texts."""
     # Texts as they stand: 5min is one, 6.50 stays 6.50, and no date becomes an object.

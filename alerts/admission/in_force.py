@@ -97,9 +97,11 @@ def load_in_force(cur: Cursor, fallback: RuleSet) -> tuple[RuleSet, int]:
         "SELECT s.version, s.sha256, s.source, s.rules ->> 'text' FROM rules_in_force f"
         " JOIN rule_sets s ON s.version = f.rule_set ORDER BY f.id DESC LIMIT 1"
     ).fetchone()
-    if row is None or row[1] == fallback.sha256:
+    if row is None:
         return fallback, save_rule_set(cur, fallback)
-    version, _, source, text = row
+    version, sha256, source, text = row
+    if sha256 == fallback.sha256:
+        return fallback, int(version)
     try:
         return _parsed(text, source), int(version)
     except RuleFileError as error:

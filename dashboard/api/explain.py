@@ -1,6 +1,7 @@
 """`/api/v1/devices/{id}/explain`: why a device had, or had not, an alarm at a time."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -8,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from alerts.errors import RuleFileError, UnknownAlarmError
 from alerts.explain import Reason
+from alerts.rule import RuleSet
 from alerts.rules import load_rules
 from alerts.trial_history import explain_stored
 from dashboard.context import Reader, Web, WebParts
@@ -116,6 +118,11 @@ def explain(
     return ExplainItem.model_validate({**told, "rules_version": version, "rules": rules})
 
 
+@lru_cache(maxsize=4)
+def _parsed(text: str, source: str) -> RuleSet:
+    return load_rules(text, source=source)
+
+
 def _told(web: Web, device_id: str, at: datetime, metric: str | None) -> tuple[int, str, dict[str, Any]]:
     with web.transaction() as cur:
         if cur.execute("SELECT FROM devices WHERE id = %s", (device_id,)).fetchone() is None:
@@ -125,7 +132,7 @@ def _told(web: Web, device_id: str, at: datetime, metric: str | None) -> tuple[i
         if version is None or not text:
             raise not_found("rule set that was in force then")
         try:
-            told = explain_stored(cur.connection, load_rules(text, source=source), device_id, at, metric=metric)
+            told = explain_stored(cur.connection, _parsed(text, source), device_id, at, metric=metric)
         except UnknownAlarmError as error:
             raise not_found(f"metric of device {device_id}") from error
         except RuleFileError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -19,6 +20,7 @@ from alerts.admission import (
 from alerts.admission.proposal import check_admission
 from alerts.errors import RuleFileError
 from alerts.explain import kind_of
+from alerts.rule import RuleSet
 from alerts.rules import load_rules
 from dashboard import audit
 from dashboard.api.filters import Several, record_id
@@ -133,10 +135,15 @@ def in_force(web: WebParts, _: Reader, lang: Lang = None) -> RulesItem:
     return RulesItem(**version.model_dump(), text=text, rules=rules)
 
 
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> RuleSet:
+    return load_rules(text, source="in force")
+
+
 def _rules_of(text: str, counts: dict[str, RuleCount], language: Literal["zh", "en"]) -> list[RuleInForce]:
     none = RuleCount(alarms=0, active=0)
     found = []
-    for rule in load_rules(text, source="in force").rules:
+    for rule in _parsed(text).rules:
         common = rule.common
         guidance = common.guidance[language]
         found.append(
