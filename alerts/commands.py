@@ -26,6 +26,8 @@ from alerts.rule_store import rule_of
 from database import Change
 from database.connection import Cursor
 
+_BESIDE = "a.device = (SELECT device FROM alarms WHERE id = %s) AND a.state <> 'norm'"
+
 
 def acknowledge(
     cur: Cursor, alarm_id: int, *, version: int, actor: str, now: datetime, comment: str = ""
@@ -87,6 +89,7 @@ def shelve(  # noqa: PLR0913 - as above
         raise ShelvingTooLongError(alarm.priority, most)
     (transition,) = record(cur, [_by(alarm, Cause.SHELVED, actor, now, reason)], now=now)
     ended = end_overrides(cur, shelvings_over(cur, alarm, exactly=True), now=now, by=actor)
+    finish(cur, Due.OVERRIDE_ENDS, [override.id for override in ended], now)
     shelving = Override(
         kind=OverrideKind.SHELVED,
         device=alarm.device,
@@ -109,6 +112,8 @@ def unshelve(cur: Cursor, alarm_id: int, *, version: int, actor: str, now: datet
     Raises:
         UnknownAlarmError, StaleVersionError: as for `acknowledge`.
     """
+    # All that may sound again, in the order in which everybody locks, before the one it is about.
+    lock_alarms(cur, _BESIDE, (alarm_id,))
     alarm = lock_alarm(cur, alarm_id, version)
     (transition,) = record(cur, [_by(alarm, Cause.UNSHELVED, actor, now, "")], now=now)
     shelvings = shelvings_over(cur, alarm, exactly=False)

@@ -42,8 +42,28 @@ def fire_deadlines(cur: Cursor, now: datetime, *, answered: Answered = _nobody) 
     if begun:
         finish(cur, Due.OVERRIDE_BEGINS, begun, now)
         changes += [override.change for override in begin_overrides(cur, begun)]
-    ending = list(due[Due.OVERRIDE_ENDS])
+    ending = _free(cur, list(due[Due.OVERRIDE_ENDS]), now)
     return changes + (end(cur, ending, now=now, by=ENGINE) if ending else [])
+
+
+def _free(cur: Cursor, overrides: Sequence[int], now: datetime) -> list[int]:
+    """Lock what lies under overrides that end, and leave those for the next look under which somebody works.
+
+    Whoever looks at what is due holds alarms already, and may wait for no other.
+    """
+    if not overrides:
+        return []
+    cur.execute(
+        f"""
+        SELECT o.id, a.id FROM overrides o JOIN alarms a ON {COVERS}
+        WHERE o.id = ANY(%s) AND o.ended_at IS NULL AND o.starts_at <= %s AND a.state = ANY(%s)
+        """,  # noqa: S608 - COVERS is ours
+        (list(overrides), now, _ACTIVE),
+    )
+    pairs = cur.fetchall()
+    ours = {alarm.id for alarm in lock_alarms(cur, "a.id = ANY(%s)", ([alarm for _, alarm in pairs],), skip=True)}
+    busy = {override for override, alarm in pairs if alarm not in ours}
+    return [override for override in overrides if override not in busy]
 
 
 def _expire(cur: Cursor, due: Mapping[int, timedelta | None], now: datetime, answered: Answered) -> list[Change]:

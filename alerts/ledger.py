@@ -99,8 +99,12 @@ def lock_alarm(cur: Cursor, alarm_id: int, version: int | None) -> AlarmRow:
 
 
 def lock_alarms(cur: Cursor, where: str, parameters: Sequence[object], *, skip: bool = False) -> list[AlarmRow]:
-    """Lock alarms `a` by a condition of ours, in the order of their ids; `skip` leaves out what others have locked."""
-    query = f"SELECT {COLUMNS} FROM alarms a WHERE {where} ORDER BY a.id FOR UPDATE OF a"  # noqa: S608 - all ours
+    """Lock alarms `a` by a condition of ours, in the order of their points; `skip` leaves out what others have locked.
+
+    It is the order in which a worker that raises and returns alarms locks them, so nobody waits in a circle.
+    """
+    order = """ORDER BY a.device, a.condition COLLATE "C", a.priority, coalesce(a.metric, 0), a.id"""
+    query = f"SELECT {COLUMNS} FROM alarms a WHERE {where} {order} FOR UPDATE OF a"  # noqa: S608 - all ours
     cur.execute((query + " SKIP LOCKED" * skip).encode(), parameters)
     return [read_row(row) for row in cur.fetchall()]
 
