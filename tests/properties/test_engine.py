@@ -39,6 +39,7 @@ RULES = [
         "legal: {to: 0.4}"
     ),
     "name: spike, kind: spike, for: {metric: stage}, unit: m, priority: 4, height: 1, window: 5min",
+    "name: still, kind: stuck, for: {metric: humidity}, priority: 4, after: 2min, lively: 2",
     "name: often, kind: repetition, for: {metric: fire}, priority: 3, times: 2, within: 5min",
     (
         "name: impossible, kind: out-of-range, for: {}, priority: 4, off_delay: 1min, sentinels: [-9999], "
