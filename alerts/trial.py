@@ -18,6 +18,7 @@ from alerts.answer import Answer, answer, instant
 from alerts.detection import Detection, PointChange
 from alerts.engine import Engine
 from alerts.life_cycle import Cause, Projection, State, Step, next_state, project
+from alerts.point_table import lay_out
 from alerts.points import Tag
 from alerts.rule import RuleSet
 from ingest.batch import Batch
@@ -97,8 +98,8 @@ class Trial:
         # What has no gateway or town of its own is heard through the feed it came by.
         self._devices = {named.tag.parent: _feed(named) for named in tags} | {n.tag.device: n for n in tags}
         self._newest: dict[_Key, Projection] = {}
-        self._clock = self._looked = self._bound = _NEVER  # nobody is overdue before the bound
-        self._heard: set[int] = set()
+        self._clock = self._looked = _NEVER
+        self._watch = _Watch({d: p.after_us for d, p in lay_out(rules, [n.tag for n in tags]).silence.items()})
         self._is_waiting = False  # for a witness: who is heard next decides
         self._rows: list[_Row] = []
 
@@ -115,7 +116,7 @@ class Trial:
     def look(self, at_us: int) -> Iterator[TrialStep]:
         """Let the clock go on to `at_us` (µs) without a reading; gives the silences that fell due by then."""
         self._clock = max(self._clock, at_us)
-        if at_us > self._bound:
+        if self._is_waiting or self._watch.is_due(at_us):
             yield from self._look(at_us)
 
     def tag(self, device: str, metric: str) -> TrialTag | None:
@@ -127,13 +128,11 @@ class Trial:
         self.told.rows += 1
         self._span(row.time_us)
         clock = self._clock = max(self._clock, row.time_us if row.received_us is None else row.received_us)
-        if clock > self._bound:
+        if clock > self._watch.bound and (self._is_waiting or self._watch.is_due(clock)):
             yield from self._look(clock)
         received = clock if row.received_us is None else row.received_us
         self._rows.append((*key, row.time_us, row.value, received, row.quality))
-        if key[0] not in self._heard:
-            self._heard.add(key[0])
-            self._bound = _NEVER
+        self._watch.hear(key, row.time_us, received)
         if self._is_waiting or len(self._rows) >= self._chunk:
             yield from self._flush()
         if self._is_waiting:
@@ -152,7 +151,7 @@ class Trial:
             yield from self._steps(self.engine.check_silence(due + 1))
             due = self.engine.silence_due_after(due)
         self._is_waiting = self.engine.is_silence_waiting(clock)
-        self._bound = _NEVER if self._is_waiting else _LATER if due is None else due
+        self._watch.looked(clock, _NEVER if self._is_waiting else due)
 
     def _flush(self) -> Iterator[TrialStep]:
         if self._rows:
@@ -254,6 +253,41 @@ def declare(tags: Iterable[tuple[str, Tag]]) -> list[TrialTag]:
         )
         for device, tag in tags
     ]
+
+
+class _Watch:
+    """Knows until when nobody can be overdue, so that the engine is asked only when somebody may be. Errs early only."""
+
+    def __init__(self, after: dict[int, int]) -> None:
+        self.bound = self._due = _LATER
+        self._after = after
+        self._newest: dict[tuple[int, int], int] = {}
+        self._heard: dict[int, int] = {}  # of devices that were not overdue when last looked at
+
+    def hear(self, key: tuple[int, int], time_us: int, received: int) -> None:
+        """Note a reading; one that is no newer than its tag's newest says nothing new."""
+        after = self._after.get(key[0])
+        if after is None or time_us <= self._newest.get(key, _NEVER):
+            return
+        self._newest[key] = time_us
+        self._heard[key[0]] = max(received, self._heard.get(key[0], received))
+        self.bound = min(self.bound, received + after)
+
+    def is_due(self, clock: int) -> bool:
+        """Say whether somebody is overdue before the clock, going by when each was heard last."""
+        if clock > self.bound:
+            own = min((heard + self._after[device] for device, heard in self._heard.items()), default=_LATER)
+            self.bound = min(own, self._due)
+        return clock > self.bound
+
+    def looked(self, clock: int, due: int | None) -> None:
+        """Leave those alone who were overdue; the engine says when it wants to look again, if it may be for them."""
+        passed = [device for device, heard in self._heard.items() if heard + self._after[device] < clock]
+        for device in passed:
+            del self._heard[device]
+        has_passed = len(self._heard) < len({device for device, _ in self._newest})
+        self._due = due if due is not None and has_passed else _LATER
+        self.bound = _NEVER
 
 
 def _batch(rows: list[_Row]) -> Batch:
