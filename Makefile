@@ -18,7 +18,7 @@ ROOMS := gridwatch dashboard incidents alerts ingest geo database simulators
 PACKAGES := .test-packages
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo test check bench fmt clean packages
+.PHONY: help setup demo test check bench bench-alarms fmt clean packages
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -40,6 +40,9 @@ check: $(VENV)/.installed-dev  ## Format, lint, types, import contracts; CI runs
 
 bench: $(VENV)/.installed-dev packages  ## Measure against the limits of this machine
 	@if [ -f $(PACKAGES)/env ]; then . ./$(PACKAGES)/env; fi; $(BIN)/python -m bench
+
+bench-alarms: $(VENV)/.installed-dev  ## What the default rules find and miss in every recording, as one table
+	@$(BIN)/python -m bench.alarms
 
 fmt: $(VENV)/.installed-dev  ## Format the code
 	@$(BIN)/ruff format --quiet .

@@ -34,7 +34,9 @@ POLLER_AWAY = 3 * HOUR
 def readings(folder: Path) -> list[TrialRow]:
     """Give what arrived, in order of arrival; the station's time is the reading's."""
     rows = [
-        TrialRow(_us(row["reading_time_utc"]), row["station_id"], "stage", float(row["level_m"]), _us(row["poll_time_utc"]))
+        TrialRow(
+            _us(row["reading_time_utc"]), row["station_id"], "stage", float(row["level_m"]), _us(row["poll_time_utc"])
+        )
         for row in table(folder / FOLDER / "polls.csv.gz")
     ]
     return sorted(rows, key=lambda row: row.received_us or 0)

@@ -111,7 +111,7 @@ def _result(found: list[Flood], steps: list[TrialStep], inches: int, days: float
         minutes_p95=p(wrong, 0.95),
         false_alarms=false,
         target="all within 1 sample, ≤ 1.03 raises, ± 5 min at p95",
-        met=hits == len(official) and max(late, default=0) <= 1 and per_event <= 1.03 and p(wrong, 0.95) <= 5,  # noqa: PLR2004
+        met=hits == len(official) and max(late, default=0) <= 1 and per_event <= 1.03 and p(wrong, 0.95) <= 5,
         note=f"a straight line through the samples has ± {INTERPOLATED_P95[inches]} min",
     )
 

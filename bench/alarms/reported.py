@@ -1,5 +1,6 @@
 """Recordings without a target: what the default rules find and miss in them, told as it is."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -65,9 +66,11 @@ def _nab(folder: Path, rules: RuleSet) -> Iterator[Result]:
 
 
 def _nab_tag(is_warm: bool, rows: list[TrialRow]) -> tuple[str, Tag]:  # noqa: FBT001
-    steps = sorted(other.time_us - one.time_us for one, other in zip(rows, rows[1:], strict=False))
+    steps = sorted(other.time_us - one.time_us for one, other in itertools.pairwise(rows))
     interval = steps[len(steps) // 2] / SECOND
-    return a_tag("nab", "temperature" if is_warm else "value", "[degF]" if is_warm else "1", kind="other", interval_s=interval)
+    return a_tag(
+        "nab", "temperature" if is_warm else "value", "[degF]" if is_warm else "1", kind="other", interval_s=interval
+    )
 
 
 def _pyronear(folder: Path, rules: RuleSet) -> Result:
@@ -78,7 +81,10 @@ def _pyronear(folder: Path, rules: RuleSet) -> Result:
         camera = f"{row['site']}-{row['azimuth']}".replace(" ", "_")
         is_seen = float(row["prob_mean_pool"]) >= SURE
         truth[camera, at] = row["truth"] == "1"
-        rows += [TrialRow(at, camera, "smoke_seen", float(is_seen)), TrialRow(at + 300 * SECOND, camera, "smoke_seen", 0.0)]
+        rows += [
+            TrialRow(at, camera, "smoke_seen", float(is_seen)),
+            TrialRow(at + 300 * SECOND, camera, "smoke_seen", 0.0),
+        ]
     rows.sort(key=lambda row: row.time_us)
     cameras = sorted({camera for camera, _ in truth})
     tags = declare(a_tag(camera, "smoke_seen", "1", kind="camera") for camera in cameras)

@@ -121,7 +121,7 @@ def table(path: Path) -> Iterator[dict[str, str]]:
         yield from DictReader(lines)
 
 
-def a_tag(  # noqa: PLR0913 -- what a tag has
+def a_tag(
     device: str,
     metric: str,
     unit: str,

@@ -1,5 +1,6 @@
 """USGS creeks at 5 minutes with the flood stages of the weather service: crossings, fast rises, outages."""
 
+import itertools
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -58,9 +59,7 @@ def truth(folder: Path, name: str) -> list[dict[str, str]]:
 
 def crossings(name: str, rows: Sequence[TrialRow], steps: Sequence[TrialStep], events: list[dict[str, str]]) -> Result:
     """Each crossing is to be raised once, at its first sample."""
-    wanted = sorted(
-        (PRIORITY[row["kind"]], _us(row["first_sample_utc"])) for row in events if row["kind"] in PRIORITY
-    )
+    wanted = sorted((PRIORITY[row["kind"]], _us(row["first_sample_utc"])) for row in events if row["kind"] in PRIORITY)
     levels = raised(steps, "level-high")
     got = sorted((step.priority, at_us(step)) for step in levels)
     found = sum(one in got for one in wanted)
@@ -107,13 +106,13 @@ def outages(name: str, rows: Sequence[TrialRow], steps: Sequence[TrialStep]) -> 
     """Holes of more than an hour are to be called no-data, within them."""
     holes = [
         Window(start=one.time_us, end=other.time_us)
-        for one, other in zip(rows, rows[1:], strict=False)
+        for one, other in itertools.pairwise(rows)
         if other.time_us - one.time_us > HOUR
     ]
     quiet = [at_us(step) for step in raised(steps, "no-data")]
     found = score(quiet, holes)
     shorter = sum(
-        any(one.time_us < at < other.time_us for one, other in zip(rows, rows[1:], strict=False)) for at in found.strays
+        any(one.time_us < at < other.time_us for one, other in itertools.pairwise(rows)) for at in found.strays
     )
     return Result(
         recording=f"USGS {_short(name)} outages > 1 h",
