@@ -7,7 +7,7 @@ Dash property keeps only its last value and so loses changes in a burst.
 import json
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from dash import Dash, Input, Output, State, ctx, dcc, html
 from dash.backends._fastapi import reset_current_request, set_current_request
@@ -16,7 +16,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from dashboard.auth.guard import ACCOUNT
-from dashboard.auth.permissions import Role
+from dashboard.auth.permissions import LONGEST_SHELVING, Account, Role
 from dashboard.messages import Language, choose_language, load_messages, text
 from dashboard.pages import console, devices, notifications, overrides, performance, rules, wall
 from dashboard.pages.frame import PAGES, Say
@@ -129,13 +129,17 @@ def _serve_pages(app: FastAPI, dash: Dash, settings: ScreenSettings) -> None:
     app.add_api_route("/{rest:path}", nothing, methods=["GET"], include_in_schema=False)
 
 
-def viewer(request: Request) -> dict[str, str]:
-    """Return who looks at the page, `{"name", "role"}`; empty strings when the guard let an unknown one through."""
-    account = getattr(request.state, ACCOUNT, None)
-    return {"name": getattr(account, "name", ""), "role": getattr(account, "role", "")}
+def viewer(request: Request) -> dict[str, Any]:
+    """Return who looks at the page, and for how many minutes he may shelve by priority; empty for an unknown one."""
+    account: Account | None = getattr(request.state, ACCOUNT, None)
+    if account is None:
+        return {"name": "", "role": "", "shelving": {}}
+    longest = LONGEST_SHELVING[account.role]
+    shelving = {str(priority): int(span.total_seconds() // 60) for priority, span in longest.items()}
+    return {"name": account.name, "role": account.role, "shelving": shelving}
 
 
-def _fill(document: str, page: str, language: Language, settings: ScreenSettings, who: dict[str, str]) -> str:
+def _fill(document: str, page: str, language: Language, settings: ScreenSettings, who: dict[str, Any]) -> str:
     """Write what the assets need into the document, so that no text waits for a second request."""
     given = {
         "page": page,

@@ -20,6 +20,22 @@
     box.svg.append(svg("text", { x: x, y: y, class: className, "text-anchor": anchor }, content));
   }
 
+  const TICKS = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
+
+  function drawTicks(box, y, left, right, range, bounds) {
+    let below = Infinity;
+    for (const tick of TICKS.filter((n) => n <= range)) {
+      const at = y(tick);
+      if (below - at >= 1.15 * box.rem) {
+        if (tick && !bounds.some((bound) => bound.value === tick)) {
+          box.svg.append(svg("line", { x1: left, x2: right, y1: at, y2: at, class: "chart-grid" }));
+        }
+        words(box, left - 0.5 * box.rem, at + 0.32 * box.rem, "chart-label", "end", text.count(tick));
+        below = at;
+      }
+    }
+  }
+
   const MINUTE = 60000;
   const STEPS = [30, 60, 120, 240, 360, 720, 1440, 2880, 4320, 7200].map((n) => n * MINUTE);
 
@@ -37,7 +53,9 @@
     const most = Math.max.apply(null, given.peaks.concat(given.bounds.map((bound) => bound.value)));
     const range = most * 1.12 || 1;
     const x = (ms) => left + ((ms - given.from) / (given.to - given.from)) * (right - left);
-    const y = (value) => bottom - (value / range) * (bottom - top);
+    /* Square roots: one alarm and a flood of a hundred are both to be seen. */
+    const y = (value) => bottom - Math.sqrt(value / range) * (bottom - top);
+    drawTicks(box, y, left, right, range, given.bounds);
     for (const shade of given.shades) {
       box.svg.append(svg("rect", { x: x(shade.from), y: top, width: Math.max(x(shade.to) - x(shade.from), 0.15 * rem), height: bottom - top, class: "bars-shade" }));
     }
@@ -53,17 +71,15 @@
       }
     });
     box.svg.append(svg("line", { x1: left, x2: right, y1: bottom, y2: bottom, class: "chart-axis" }));
-    let above = Infinity;
+    let above = bottom;
     for (const bound of given.bounds.slice().sort((a, b) => a.value - b.value)) {
       const at = y(bound.value);
       box.svg.append(svg("line", { x1: left, x2: right, y1: at, y2: at, class: "bars-bound " + bound.className }));
-      words(box, left - 0.5 * rem, at + 0.32 * rem, "chart-label", "end", above - at < 1 * rem ? "" : text.count(bound.value));
-      if (above - at >= 1.1 * rem || above === Infinity) {
+      if (above - at >= 1.1 * rem) {
         words(box, right, at - 0.3 * rem, "bars-bound-label " + bound.className, "end", bound.words);
         above = at;
       }
     }
-    words(box, left - 0.5 * rem, bottom + 0.1 * rem, "chart-label", "end", "0");
     timeAxis(box, given, x, bottom);
   };
 

@@ -3,7 +3,6 @@
   "use strict";
   const gridwatch = window.gridwatch;
   const say = gridwatch.text.say;
-  const LONGEST_SHELVING_MIN = 1440;
   const USUAL_MINUTES = [15, 30, 60, 120, 480];
   const busy = new Set(); // "alarm 12": a key held down must not send a command twice
 
@@ -52,17 +51,23 @@
     return gridwatch.text.condition(alarm) + " · " + gridwatch.text.deviceName(alarm);
   }
 
+  /* How long depends on who shelves, and how bad the alarm is; the server has the last word. */
   function askShelve(alarm) {
+    const most = (gridwatch.page.viewer.shelving || {})[alarm.priority] || 0;
+    if (!most) {
+      gridwatch.notify(say("notice.may_not_shelve", { priority: say("priority." + alarm.priority) }), true);
+      return;
+    }
     const minutes = gridwatch.input(say("dialog.minutes_unit"));
     minutes.type = "number";
     minutes.min = 1;
-    minutes.max = LONGEST_SHELVING_MIN;
-    minutes.value = "60";
+    minutes.max = most;
+    minutes.value = String(Math.min(60, most));
     minutes.name = "minutes";
     const reason = gridwatch.input("");
     reason.name = "reason";
     reason.maxLength = 500;
-    const presets = USUAL_MINUTES.map(function (n) {
+    const presets = USUAL_MINUTES.filter((n) => n <= most).map(function (n) {
       return gridwatch.button("quiet-button", String(n), function () {
         minutes.value = String(n);
       });
@@ -77,8 +82,8 @@
       confirm: say("console.shelve"),
       check: function () {
         const n = Number(minutes.value);
-        if (!Number.isInteger(n) || n < 1 || n > LONGEST_SHELVING_MIN) {
-          return say("dialog.minutes_needed");
+        if (!Number.isInteger(n) || n < 1 || n > most) {
+          return say("dialog.minutes_needed", { most: most });
         }
         return reason.value.trim() ? "" : say("dialog.reason_needed");
       },

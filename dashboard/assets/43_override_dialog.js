@@ -32,7 +32,7 @@
   /* The instant of a wall-clock time of the centre; NaN where the field is empty. */
   function fromField(value) {
     const guess = Date.parse(value + "Z");
-    return guess - (Date.parse(toField(guess) + "Z") - guess);
+    return isNaN(guess) ? NaN : guess - (Date.parse(toField(guess) + "Z") - guess);
   }
 
   function moment(name) {

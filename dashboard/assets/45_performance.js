@@ -72,14 +72,14 @@
   const source = (figures, bound) => figures.bounds[bound].source;
 
   /* A card says the figure, its bound with the source, and in words whether it is kept. */
-  function card(name, value, bound, isKept) {
+  function card(name, value, bound, isKept, from) {
     const verdict = isKept === null ? "" : say(isKept ? "performance.kept" : "performance.broken");
     const element = make(
       "div",
       "performance-card" + (isKept === null ? "" : isKept ? " is-kept" : " is-broken"),
       make("div", "card-name", say("performance.card." + name)),
       make("div", "card-value", value),
-      make("div", "card-bound", bound, verdict ? make("strong", "card-verdict", verdict) : null)
+      make("div", "card-bound", make("span", "", bound), make("span", "", from || ""), verdict ? make("strong", "card-verdict", verdict) : null)
     );
     element.dataset.card = name;
     return element;
@@ -87,7 +87,7 @@
 
   function drawCards(figures) {
     const b = figures.bounds;
-    const within = (name, value, bound, shown) => card(name, shown, say("performance.at_most", { bound: bound, source: source(figures, BOUND_OF[name]) }), value);
+    const within = (name, isKept, bound, value) => card(name, value, say(BELOW.includes(name) ? "performance.below" : "performance.at_most", { bound: bound }), isKept, source(figures, BOUND_OF[name]));
     const again = Object.values(figures.again).reduce((sum, n) => sum + n, 0);
     const overrides = figures.overrides;
     document.getElementById("performance-cards").replaceChildren(
@@ -104,6 +104,7 @@
     );
   }
 
+  const BELOW = ["standing", "stale", "shelved"]; // the standards say fewer than, of these
   const BOUND_OF = { average: "rate_acceptable", peak: "rate_flood", flood: "flood_share", standing: "standing", stale: "stale", chattering: "chattering", shelved: "shelved" };
 
   function drawRate(figures) {
@@ -128,7 +129,7 @@
     });
     const floods = figures.floods.length;
     const last = floods ? figures.floods[floods - 1] : null;
-    note("rate", last ? say("performance.rate.floods", { n: text.count(floods), start: text.when(last.start), end: text.when(last.end), peak: text.count(last.peak) }) : say("performance.rate.no_flood"), each > 1 ? say("performance.rate.grouped", { age: text.age(each * figures.period_s * 1000) }) : "");
+    note("rate", last ? say("performance.rate.floods", { n: text.count(floods), start: text.brief(last.start), end: text.brief(last.end), peak: text.count(last.peak) }) : say("performance.rate.no_flood"), each > 1 ? say("performance.rate.grouped", { age: text.age(each * figures.period_s * 1000) }) : "", say("performance.rate.scale"));
   }
 
   function note(name) {
@@ -163,7 +164,7 @@
     const most = Math.max(figures.tags[0].alarms / figures.alarms, figures.bounds.top_ten_share.value);
     const rows = figures.tags.map((tag) => ({
       name: text.condition(tag) + (tag.chatters ? say("performance.tags.chatters") : ""),
-      second: tag.name && tag.name !== tag.device ? tag.name + " · " + tag.device : tag.device,
+      second: tag.name || tag.device,
       value: tag.alarms / figures.alarms,
       className: tag.chatters ? "is-chattering" : "",
       shown: say("performance.tags.value", { n: text.count(tag.alarms), share: percent(tag.alarms / figures.alarms) }),
