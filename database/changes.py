@@ -19,6 +19,7 @@ class ChangeKind(StrEnum):
     GRIDS = "grids"
     OVERRIDE = "override"
     RULES = "rules"
+    WEATHER = "weather"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

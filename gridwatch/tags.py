@@ -1,15 +1,21 @@
-"""Make the tags that rules see: what a device measures, the grids that hold it, and what it is heard through."""
+"""Make the tags that rules see: what a device measures, the grids that hold it, what warns it, and what it is heard through."""
+
+from datetime import datetime
 
 from alerts import Tag
-from alerts.carriers import Carrier, CarrierKind, ensure_carriers
+from alerts.carrier import Carrier
+from alerts.carriers import ensure_carriers
+from alerts.weather import in_force, over
 from database.connection import Cursor
+from ingest.carrier_kind import CarrierKind
 from ingest.registry import Registry
 
 
-def load_tags(cur: Cursor, registry: Registry) -> list[Tag]:
+def load_tags(cur: Cursor, registry: Registry, *, now: datetime) -> list[Tag]:
     """Give a tag for each channel; makes the carriers of links and gateways that are no devices themselves."""
     grids = _grid_paths(cur)
     parents = _parents(cur, registry)
+    weather = in_force(cur, now)
     devices = {device.key: device for device in registry.devices.values()}
     return [
         Tag(
@@ -21,6 +27,7 @@ def load_tags(cur: Cursor, registry: Registry) -> list[Tag]:
             limits=channel.limits,
             interval_s=channel.interval_s,
             grids=grids.get(devices[channel.device].grid, ()),
+            warnings=over(weather, grids.get(devices[channel.device].grid, ())),
             parent=parents[channel.device],
         )
         for channel in registry.channels

@@ -141,7 +141,7 @@ class Worker:
     def _concerns_us(self, row: ChangeRow) -> bool:
         if row.kind is ChangeKind.RULES:
             return not row.id.startswith(PROPOSAL_MARK) and row.version != self._pipeline.rule_set
-        return row.kind in {ChangeKind.DEVICE, ChangeKind.GRIDS}
+        return row.kind in {ChangeKind.DEVICE, ChangeKind.GRIDS, ChangeKind.WEATHER}
 
     async def _tidy(self) -> None:
         for look in itertools.count():

@@ -9,6 +9,7 @@ from alerts.measures import Total
 from alerts.points import Tag, ValuePoint
 from alerts.rule import Common, Rule
 from alerts.rule_file import Entry, Fields
+from alerts.warned import Warned, read_warned
 
 Windows = Mapping[int, Mapping[int, float]]
 """By window in microseconds: by priority, the sum that is too much."""
@@ -35,6 +36,7 @@ class AccumulationRule:
     grids: Mapping[str, Windows]
     clear: float
     off_delay_us: int
+    warned: Warned | None = None
 
     @property
     def priorities(self) -> frozenset[int]:
@@ -45,7 +47,7 @@ class AccumulationRule:
         """Give a point for each priority, which looks at all windows that have a threshold for it."""
         if not self.common.scope.covers(tag):
             return ()
-        windows = self._windows_of(tag)
+        windows = self._lowered(tag, self._windows_of(tag))
         priorities = sorted({priority for limits in windows.values() for priority in limits})
         return tuple(self._point(tag, priority, windows) for priority in priorities)
 
@@ -57,6 +59,13 @@ class AccumulationRule:
         own = {priority: limit for priority, limit in enumerate(tag.limits, start=1) if limit is not None}
         unit = converted_step(self.common, tag, 1.0, self.unit)
         return {**place, HOUR_US: {priority: limit / unit for priority, limit in own.items()}}
+
+    def _lowered(self, tag: Tag, windows: Windows) -> Windows:
+        """Lower every sum while a warning holds over the tag."""
+        if self.warned is None or not self.warned.holds(tag):
+            return windows
+        lowered = self.warned.lowered
+        return {window: {p: lowered(limit) for p, limit in limits.items()} for window, limits in windows.items()}
 
     def _point(self, tag: Tag, priority: int, windows: Windows) -> ValuePoint:
         unit = converted_step(self.common, tag, 1.0, self.unit)
@@ -105,7 +114,15 @@ class AccumulationKind:
             grids={} if grids is None else {code.text(): _read_windows(value) for code, value in grids.pairs()},
             clear=0.8 if clear is None else clear.number(),
             off_delay_us=fields.read("off_delay", Entry.duration_us, 0),
+            warned=fields.read("warned", _read_warned, None),
         )
+
+
+def _read_warned(entry: Entry) -> Warned | None:
+    warned = read_warned(entry)
+    if warned.factor == 1.0:
+        entry.refuse("sums of several windows are lowered by a 'factor'")
+    return warned
 
 
 def _read_windows(entry: Entry) -> Windows:

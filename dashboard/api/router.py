@@ -26,6 +26,7 @@ from dashboard.api import (
     users,
     waiting,
     warnings,
+    weather,
     why,
 )
 from dashboard.problem import ProblemDocument, ProblemError
@@ -60,6 +61,7 @@ for _resource in (
     performance,
     points,
     warnings,
+    weather,
     waiting,
     rejected,
     users,

@@ -33,12 +33,13 @@ class Action(StrEnum):
     PROPOSE_RULES = "propose-rules"
     ADMIT_RULES = "admit-rules"
     RETRY_NOTIFICATION = "retry-notification"
+    DECLARE_WEATHER = "declare-weather"
 
 
 _OFFICER = frozenset(
     {Action.READ, Action.COMMENT, Action.ACKNOWLEDGE, Action.SHELVE, Action.MOVE_INCIDENT, Action.PROPOSE_RULES}
 )
-_DISPATCHER = _OFFICER | {Action.RETRY_NOTIFICATION, Action.OPEN_INCIDENT}
+_DISPATCHER = _OFFICER | {Action.RETRY_NOTIFICATION, Action.OPEN_INCIDENT, Action.DECLARE_WEATHER}
 _COMMANDER = _DISPATCHER | {Action.TAKE_OUT_OF_SERVICE, Action.READ_AUDIT, Action.ADMIT_RULES}
 
 PERMISSIONS: Mapping[Role, frozenset[Action]] = {

@@ -181,7 +181,7 @@ def _items(
             return [(item.id, item) for item in devices_by_id(cur, grids, ids, now=now)]
         case ChangeKind.OVERRIDE:
             return [(item.id, item) for item in _overrides(cur, [int(i) for i in ids])]
-        case ChangeKind.GRIDS | ChangeKind.RULES:
+        case ChangeKind.GRIDS | ChangeKind.RULES | ChangeKind.WEATHER:
             return []  # the number is the message: what they hold is fetched by whoever shows it
 
 

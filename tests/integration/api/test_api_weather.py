@@ -1,0 +1,86 @@
+"""Weather warnings over HTTP: who may, what is refused, and that the same one twice is one."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+Client = Callable[[str | None], httpx.AsyncClient]
+START = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
+PATH = "/api/v1/weather-warnings"
+BODY = {
+    "id": "33-20260601-1",
+    "event": "rainstorm",
+    "priority": 2,
+    "headline": "暴雨橙色预警",
+    "grids": ["T1"],
+    "from_at": START.isoformat(),
+    "until_at": (START + timedelta(hours=3)).isoformat(),
+    "source": "县气象台",
+}
+
+
+async def test_a_warning_is_taken_in_listed_and_cancelled(client: Client, county: Any) -> None:
+    """201, then 200 for the same again; it is listed while it holds, and cancelled with a reason that stays."""
+    dispatcher = client("dispatcher")
+    made = await dispatcher.post(PATH, json=BODY)
+    assert made.status_code == 201, made.text
+    assert (made.json()["state"], made.json()["grids"]) == ("holding", ["T1"])
+    again = await dispatcher.post(PATH, json=BODY)
+    assert (again.status_code, again.json()) == (200, made.json())
+    listed = (await client("screen").get(PATH, params={"grid": "T1-1"})).json()["items"]
+    assert [item["id"] for item in listed] == [BODY["id"]]
+    assert (await client("screen").get(PATH, params={"grid": "T2-1"})).json()["items"] == []
+    ended = await dispatcher.post(f"{PATH}/{BODY['id']}/cancel", json={"reason": "雨已停"})
+    assert (ended.json()["state"], ended.json()["end_reason"], ended.json()["ended_by"]) == (
+        "ended",
+        "雨已停",
+        "dispatcher",
+    )
+    assert (await dispatcher.get(PATH)).json()["items"] == []
+    audit = (await client("commander").get("/api/v1/audit")).json()["items"]
+    assert [entry["action"] for entry in audit] == ["weather.cancel", "weather.declare"]
+
+
+async def test_a_polygon_becomes_the_grids_it_reaches_into(client: Client, county: Any) -> None:
+    """A drawn area is kept as the finest grids that it touches."""
+    ring = [[119.5, 30.5], [119.9, 30.5], [119.9, 30.9], [119.5, 30.9], [119.5, 30.5]]
+    body = {key: value for key, value in BODY.items() if key != "grids"}
+    made = await client("admin").post(PATH, json=body | {"polygon": {"type": "Polygon", "coordinates": [ring]}})
+    assert (made.status_code, made.json()["grids"]) == (201, ["T1-1"])
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"grids": ["X"]}, "body.grids.0"),
+        ({"grids": []}, "body"),
+        ({"until_at": START.isoformat()}, "body"),
+        ({"event": "Rain Storm"}, "body.event"),
+        ({"grids": [], "polygon": {"type": "Polygon"}}, "body.polygon"),
+        ({"priority": 5}, "body.priority"),
+    ],
+)
+async def test_what_is_no_warning_is_refused(client: Client, county: Any, change: dict[str, Any], where: str) -> None:
+    """422 names the field."""
+    refused = await client("dispatcher").post(PATH, json=BODY | change)
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == [where]
+
+
+async def test_an_identifier_stands_for_one_thing(client: Client, county: Any) -> None:
+    """409 for another content under the same identifier."""
+    dispatcher = client("dispatcher")
+    await dispatcher.post(PATH, json=BODY)
+    assert (await dispatcher.post(PATH, json=BODY | {"priority": 1})).status_code == 409
+
+
+async def test_who_may(client: Client, county: Any) -> None:
+    """An officer may look; a dispatcher of one town lowers no limits of another."""
+    assert (await client("officer").post(PATH, json=BODY)).status_code == 403
+    assert (await client("limited").post(PATH, json=BODY)).status_code == 201
+    assert (await client("limited").post(PATH, json=BODY | {"id": "x", "grids": ["T2-1"]})).status_code == 403
+    assert (await client("officer").get(PATH)).status_code == 200
+    assert (await client("dispatcher").post(f"{PATH}/nothing/cancel", json={"reason": "x"})).status_code == 404
