@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -343,13 +344,15 @@ def _detail(web: Web, account: Account, number: int) -> ProposalDetail:
 
 
 def _place_names(comparison: dict[str, Any] | None, grids: GridTable) -> dict[str, str]:
-    """Name the grids of a table from the town down, as officers say them."""
+    """Name the grids of a table from the town down, each without the name of the one above that it may begin with."""
     codes = {place["place"] for place in (comparison or {}).get("places", [])}
-    return {
-        item.code: " ".join(part.name for part in item.path if part.level != "county") or item.name
-        for item in grids.by_key.values()
-        if item.code in codes
-    }
+    names = {}
+    for item in grids.by_key.values():
+        if item.code in codes:
+            steps = [part.name for part in item.path if part.level != "county"] or [item.name]
+            own = [step.removeprefix(above) or step for above, step in pairwise(["", *steps])]
+            names[item.code] = " ".join(own)
+    return names
 
 
 def _hindrance(account: Account, found: admission.Proposal, in_force: InForce) -> str | None:

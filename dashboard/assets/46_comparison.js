@@ -7,14 +7,14 @@
   const make = gridwatch.make;
   const LISTED = 50;
   const PLACES = 30;
+  const DAY_MS = 86400000;
 
   gridwatch.comparisonTable = function (proposal) {
     const table = proposal.comparison;
     if (!table.rows) {
       return make("p", "rules-fault", say("rules.comparison_empty"));
     }
-    const days = table.days.toLocaleString(gridwatch.page.language, { maximumFractionDigits: 1 });
-    const block = make("div", "comparison", make("p", "muted", say("rules.comparison_of", { rows: text.count(table.rows), devices: text.count(table.devices), days: days })), tiles(table), places(table, proposal.place_names));
+    const block = make("div", "comparison", make("p", "muted", say("rules.comparison_of", { rows: text.count(table.rows), devices: text.count(table.devices), span: text.age(table.days * DAY_MS) })), tiles(table), places(table, proposal.place_names));
     for (const kind of ["new", "gone", "moved"]) {
       if (table[kind]) {
         block.append(alarms(kind, table, proposal.place_names));
@@ -33,8 +33,7 @@
   function places(table, names) {
     const head = make("div", "comparison-row comparison-head");
     for (const key of ["place", "condition", "before", "after"]) {
-      const unit = key === "before" || key === "after" ? "（" + say("rules.per_day") + "）" : "";
-      head.append(make("span", "", say("rules." + key) + (gridwatch.page.language === "en" ? unit.replace("（", " (").replace("）", ")") : unit)));
+      head.append(make("span", "", say("rules." + key)));
     }
     const list = make("div", "comparison-table", make("h3", "", say("rules.by_place")), head, placeRow(say("rules.total"), null, table.total));
     for (const place of table.places.slice(0, PLACES)) {
@@ -53,8 +52,10 @@
   function placeRow(name, place, count) {
     const what = make("span", "comparison-what", place ? gridwatch.chip(place.priority) : null, place ? say("condition." + place.condition) : "");
     const change = count.after > count.before ? " comparison-more" : count.after < count.before ? " comparison-fewer" : "";
-    return make("div", "comparison-row" + (place ? "" : " comparison-total"), make("span", "", name), what, make("span", "comparison-number", perDay(count.per_day_before)), make("span", "comparison-number" + change, perDay(count.per_day_after)));
+    return make("div", "comparison-row" + (place ? "" : " comparison-total"), make("span", "", name), what, number("", count.before, count.per_day_before), number(change, count.after, count.per_day_after));
   }
+
+  const number = (change, n, daily) => make("span", "comparison-number" + change, say("rules.count", { n: text.count(n) }), make("span", "muted", say("rules.per_day", { n: perDay(daily) })));
 
   function alarms(kind, table, names) {
     const given = table[kind + "_alarms"];
