@@ -8,6 +8,7 @@ from psycopg.types.json import Jsonb
 from alerts.points import Point, Tag, ValuePoint
 from alerts.rule import Guidance, Rule, RuleSet, UnjudgedTagError
 from alerts.rules import load_rules
+from alerts.weather import in_force, over
 from database.connection import Cursor
 
 
@@ -76,6 +77,7 @@ def basis_of(cur: Cursor, alarm: int) -> Basis | None:
             limits=(rest[0], rest[1], rest[2], rest[3]),
             interval_s=rest[4],
             grids=tuple(grids or ()),
+            warnings=over(in_force(cur, rest[5]), tuple(grids or ())),
         )
     points = () if tag is None else _points(rule, tag)
     point = next((p for p in points if (p.condition, p.priority) == (condition, priority)), None)
@@ -121,7 +123,7 @@ _BASIS = """
            CASE WHEN h.unit IS NULL THEN c.limit_2 ELSE h.limit_2 END,
            CASE WHEN h.unit IS NULL THEN c.limit_3 ELSE h.limit_3 END,
            CASE WHEN h.unit IS NULL THEN c.limit_4 ELSE h.limit_4 END,
-           CASE WHEN h.unit IS NULL THEN c.interval_s ELSE h.interval_s END
+           CASE WHEN h.unit IS NULL THEN c.interval_s ELSE h.interval_s END, a.written
     FROM alarm a JOIN rule_sets s ON s.version = a.rule_set
     LEFT JOIN metrics m ON m.key = a.tag
     LEFT JOIN device_metrics c ON c.device = a.device AND c.metric = a.tag

@@ -118,14 +118,15 @@ def fire_weather(cur: Cursor, now: datetime) -> list[Change]:
     return [Change(kind=ChangeKind.WEATHER, id=id_, version=version) for id_, version in sorted(cur.fetchall())]
 
 
-def in_force(cur: Cursor, now: datetime) -> dict[str, tuple[tuple[str, int], ...]]:
-    """Read what holds now, as (event, priority), by the code of each grid it names."""
+def in_force(cur: Cursor, at: datetime) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Read what holds at an instant, or held as far as was known then, as (event, priority) by the code of each grid."""
     cur.execute(
         """
         SELECT code, event, min(priority) FROM weather_warnings, unnest(grids) AS code
-        WHERE ended_at IS NULL AND status = %s AND from_at <= %s AND until_at > %s GROUP BY code, event ORDER BY 1, 2
+        WHERE status = %s AND from_at <= %s AND coalesce(ended_at, until_at) > %s AND recorded_at <= %s
+        GROUP BY code, event ORDER BY 1, 2
         """,
-        (WeatherStatus.ACTUAL.value, now, now),
+        (WeatherStatus.ACTUAL.value, at, at, at),
     )
     holding: dict[str, tuple[tuple[str, int], ...]] = {}
     for code, event, priority in cur.fetchall():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import shapely
 
-from alerts import load_rules
+from alerts import load_rules, rule_of
 from alerts.weather import WeatherConflictError, WeatherStatus, WeatherWarning, end, receive
 from database import append_changes, connect
 from gridwatch.pipeline import Pipeline
@@ -112,6 +112,17 @@ def test_the_limits_of_its_grids_are_lower_while_it_holds(centre):
     centre.hear("r-a", "rain_1h", "mm", 25)
     centre.hear("r-b", "rain_1h", "mm", 25)
     assert raised(centre) == [("r-a", "unack")]
+
+
+def test_the_alarm_names_the_limit_that_held_then(centre):
+    """Opened after the warning has ended, the alarm still says that it was 24 mm."""
+    warn(centre, hours=1)
+    centre.hear("r-a", "rain_1h", "mm", 25)
+    centre.tick(minutes=120)
+    with session(centre.url) as cur:
+        rule = rule_of(cur, 1)
+    assert rule is not None
+    assert rule.limit == 24.0
 
 
 def test_a_warning_for_the_town_is_one_for_its_grids(centre):
