@@ -19,7 +19,8 @@ from alerts.notification.deliveries import due, sync_receivers
 from alerts.notification.notify_file import load_notify
 from alerts.notification.outbox import AT_ONCE, Desk, route
 from alerts.notification.routes import Receiver
-from database import connect
+from alerts.notification.untold import watch_receivers
+from database import append_changes, connect
 from database.connection import Connection, Cursor
 from gridwatch import logs
 from gridwatch.clock import now
@@ -120,6 +121,7 @@ class Notifier:
             while route(cur, self._desk(), now=now()) == AT_ONCE and not self._stop.is_set():
                 connection.commit()
             connection.commit()
+            append_changes(cur, watch_receivers(cur, now=now()))
             waiting = due(cur, now=now())
             connection.commit()
         for name in waiting:

@@ -32,6 +32,7 @@ _BY_CONDITION = {
     "offline": Kind.DEVICE,
     "mains-lost": Kind.DEVICE,
     "no-data": Kind.DEVICE,
+    "not-told": Kind.DEVICE,
     "outage": Kind.DEVICE,
     "spike": Kind.DEVICE,
     "stuck": Kind.DEVICE,

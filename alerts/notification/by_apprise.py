@@ -46,9 +46,7 @@ def send(url: str, message: Message) -> Refusal | None:
         )
     finally:
         logger.removeHandler(said)
-    return (
-        None if is_sent else Refusal(reason=_without_secrets(said.last, url) or "Apprise says that it did not arrive")
-    )
+    return None if is_sent else Refusal(reason=_without_secrets(said.last, url) or "not-delivered")
 
 
 def _without_secrets(text: str, url: str) -> str:

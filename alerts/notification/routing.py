@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from alerts.notification.happening import Cause, Happening, Item, Subject, Telling
 from alerts.notification.routes import GroupBy, NotifyFile, Receiver, Route
 
+CONDITION = "not-told"  # of the alarm about a receiver that cannot be told
 HELD = "held"  # what quiet hours hold becomes one message at their end
 # Who learns of something so late does not need every word of it: what waited longer goes in one message.
 USEFUL_FOR = timedelta(minutes=15)
@@ -66,6 +67,8 @@ def postings(notify: NotifyFile, cause: Cause, happening: Happening, held: Circu
 def _hears(receiver: Receiver, route: Route, cause: Cause, happening: Happening, held: Circumstances) -> bool:
     if (happening.is_test or held.exercise) and not receiver.tests:
         return False
+    if happening.device == carrier_of(receiver.name):
+        return False  # it would learn of it once it is over
     if cause.at < held.since.get(receiver.name, held.now):
         return False
     if cause.telling is Telling.RETURNED:
@@ -82,6 +85,11 @@ def _posting(route: Route, receiver: str, cause: Cause, happening: Happening, he
         due_at=until if until is not None else held.now + route.group_wait,
         item=Item(cause=cause),
     )
+
+
+def carrier_of(receiver: str) -> str:
+    """Name what the alarm about a receiver hangs on."""
+    return f"service:receiver:{receiver}"
 
 
 def topic_of(group_by: GroupBy, happening: Happening) -> str:

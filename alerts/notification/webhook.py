@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import socket
 import ssl
 import threading
 from contextlib import suppress
@@ -56,12 +57,27 @@ def post(
     try:
         status, said = _exchange(receiver, body, headers, within_s)
     except (OSError, http.client.HTTPException) as error:
-        return Refusal(reason=f"{type(error).__name__}: {error}".rstrip(": ")[:300])
+        return Refusal(reason=_why(error))
     if 200 <= status < 300:  # noqa: PLR2004 - success, RFC 9110 §15.3
         return None
     # A redirect is not followed: what is signed goes where the administrator said.
     is_final = 300 <= status < 500 and status not in _BUSY  # noqa: PLR2004
     return Refusal(reason=f"HTTP {status} {said}".strip()[:300], final=is_final)
+
+
+def _why(error: Exception) -> str:
+    """Name what everybody meets by one word, which the pages translate; anything else by what it says."""
+    match error:
+        case ConnectionRefusedError():
+            return "connection-refused"
+        case TimeoutError():
+            return "no-answer"
+        case socket.gaierror():
+            return "unknown-host"
+        case ssl.SSLCertVerificationError():
+            return "certificate"
+        case _:
+            return f"{type(error).__name__}: {error}".rstrip(": ")[:300]
 
 
 def _exchange(receiver: Receiver, body: bytes, headers: dict[str, str], within_s: float) -> tuple[int, str]:

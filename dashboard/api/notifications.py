@@ -29,6 +29,7 @@ class NotificationFilter(Paged):
     receiver: str | None = Field(default=None, description="Name of a receiver.")
     state: Several[DeliveryState] | None = Field(default=None, description="One or more, separated by commas.")
     alarm: str | None = Field(default=None, description="Id of an alarm: what was told of it, and to whom.")
+    planned: bool = Field(default=True, description="With repeats that are not due yet.")
 
 
 @router.get("/receivers")
@@ -55,6 +56,8 @@ def list_notifications(
             receiver=asked.receiver,
             states=asked.state,
             alarm=alarm,
+            planned=asked.planned,
+            now=web.clock(),
             before=None if after is None else after[0],
             limit=asked.limit + 1,
         )
@@ -69,7 +72,7 @@ def retry_notification(
     """Try a message now that waits or was given up. 409 if it was sent, cancelled or merged."""
     number, now = record_id(notification_id, lambda: not_found(f"notification {notification_id}")), web.clock()
     with web.transaction() as cur:
-        found = read_notifications(cur, number=number, limit=1)
+        found = read_notifications(cur, now=now, number=number, limit=1)
         if not found:
             raise not_found(f"notification {notification_id}")
         if not retry(cur, number, actor=account.name, now=now):
@@ -79,5 +82,5 @@ def retry_notification(
         target = f"notification {number}"
         detail: audit.Detail = {"receiver": found[0].receiver}
         audit.append(cur, actor=account.name, action="notification.retry", target=target, detail=detail, now=now)
-        (item,) = read_notifications(cur, number=number, limit=1)
+        (item,) = read_notifications(cur, now=now, number=number, limit=1)
         return item

@@ -7,6 +7,7 @@
   const make = gridwatch.make;
   const PAGE = 60;
   const AGAIN_MS = 5000;
+  const SOON_MS = 15000;
   const STATES = ["waiting", "sent", "dead", "cancelled", "merged"];
   const MAY_RETRY = ["dispatcher", "commander", "admin"];
 
@@ -73,7 +74,7 @@
     const items = [];
     let next = null;
     for (let page = 0; page < pages && (page === 0 || next); page += 1) {
-      const answer = await gridwatch.api.get("/notifications", Object.assign({ limit: PAGE, cursor: next }, wanted));
+      const answer = await gridwatch.api.get("/notifications", Object.assign({ limit: PAGE, cursor: next, planned: wanted.state === "waiting" }, wanted));
       items.push.apply(items, answer.items);
       next = answer.next;
     }
@@ -109,7 +110,7 @@
       element.append(make("div", "receiver-waiting", say("notifications.waiting", { n: text.count(receiver.waiting), time: text.when(receiver.waiting_since) })));
     }
     if (receiver.failing_since) {
-      element.append(make("div", "receiver-error", say("notifications.failing", { n: text.count(receiver.failures), time: text.when(receiver.failing_since) }) + "：" + receiver.last_error));
+      element.append(make("div", "receiver-error", say("notifications.failing", { n: text.count(receiver.failures), time: text.when(receiver.failing_since), reason: reason(receiver.last_error) })));
     }
     if (receiver.dead) {
       element.append(make("div", "receiver-error", say("notifications.dead", { n: text.count(receiver.dead) })));
@@ -152,7 +153,7 @@
       make("span", "cell-time", text.when(message.closed_at || message.created_at)),
       make("span", "cell-receiver", message.receiver),
       make("span", "cell-title", title(message)),
-      make("span", "cell-state message-" + message.state, say("notifications.state." + message.state))
+      make("span", "cell-state " + stateClass(message), stateWord(message))
     );
     element.tabIndex = 0;
     element.dataset.notification = message.id;
@@ -189,7 +190,7 @@
     add("due", message.state === "waiting" ? text.full(message.due_at) : "");
     add("closed", message.closed_at ? text.full(message.closed_at) : "");
     add("attempts", say("notifications.times", { n: text.count(message.attempts) }));
-    add("reason", message.error ? reason(message) : "");
+    add("reason", reason(message.error));
     const links = message.alarms.map(function (alarm) {
       const link = make("a", "alarm-link", say("notifications.alarm", { id: alarm }));
       link.href = "/console?alarm=" + alarm;
@@ -198,7 +199,7 @@
     const page = make(
       "div",
       "detail",
-      make("header", "detail-head", make("div", "detail-what", make("h2", "", title(message)), make("span", "detail-state message-" + message.state, say("notifications.state." + message.state)))),
+      make("header", "detail-head", make("div", "detail-what", make("h2", "", title(message)), make("span", "detail-state " + stateClass(message), stateWord(message)))),
       retry(message),
       message.text ? make("pre", "message-text", message.text) : null,
       facts,
@@ -208,8 +209,25 @@
     document.getElementById("detail").replaceChildren(page);
   }
 
-  function reason(message) {
-    return text.has("notifications.reasons." + message.error) ? say("notifications.reasons." + message.error) : message.error;
+  /* What everybody meets has a word of ours; what a service says is shown as it said it. */
+  function reason(word) {
+    return text.has("notifications.reasons." + word) ? say("notifications.reasons." + word) : word;
+  }
+
+  /* What is not due yet says when it is: a repeat that is planned, a message that quiet hours hold. */
+  function isPlanned(message) {
+    return message.state === "waiting" && message.attempts === 0 && Date.parse(message.due_at) > text.serverNow() + SOON_MS;
+  }
+
+  function stateWord(message) {
+    if (!isPlanned(message)) {
+      return say("notifications.state." + message.state);
+    }
+    return say(message.kind === "repeat" ? "notifications.reminder_at" : "notifications.at_time", { time: text.brief(message.due_at) });
+  }
+
+  function stateClass(message) {
+    return "message-" + (isPlanned(message) ? "planned" : message.state);
   }
 
   function retry(message) {
@@ -242,8 +260,8 @@
         }
         const list = make("div", "told-list");
         for (const message of told.reverse()) {
-          const state = message.state === "sent" ? text.when(message.closed_at) : say("notifications.state." + message.state);
-          list.append(make("span", "told message-" + message.state, message.receiver + " " + state));
+          const state = message.state === "sent" ? text.when(message.closed_at) : stateWord(message);
+          list.append(make("span", "told " + stateClass(message), message.receiver + " " + state));
         }
         const link = make("a", "told-link", say("notifications.see"));
         link.href = "/notifications?alarm=" + alarm.id;

@@ -90,6 +90,7 @@ _DELIVERIES = sql.SQL("""
       AND (%(states)s::text[] IS NULL OR d.state = ANY(%(states)s))
       AND (%(alarm)s::bigint IS NULL OR d.id IN (
             SELECT delivery FROM delivery_items WHERE subject = 'alarm' AND number = %(alarm)s))
+      AND (%(planned)s OR NOT (d.kind = 'repeat' AND d.state = 'waiting' AND d.due_at > %(now)s))
       AND (%(before)s::bigint IS NULL OR d.id < %(before)s)
       AND (%(id)s::bigint IS NULL OR d.id = %(id)s)
     ORDER BY d.id DESC LIMIT %(limit)s
@@ -109,10 +110,12 @@ def read_notifier(cur: Cursor) -> tuple[datetime | None, str]:
     return (None, "") if row is None else (row[0], row[1])
 
 
-def read_notifications(
+def read_notifications(  # noqa: PLR0913 - one parameter a filter
     cur: Cursor,
     *,
+    now: datetime,
     limit: int,
+    planned: bool = True,
     receiver: str | None = None,
     states: list[DeliveryState] | None = None,
     alarm: int | None = None,
@@ -123,6 +126,15 @@ def read_notifications(
     rows = rows_as_dicts(
         cur,
         _DELIVERIES,
-        {"receiver": receiver, "states": states, "alarm": alarm, "before": before, "id": number, "limit": limit},
+        {
+            "receiver": receiver,
+            "states": states,
+            "alarm": alarm,
+            "planned": planned,
+            "now": now,
+            "before": before,
+            "id": number,
+            "limit": limit,
+        },
     )
     return [NotificationItem.model_validate(row) for row in rows]

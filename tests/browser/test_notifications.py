@@ -17,9 +17,7 @@ pytestmark = pytest.mark.browser
 def office(site: Site) -> Notifying:
     """Two receivers; `duty` has taken what it was told, `town` is down."""
     office = Notifying(site.database_url, TWO.replace("group_wait: 0s", "group_wait: 0s, group_by: alarm"))
-    office.refuse = lambda parcel: (
-        Refusal(reason="ConnectionRefusedError: 连接被拒绝") if parcel.receiver == "town" else None
-    )
+    office.refuse = lambda parcel: Refusal(reason="connection-refused") if parcel.receiver == "town" else None
     for nth in range(3):
         site.smoke(nth, 25)
     office.look(datetime.now(UTC))
@@ -31,7 +29,7 @@ def test_the_page_says_who_was_told_and_who_fails(site: Site, sign_in: SignIn, o
     page = sign_in("/notifications")
     expect(page.locator(".receiver-good[data-receiver=duty] .receiver-state")).to_have_text("正常")
     failing = page.locator(".receiver-failing[data-receiver=town]")
-    expect(failing).to_contain_text("起连续失败 1 次：ConnectionRefusedError: 连接被拒绝")
+    expect(failing).to_contain_text("起连续失败 1 次：连接被拒绝")
     expect(page.locator(".notification-row")).to_have_count(len(office.states()))
     page.locator(".notification-row", has_text="已通知").first.click()
     expect(page.locator(".message-text")).to_contain_text("地点：")

@@ -9,7 +9,8 @@ import pytest
 import alerts
 from alerts import save
 from alerts.notification.deliveries import Refusal, retry
-from database import connect
+from alerts.notification.untold import watch_receivers
+from database import append_changes, connect
 from tests.alarm_county import found_county, session, store
 from tests.notification_office import NOON, TWO, Notifying, detection, raise_alarm
 
@@ -329,3 +330,30 @@ def test_a_storm_is_decided_quickly_and_told_by_place(database_url):
     sent = office.look(NOON + SECOND)
     assert [parcel.message.title for parcel in sent] == ["【红色告警】东河村 第一网格 499 条告警"] * 2
     assert "…… 另有 489 条，请在值班台查看" in sent[0].message.text
+
+
+def test_a_receiver_that_fails_for_five_minutes_is_an_alarm_until_it_succeeds(county):
+    """The officers and the other receivers learn of it, the one itself does not; a success ends it."""
+    office = Notifying(county, TWO)
+    office.refuse = lambda parcel: Refusal(reason="down") if parcel.receiver == "town" else None
+    raise_alarm(county, NOON)
+    office.look(NOON)
+
+    def watch(now):
+        with session(county) as cur:
+            changes = watch_receivers(cur, now=now)
+            append_changes(cur, changes)
+        return len(changes)
+
+    assert watch(NOON + 4 * MINUTE) == 0
+    office.look(NOON + 4 * MINUTE)
+    assert [watch(NOON + 6 * MINUTE), watch(NOON + 7 * MINUTE)] == [1, 0]
+    assert office.told(NOON + 7 * MINUTE) == [
+        ("duty", "【黄色告警】通知失败 town"),
+        ("town", "【红色告警】烟感报警 东河村 第二网格"),
+    ]
+    office.refuse = lambda _: None
+    assert [name for name, _ in office.told(NOON + 20 * MINUTE)] == ["town"]
+    assert [watch(NOON + 20 * MINUTE), watch(NOON + 21 * MINUTE)] == [1, 0]
+    assert office.told(NOON + 21 * MINUTE) == [("duty", "【已恢复】通知失败 town")]
+    assert read(county, "SELECT condition, state FROM alarms WHERE priority = 3") == [("not-told", "rtnun")]
