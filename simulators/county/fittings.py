@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from simulators.county.flow import next_below
 from simulators.county.hierarchy import Region
 from simulators.county.nouns import (
     Building,
@@ -10,6 +11,7 @@ from simulators.county.nouns import (
     DeviceSpec,
     GaugeSite,
     MetricSpec,
+    River,
     WireFormat,
 )
 from simulators.county.plane import METRES_PER_DEGREE, Points
@@ -81,15 +83,21 @@ def panels(rng: np.random.Generator, large: list[Building], per_panel: int) -> l
     return made
 
 
-def gauges(found: list[Station], villages: list[Region], owner: Points) -> tuple[list[DeviceSpec], list[GaugeSite]]:
+def gauges(
+    found: list[Station], villages: list[Region], owner: Points, named: list[River]
+) -> tuple[list[DeviceSpec], list[GaugeSite]]:
     """Stand a gauge on each station; three of five speak SL 651, the others SenML. `owner[i]` indexes `villages`."""
-    made, sites = [], []
-    for n, (station, village) in enumerate(zip(found, owner, strict=True), start=1):
-        sl651 = n % 5 in {1, 2, 4}
-        code = f"00{62_000_000 + n:08d}" if sl651 else f"gauge-{n:04d}"
-        made.append(_gauge(code, station, villages[int(village)], n, sl651=sl651))
-        sites.append(station.site(code))
-    return made, sites
+    codes = [f"00{62_000_000 + n:08d}" if _speaks_sl651(n) else f"gauge-{n:04d}" for n in range(1, len(found) + 1)]
+    below = next_below(dict(zip(codes, found, strict=True)), named)
+    made = [
+        _gauge(code, station, villages[int(village)], n, below.get(code))
+        for n, (code, station, village) in enumerate(zip(codes, found, owner, strict=True), start=1)
+    ]
+    return made, [station.site(code) for code, station in zip(codes, found, strict=True)]
+
+
+def _speaks_sl651(n: int) -> bool:
+    return n % 5 in {1, 2, 4}
 
 
 def rain_gauges(
@@ -193,7 +201,8 @@ def _inside(building: Building, rng: np.random.Generator) -> tuple[float, float]
     return round(building.lon + lon, 7), round(building.lat + lat, 7)
 
 
-def _gauge(code: str, station: Station, village: Region, n: int, *, sl651: bool) -> DeviceSpec:
+def _gauge(code: str, station: Station, village: Region, n: int, below: tuple[str, int] | None) -> DeviceSpec:
+    sl651 = _speaks_sl651(n)
     interval = SL651_REPORT_S if sl651 else REPORT_S / 2
     floor = station.bed_m + station.base_m
     red, orange, yellow, blue = (round(floor + station.span_m * part, 2) for part in (1.0, 0.8, 0.6, 0.4))
@@ -220,6 +229,7 @@ def _gauge(code: str, station: Station, village: Region, n: int, *, sl651: bool)
             "river_order": station.river.order,
             "chainage_m": station.chainage_m,
             "catchment_km2": station.catchment_km2,
+            **({} if below is None else {"downstream": below[0], "travel_min": below[1]}),
         },
     )
 

@@ -81,7 +81,7 @@ def _devices(
     )
     places = stations(drainage, named, plan.gauges, area_km2)
     owner = _owner(villages, np.array([[place.lon, place.lat] for place in places]))
-    rivers_gauges, sites = gauges(places, villages, owner)
+    rivers_gauges, sites = gauges(places, villages, owner, named)
     houses = [building for building in stood if not building.large]
     large = [building for building in stood if building.large]
     made = [

@@ -147,3 +147,19 @@ def test_an_unknown_size_names_the_known_ones():
     """Asking for a size that does not exist says which ones do."""
     with pytest.raises(UnknownSizeError, match="small, demo, bench"):
         make_county(1, "huge")
+
+
+def test_gauges_name_the_next_one_downstream(county):
+    """Every way down the gauges ends at one that has none below it, and a flood takes its time from one to the next."""
+    gauges = {device.id: device.attributes for device in county.devices if device.kind is DeviceKind.GAUGE}
+    sites = {site.device: site for site in county.gauge_sites}
+    assert any("downstream" in attributes for attributes in gauges.values())
+    for device in gauges:
+        here, seen = device, {device}
+        while "downstream" in gauges[here]:
+            below = str(gauges[here]["downstream"])
+            assert float(gauges[here]["travel_min"]) >= 1
+            assert below not in seen
+            assert sites[below].river != sites[here].river or sites[below].chainage_m > sites[here].chainage_m
+            seen.add(below)
+            here = below
