@@ -101,8 +101,8 @@
 
   function draw(alarm, incident, device, why) {
     const scroll = host.firstElementChild && host.firstElementChild.dataset.alarm === String(alarm.id) ? host.firstElementChild.scrollTop : 0;
-    const page = make("div", "detail priority-" + alarm.priority, heading(alarm), actions(alarm), facts(alarm), guidance(alarm), whyBlock(alarm, device, why));
-    page.append(gridwatch.evidenceBlock(alarm), gridwatch.overrideBlock(alarm), incidentBlock(incident), gridwatch.whomWeTold.block(alarm), history(alarm));
+    const page = make("div", "detail priority-" + alarm.priority, heading(alarm), actions(alarm), gridwatch.overrideBlock(alarm), facts(alarm), guidance(alarm), whyBlock(alarm, device, why));
+    page.append(gridwatch.evidenceBlock(alarm), incidentBlock(incident), gridwatch.whomWeTold.block(alarm), history(alarm));
     page.dataset.alarm = alarm.id;
     page.dataset.state = alarm.state;
     host.replaceChildren(page);

@@ -23,22 +23,21 @@
     return Object.fromEntries(format.formatToParts(ms).map((part) => [part.type, part.value]));
   }
 
-  /* The centre's wall-clock time as the field wants it: 2026-06-01T08:30. */
+  /* The centre's wall-clock time as it is typed: 2026-06-01 08:30. A date field of the browser would speak the browser's language. */
   function toField(ms) {
     const of = parts(ms);
-    return of.year + "-" + of.month + "-" + of.day + "T" + of.hour + ":" + of.minute;
+    return of.year + "-" + of.month + "-" + of.day + " " + of.hour + ":" + of.minute;
   }
 
-  /* The instant of a wall-clock time of the centre; NaN where the field is empty. */
+  /* The instant of a wall-clock time of the centre; NaN where it is none. */
   function fromField(value) {
-    const guess = Date.parse(value + "Z");
-    return isNaN(guess) ? NaN : guess - (Date.parse(toField(guess) + "Z") - guess);
+    const utc = (words) => Date.parse(words.replace(" ", "T") + ":00Z");
+    const guess = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}$/.test(value.trim()) ? utc(value.trim()) : NaN;
+    return isNaN(guess) ? NaN : guess - (utc(toField(guess)) - guess);
   }
 
   function moment(name) {
-    const field = make("input", "field");
-    field.type = "datetime-local";
-    field.name = name;
+    const field = gridwatch.input(say("overrides.time_form"));
     field.setAttribute("aria-label", say("overrides.field_" + name));
     return field;
   }
@@ -88,7 +87,10 @@
     if (!fields.target.value.trim()) {
       return say("overrides.target_needed");
     }
-    const starts = fromField(fields.starts.value) || text.serverNow();
+    const starts = fields.starts.value.trim() ? fromField(fields.starts.value) : text.serverNow();
+    if (isNaN(starts) || isNaN(fromField(fields.ends.value))) {
+      return say("overrides.time_needed");
+    }
     if (!(fromField(fields.ends.value) > Math.max(starts, text.serverNow()))) {
       return say("overrides.end_needed");
     }
