@@ -16,12 +16,14 @@ from simulators.county import County, DeviceSpec, make_county
 
 log = structlog.get_logger(__name__)
 
+GRIDS = "grid_versions"
+DEVICES = "devices WHERE NOT is_carrier"  # what carries alarms of ours and is no device does not count
 NAMES = PropertyNames(code="code", name="name", level="level", parent="parent")
 
 
 def is_wanted(url: str) -> bool:
     """Tell whether this database has no grids or no devices yet; what is there is never touched."""
-    return not (_has(url, "grid_versions") and _has(url, "devices"))
+    return not (_has(url, GRIDS) and _has(url, DEVICES))
 
 
 def make(url: str, settings: DemoSettings, *, now: datetime) -> None:
@@ -34,18 +36,18 @@ def make(url: str, settings: DemoSettings, *, now: datetime) -> None:
         county = make_county(settings.seed, settings.size)
     except ValueError as error:
         raise FrontDoorError(f"Wrong setting (demo.size): {error}.") from None
-    if not _has(url, "grid_versions"):
+    if not _has(url, GRIDS):
         _import_grids(url, county, now)
-    if not _has(url, "devices"):
+    if not _has(url, DEVICES):
         with connect(url, name="gridwatch demo") as connection, connection.cursor() as cur:
             register(cur, [_registered(device) for device in county.devices], now=now)
     log.info("demo county made", seed=county.seed, size=county.size, devices=len(county.devices))
 
 
-def _has(url: str, table: str) -> bool:
+def _has(url: str, rows: str) -> bool:
     with connect(url, name="gridwatch demo") as connection:
-        # `table` is one of two literals above.
-        return connection.execute(f"SELECT EXISTS (SELECT FROM {table})").fetchone() == (True,)  # noqa: S608
+        # `rows` is one of two literals above.
+        return connection.execute(f"SELECT EXISTS (SELECT FROM {rows})").fetchone() == (True,)  # noqa: S608
 
 
 def _import_grids(url: str, county: County, now: datetime) -> None:

@@ -19,11 +19,12 @@ class Planned:
     value: float
     metric: str = "stage"
     unit: str = "m"
+    area: str = AREA
 
     @property
     def topic(self) -> str:
         """Name the device's own topic."""
-        return f"gridwatch/v1/{AREA}/{self.device}/senml"
+        return f"gridwatch/v1/{self.area}/{self.device}/senml"
 
     @property
     def payload(self) -> bytes:
