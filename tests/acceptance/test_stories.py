@@ -51,6 +51,12 @@ def test_house_fire(county):
     assert len(incidents) <= 3
     assert all(alarm["incident"] in incidents for alarm in alarms if alarm["priority"] <= 2)
     assert {incidents[a["incident"]]["grid"]["code"] for a in fires} == {a["grid"]["code"] for a in fires}
+    houses = chosen(alarms, condition="several-detectors", priority=1, kind="place")
+    assert sorted(house["device"].rpartition(":")[2] for house in houses) == sorted(buildings)
+    assert {house["incident"] for house in houses} == {alarm["incident"] for alarm in fires}
+    detail = county.as_().get(f"/api/v1/alarms/{houses[0]['id']}").raise_for_status().json()
+    assert detail["evidence"]["count"] >= 2
+    assert detail["guidance"]["do"]
 
 
 def building_of(county: Living, alarm: Item) -> str:
