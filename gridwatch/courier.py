@@ -11,9 +11,10 @@ import psycopg
 import stamina
 import structlog
 
-from alerts.notification.deliveries import Compose, Parcel, Refusal, lock_receiver, settle, take
+from alerts.notification.deliveries import Compose, Parcel, Refusal, settle, take
 from alerts.notification.message import Tongue, compose
 from alerts.notification.outbox import Desk
+from alerts.notification.receivers import lock_receiver
 from alerts.notification.routes import Receiver
 from alerts.notification.sending import send
 from dashboard.messages import choose_language, load_messages

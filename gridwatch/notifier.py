@@ -15,9 +15,9 @@ import psycopg
 import structlog
 
 from alerts.errors import RuleFileError
-from alerts.notification.deliveries import due, sync_receivers
 from alerts.notification.notify_file import load_notify
 from alerts.notification.outbox import AT_ONCE, Desk, route
+from alerts.notification.receivers import due, sync_receivers
 from alerts.notification.routes import Receiver
 from alerts.notification.untold import watch_receivers
 from database import append_changes, connect

@@ -6,10 +6,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from alerts import Cause, Detection, PointChange
-from alerts.notification.deliveries import Parcel, Refusal, due, settle, sync_receivers, take
+from alerts.notification.deliveries import Parcel, Refusal, settle, take
 from alerts.notification.message import compose
 from alerts.notification.notify_file import load_notify
 from alerts.notification.outbox import AT_ONCE, Desk, route
+from alerts.notification.receivers import due, sync_receivers
 from gridwatch.courier import tongue_of
 from incidents.kinds import kind_of
 from tests.alarm_county import FIRE, session, store

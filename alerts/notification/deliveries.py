@@ -1,11 +1,9 @@
-"""Deliveries: which receivers there are, which message is next, and what became of it. Sends nothing, reads no clock.
+"""Deliveries: which message is next, and what became of it. Sends nothing, reads no clock.
 
-One message at a time goes to a receiver, oldest first. Whoever serves a receiver holds an advisory lock of its database
-session, so two notifiers never send the same message at once, and one that is killed gives the lock up with its session.
+One message at a time goes to a receiver, oldest first; who serves it holds its lock (`receivers.lock_receiver`).
 """
 
 import dataclasses
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,12 +14,10 @@ from psycopg.types.json import Jsonb
 from alerts.notification.happening import Cause, Happening, Item, Message, Subject
 from alerts.notification.happenings import read_happenings
 from alerts.notification.outbox import Desk, add_items, key_of
-from alerts.notification.routes import Receiver
 from alerts.notification.routing import USEFUL_FOR, Silence, pause_after, repeats, silence
-from database.connection import Connection, Cursor
+from database.connection import Cursor
 
 GIVE_UP_AFTER = timedelta(hours=24)  # what a receiver did not take within a day it learns from the console
-_LOCKS = 0x6E6F7469  # "noti": the first half of the advisory locks of receivers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,53 +45,6 @@ Compose = Callable[[Sequence[Item], Mapping[tuple[Subject, int], Happening], str
 """Writes the message of a delivery: items still to be told, their records, the kind and the id of the delivery."""
 
 
-def sync_receivers(cur: Cursor, receivers: Sequence[Receiver], *, now: datetime) -> None:
-    """Make the table of receivers that of the notify file; messages to those that are gone are not sent any more."""
-    for receiver in sorted(receivers, key=lambda r: r.name):
-        cur.execute(
-            """
-            INSERT INTO receivers AS r (name, kind, target, known_since) VALUES (%s, %s, %s, %s)
-            ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, target = excluded.target, retired_at = NULL,
-                known_since = CASE WHEN r.retired_at IS NULL THEN r.known_since ELSE excluded.known_since END
-            """,
-            (receiver.name, receiver.kind.value, receiver.target, now),
-        )
-    names = [receiver.name for receiver in receivers]
-    cur.execute(
-        "UPDATE receivers SET retired_at = %s WHERE retired_at IS NULL AND name <> ALL(%s)",
-        (now, names),
-    )
-    cur.execute("SELECT id FROM deliveries WHERE state = 'waiting' AND receiver <> ALL(%s) ORDER BY id", (names,))
-    for (delivery,) in cur.fetchall():
-        _close(cur, delivery, "cancelled", "the receiver is not in the notify file any more", now)
-
-
-def due(cur: Cursor, *, now: datetime) -> list[str]:
-    """Name the receivers for whom something is due and who are not in a pause."""
-    cur.execute(
-        """
-        SELECT r.name FROM receivers r
-        WHERE r.retired_at IS NULL AND (r.next_at IS NULL OR r.next_at <= %(now)s)
-          AND EXISTS (SELECT FROM deliveries d WHERE d.receiver = r.name AND d.state = 'waiting' AND d.due_at <= %(now)s)
-        """,
-        {"now": now},
-    )
-    return [name for (name,) in cur.fetchall()]
-
-
-def lock_receiver(connection: Connection, receiver: str) -> bool:
-    """Take the right to serve a receiver for this session; False where another notifier has it."""
-    row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (_LOCKS, _number(receiver))).fetchone()
-    connection.commit()
-    return row == (True,)
-
-
-def unlock_receiver(connection: Connection, receiver: str) -> None:
-    """Give the right back."""
-    connection.execute("SELECT pg_advisory_unlock(%s, %s)", (_LOCKS, _number(receiver)))
-    connection.commit()
-
-
 def take(cur: Cursor, receiver: str, *, now: datetime, desk: Desk, compose: Compose) -> Parcel | None:
     """Choose the next message of a receiver and write its words down; None where nothing is due.
 
@@ -111,7 +60,7 @@ def take(cur: Cursor, receiver: str, *, now: datetime, desk: Desk, compose: Comp
         if message is None:
             wanted, known, reason = _wanted(cur, delivery, now, desk)
             if not wanted:
-                _close(cur, delivery, "cancelled", reason, now)
+                close(cur, delivery, "cancelled", reason, now)
                 continue
             message = compose(wanted, known, kind, delivery)
         cur.execute(
@@ -163,7 +112,7 @@ def _failed(cur: Cursor, parcel: Parcel, refusal: Refusal, now: datetime, chance
         again = now + pause_after(failures[0], chance)
         cur.execute("UPDATE receivers SET next_at = %s WHERE name = %s", (again, parcel.receiver))
     if now - parcel.created_at >= GIVE_UP_AFTER:
-        _close(cur, parcel.delivery, "dead", refusal.reason, now)
+        close(cur, parcel.delivery, "dead", refusal.reason, now)
 
 
 def retry(cur: Cursor, delivery: int, *, actor: str, now: datetime) -> bool:
@@ -183,10 +132,6 @@ def retry(cur: Cursor, delivery: int, *, actor: str, now: datetime) -> bool:
         (now, delivery, row[0], row[1], actor),
     )
     return True
-
-
-def _number(receiver: str) -> int:
-    return zlib.crc32(receiver.encode()) - 2**31  # a signed integer of 32 bits
 
 
 def _next(
@@ -272,7 +217,7 @@ def _merge_backlog(cur: Cursor, receiver: str, now: datetime) -> None:
     assert row is not None
     cur.execute("UPDATE delivery_items SET delivery = %s WHERE delivery = ANY(%s)", (row[0], [d for d, _ in old]))
     for delivery, _ in old:
-        _close(cur, delivery, "merged", f"into {row[0]}", now)
+        close(cur, delivery, "merged", f"into {row[0]}", now)
 
 
 def _sent(cur: Cursor, parcel: Parcel, now: datetime) -> None:
@@ -318,7 +263,8 @@ def _plan_repeat(cur: Cursor, parcel: Parcel, now: datetime, desk: Desk) -> None
         add_items(cur, int(row[0]), parcel.receiver, again)
 
 
-def _close(cur: Cursor, delivery: int, state: str, reason: str, now: datetime) -> None:
+def close(cur: Cursor, delivery: int, state: str, reason: str, now: datetime) -> None:
+    """End a message that waits (cancelled, dead, merged), with the reason, and write it into the log."""
     cur.execute(
         """
         WITH closed AS (

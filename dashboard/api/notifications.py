@@ -36,7 +36,7 @@ class NotificationFilter(Paged):
 def list_receivers(web: WebParts, _: Reader) -> Receivers:
     """List who is told, how each of them is, and whether the notifier works."""
     with web.transaction() as cur:
-        return read_receivers(cur, now=web.clock())
+        return read_receivers(cur, now=web.clock(), exercise=web.settings.cap_status != "Actual")
 
 
 @router.get("/notifications")

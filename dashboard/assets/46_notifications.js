@@ -8,6 +8,7 @@
   const PAGE = 60;
   const AGAIN_MS = 5000;
   const SOON_MS = 15000;
+  const SILENT_MS = 30000; // as /readyz
   const STATES = ["waiting", "sent", "dead", "cancelled", "merged"];
   const MAY_RETRY = ["dispatcher", "commander", "admin"];
 
@@ -84,8 +85,15 @@
   function drawReceivers(answer) {
     const strip = document.getElementById("receivers");
     const cards = answer.items.filter((receiver) => receiver.state !== "retired").map(card);
+    const warn = (words, isGrave) => cards.unshift(make("p", "receivers-note" + (isGrave ? " receivers-fault" : ""), words));
+    if (answer.exercise && answer.items.length) {
+      warn(say("notifications.exercise"), false);
+    }
     if (answer.fault) {
-      cards.unshift(make("p", "receivers-fault", say("notifications.fault", { reason: answer.fault })));
+      warn(say("notifications.fault", { reason: answer.fault }), true);
+    }
+    if (answer.alive_at && text.serverNow() - Date.parse(answer.alive_at) > SILENT_MS) {
+      warn(say("notifications.silent", { time: text.when(answer.alive_at) }), true);
     }
     if (!answer.items.length) {
       cards.push(make("div", "empty", say("notifications.nobody")));

@@ -41,6 +41,9 @@ class Receivers(BaseModel):
     items: list[ReceiverItem] = Field(description="By name, those that are retired last.")
     alive_at: datetime | None = Field(description="Last sign of a notifier, RFC 3339; null: none ever ran.")
     fault: str = Field(description="Why a changed notify file was refused; empty if it was not.")
+    exercise: bool = Field(
+        description="Only receivers that ask for tests hear of anything: `cap_status` is not Actual."
+    )
 
 
 class NotificationItem(BaseModel):
@@ -97,11 +100,11 @@ _DELIVERIES = sql.SQL("""
 """)
 
 
-def read_receivers(cur: Cursor, *, now: datetime) -> Receivers:
-    """Read every receiver with what waits for it."""
+def read_receivers(cur: Cursor, *, now: datetime, exercise: bool = False) -> Receivers:
+    """Read every receiver with what waits for it; `exercise` is passed on."""
     items = [ReceiverItem.model_validate(row) for row in rows_as_dicts(cur, _RECEIVERS, {"now": now})]
     alive_at, fault = read_notifier(cur)
-    return Receivers(items=items, alive_at=alive_at, fault=fault)
+    return Receivers(items=items, alive_at=alive_at, fault=fault, exercise=exercise)
 
 
 def read_notifier(cur: Cursor) -> tuple[datetime | None, str]:

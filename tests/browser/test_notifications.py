@@ -28,6 +28,7 @@ def test_the_page_says_who_was_told_and_who_fails(site: Site, sign_in: SignIn, o
     """Both receivers have a card, the messages a row, and choosing one shows its words; a retry sends it."""
     page = sign_in("/notifications")
     expect(page.locator(".receiver-good[data-receiver=duty] .receiver-state")).to_have_text("正常")
+    expect(page.locator(".receivers-note")).to_have_text("当前为演练状态：只有接收测试消息的接收方会收到通知")
     failing = page.locator(".receiver-failing[data-receiver=town]")
     expect(failing).to_contain_text("起连续失败 1 次：连接被拒绝")
     expect(page.locator(".notification-row")).to_have_count(len(office.states()))

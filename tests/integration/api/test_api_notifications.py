@@ -8,6 +8,9 @@ import httpx
 import pytest
 
 from alerts.notification.deliveries import Refusal
+from alerts.notification.untold import watch_receivers
+from database import append_changes
+from tests.alarm_county import session
 from tests.notification_office import TWO, Notifying
 
 Client = Callable[[str | None], httpx.AsyncClient]
@@ -59,7 +62,7 @@ async def test_receivers_say_how_they_are(client: Client, office: Notifying, cou
     duty, town = answer["items"]
     assert (duty["state"], duty["waiting"], duty["failing_since"]) == ("good", 0, None)
     assert (town["state"], town["waiting"], town["failures"], town["last_error"]) == ("failing", 1, 1, "HTTP 503")
-    assert answer["fault"] == "notify.yaml:3: oh"
+    assert (answer["fault"], answer["exercise"]) == ("notify.yaml:3: oh", True)
 
 
 async def test_a_dispatcher_has_a_message_tried_again(
@@ -107,3 +110,21 @@ class TestReadiness:
         assert (await watcher.get("/readyz")).json()["parts"]["notifier"]["ready"]
         clock.move(timedelta(minutes=1))
         assert (await watcher.get("/readyz")).json()["parts"]["notifier"]["reason"] == "silent for 60 s"
+
+
+async def test_the_alarm_about_a_receiver_opens_like_any_other(
+    client: Client, office: Notifying, database_url: str, clock: Any
+) -> None:
+    """No rule file judges it: it has its device, its state and its reason all the same, and is acknowledged."""
+    clock.move(timedelta(minutes=6))
+    with session(database_url) as cur:
+        append_changes(cur, watch_receivers(cur, now=clock()))
+    officer = client("officer")
+    (alarm,) = (await officer.get("/api/v1/alarms?condition=not-told")).json()["items"]
+    assert (alarm["device"], alarm["device_name"], alarm["priority"]) == ("service:receiver:town", "town", 3)
+    opened = await officer.get(f"/api/v1/alarms/{alarm['id']}")
+    assert (opened.status_code, opened.json()["guidance"]) == (200, None)
+    assert (await officer.get(f"/api/v1/alarms/{alarm['id']}/why")).status_code == 200
+    body = {"version": alarm["version"]}
+    acknowledged = await officer.post(f"/api/v1/alarms/{alarm['id']}/acknowledge", json=body)
+    assert acknowledged.json()["state"] == "acked"
