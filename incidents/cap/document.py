@@ -33,7 +33,9 @@ class Envelope:
 
 def message_document(warned: Warned, envelope: Envelope, sender: Sender) -> str:
     """Write one message about one incident, in Chinese and English."""
-    alert = _head(envelope, sender, note=_note(envelope.status, sender), incidents=f"gridwatch-{warned.incident}")
+    named = [number for number in (warned.incident, warned.goes_on_in) if number is not None]
+    incidents = " ".join(f"gridwatch-{number}" for number in named)
+    alert = _head(envelope, sender, note=_note(envelope.status, sender), incidents=incidents)
     for language in words.LANGUAGES:
         alert.append(_info(warned, language, envelope, sender))
     return _text(alert)

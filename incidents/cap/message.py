@@ -61,7 +61,8 @@ class Warned:
     """An incident as far as it is anybody's outside: places by their grid, no device, no title, no person.
 
     `names` are the grids from the county down; `shape` is the grid's WKB in WGS 84, longitude first. `holds`: some
-    alarm of it is active, or an officer opened it and has not closed it. `guidance` is by language: zh, en.
+    alarm of it is active, or an officer opened it and has not closed it. `goes_on_in` is the incident of the whole village
+    or town that a storm made it part of. `guidance` is by language: zh, en.
     """
 
     incident: int
@@ -76,6 +77,7 @@ class Warned:
     names: tuple[str, ...] = ()
     shape: bytes | None = None
     guidance: Mapping[str, Guidance] | None = None
+    goes_on_in: int | None = None
 
     @property
     def is_warning(self) -> bool:

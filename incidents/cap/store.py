@@ -60,7 +60,7 @@ _COLUMNS = "m.number, m.incident, m.identifier, m.sender, m.sent, m.expires, m.s
 # Open incidents, and those about which something is still in force outside; with what their alarms say together. A test
 # is what devices under test alone report, or the self-test of a detector.
 _CANDIDATES = """
-SELECT i.id, i.kind, i.priority, i.state, i.opened_at, i.dispatch, g.key AS grid, g.code, l.*, f.*
+SELECT i.id, i.kind, i.priority, i.state, i.opened_at, i.dispatch, g.key AS grid, g.code, l.*, f.*, b.*
 FROM incidents i
 LEFT JOIN grids g ON g.key = i.grid
 LEFT JOIN LATERAL (
@@ -74,9 +74,13 @@ CROSS JOIN LATERAL (
            (array_agg(a.id ORDER BY a.priority, a.id))[1] AS worst
     FROM alarms a JOIN devices d ON d.key = a.device WHERE a.incident = i.id
 ) f
+LEFT JOIN LATERAL (
+    SELECT (detail ->> 'into')::bigint AS goes_on_in FROM incident_log
+    WHERE incident = i.id AND action = 'gathered' AND i.state = 'closed' ORDER BY id DESC LIMIT 1
+) b ON true
 WHERE i.state = 'open' AND (i.priority <= %(least)s OR l.sent IS NOT NULL)
    OR i.id IN (SELECT incident FROM cap_messages WHERE expires > %(now)s)
-ORDER BY i.priority, i.id
+ORDER BY i.state <> 'open', i.priority, i.id
 """
 
 
@@ -173,6 +177,7 @@ def _warned(row: dict[str, Any]) -> Warned:
         certainty="Likely" if unseen else "Observed",
         onset=row["opened_at"],
         code=row["code"],
+        goes_on_in=row["goes_on_in"],
     )
 
 

@@ -20,6 +20,20 @@ MARK = {
     "zh-CN": {Status.EXERCISE: "【演练】", Status.TEST: "【测试】", Status.SYSTEM: "【系统】"},
     "en": {Status.EXERCISE: "[EXERCISE] ", Status.TEST: "[TEST] ", Status.SYSTEM: "[SYSTEM] "},
 }
+_TURNS = {
+    "zh-CN": {
+        "holds": "预警",
+        "eases": "预警：险情缓解，尚未解除",
+        "cancelled": "预警解除",
+        "wider": "预警：险情未解除，已并入所在乡镇的预警",
+    },
+    "en": {
+        "holds": "",
+        "eases": "easing, still in force",
+        "cancelled": "cancelled",
+        "wider": "not over: now part of the warning of its town",
+    },
+}
 NOTHING = "当前无生效预警 / No warning is active"
 
 
@@ -35,12 +49,15 @@ def event_of(kind: str, language: str) -> str:
 
 
 def urgency_of(warned: Warned, msg_type: MsgType) -> str:
-    """Say how soon: what has passed or is called off is past."""
-    return URGENCY[warned.priority] if warned.holds and msg_type is not MsgType.CANCEL else "Past"
+    """Say how soon: what has passed or is called off is past, but not what goes on in a wider warning."""
+    holds = warned.goes_on_in is not None or (warned.holds and msg_type is not MsgType.CANCEL)
+    return URGENCY[warned.priority] if holds else "Past"
 
 
 def response_of(warned: Warned, msg_type: MsgType) -> str:
     """Say what is asked of the reader."""
+    if warned.goes_on_in is not None:
+        return "Monitor"
     if msg_type is MsgType.CANCEL:
         return "AllClear"
     return RESPONSE[warned.priority] if warned.holds else "Monitor"
@@ -50,12 +67,17 @@ def headline_of(warned: Warned, language: str, *, status: Status, msg_type: MsgT
     """Write one line that says what, where and how bad."""
     place, event = "".join(warned.names[-2:]), event_of(warned.kind, language)
     colour, mark = COLOUR[language][warned.priority], MARK[language].get(status, "")
+    turn = _TURNS[language][_turn(warned, msg_type)]
     if language == "zh-CN":
-        turn = "预警解除" if msg_type is MsgType.CANCEL else "预警" if warned.holds else "预警：险情缓解，尚未解除"
         return f"{mark}{place}{event}{colour}{turn}"
-    turn = "cancelled" if msg_type is MsgType.CANCEL else "" if warned.holds else "easing, still in force"
     where = f", {place}" if place else ""
     return f"{mark}{colour} warning: {event}{where}" + (f" ({turn})" if turn else "")
+
+
+def _turn(warned: Warned, msg_type: MsgType) -> str:
+    if msg_type is MsgType.CANCEL:
+        return "cancelled" if warned.goes_on_in is None else "wider"
+    return "holds" if warned.holds else "eases"
 
 
 def _kind(kind: str) -> Kind:

@@ -234,6 +234,34 @@ def test_the_worst_are_told_first(url):
     assert len(say(url)) == 1
 
 
+def test_what_a_storm_gathers_is_not_called_off(url):
+    """The warning of a place that became part of its town's is cancelled after that one began, and never as all clear."""
+    hear(url, (1, STAGE, 0, 2.5))
+    (place,) = say(url)
+    with session(url) as cur:
+        row = cur.execute(
+            "INSERT INTO incidents (kind, title, priority, place, grid, opened_at)"
+            " VALUES ('flood', 't', 2, 'storm:V', 1, %s) RETURNING id",
+            (NOON,),
+        ).fetchone()
+        cur.execute("UPDATE incidents SET state = 'closed' WHERE id = %s", (place.incident,))
+        cur.execute(
+            "INSERT INTO incident_log (incident, version, at, action, actor, detail)"
+            " VALUES (%s, 2, %s, 'gathered', 'engine', %s)",
+            (place.incident, NOON, Jsonb({"into": str(row[0])})),
+        )
+    town, cancel = say(url, NOON + timedelta(seconds=1))
+    assert (town.incident, town.msg_type) == (row[0], MsgType.ALERT)
+    assert (cancel.incident, cancel.msg_type) == (place.incident, MsgType.CANCEL)
+    alert = checked(cancel.body)
+    assert alert.findtext(f"{NS}incidents") == f"gridwatch-{place.incident} gridwatch-{row[0]}"
+    assert (alert.findtext(f"{NS}info/{NS}responseType"), alert.findtext(f"{NS}info/{NS}urgency")) == (
+        "Monitor",
+        "Expected",
+    )
+    assert "险情未解除" in alert.findtext(f"{NS}info/{NS}headline")
+
+
 def test_a_device_out_of_service_warns_nobody(url):
     """An alarm that an override keeps from an incident publishes nothing."""
     with session(url) as cur:

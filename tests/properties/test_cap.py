@@ -50,6 +50,7 @@ WARNED = st.builds(
     shape=SHAPES,
     guidance=st.none()
     | st.dictionaries(st.sampled_from(["zh", "en", "x"]), st.builds(Guidance, means=TEXTS, do=TEXTS)),
+    goes_on_in=st.none() | st.integers(1, 2**62),
 )
 
 
