@@ -28,6 +28,7 @@ def test_the_table_of_roles_is_the_one_that_holds() -> None:
         "comment, acknowledge": [Action.COMMENT, Action.ACKNOWLEDGE],
         "move incidents": [Action.MOVE_INCIDENT],
         "open incidents by hand; have a message tried again": [Action.OPEN_INCIDENT, Action.RETRY_NOTIFICATION],
+        "take in and cancel weather warnings": [Action.DECLARE_WEATHER],
         "take a device out of service; read the audit trail": [Action.TAKE_OUT_OF_SERVICE, Action.READ_AUDIT],
         "register devices; see raw payloads; manage accounts": [
             Action.REGISTER_DEVICE,
