@@ -144,9 +144,11 @@ def _file_seen(cur: Cursor) -> str | None:
         SELECT sha256 FROM (
             SELECT s.sha256, f.since AS at FROM rules_in_force f JOIN rule_sets s ON s.version = f.rule_set
             WHERE f.origin = 'file'
-            UNION ALL SELECT sha256, created_at FROM rule_proposals WHERE origin = 'file'
+            -- What a command proposed is of the machine as well, but never stood in the rule file.
+            UNION ALL SELECT sha256, created_at FROM rule_proposals WHERE origin = 'file' AND author = %s
         ) seen ORDER BY at DESC LIMIT 1
-        """
+        """,
+        (FILE_AUTHOR,),
     ).fetchone()
     return None if row is None else str(row[0])
 

@@ -16,6 +16,7 @@ from dashboard.queries.alarms import AlarmItem, alarms_by_id, read_alarms, trans
 from dashboard.queries.why import (
     RuleItem,
     SilenceItem,
+    WarningItem,
     WhyItem,
     explain_point,
     heard_before,
@@ -77,6 +78,7 @@ def _explained(web: Web, cur: Cursor, alarm: AlarmItem, basis: Basis | None, rul
         point=None,
         thresholds=[],
         silence=None,
+        warnings=[WarningItem(event=event, priority=priority) for event, priority in (tag.warnings if tag else ())],
         span=span,
         readings=[],
         judged=[],

@@ -142,7 +142,7 @@
   }
 
   function proposalRow(proposal) {
-    const author = proposal.origin === "file" ? say("rules.author_file") : proposal.author;
+    const author = proposal.author === "file" ? say("rules.author_file") : proposal.author;
     return row("proposals", "proposal", proposal.id, [
       make("span", "cell-id", "#" + proposal.id + " " + text.when(proposal.created_at)),
       make("span", "cell-name", proposal.note),

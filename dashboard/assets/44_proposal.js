@@ -46,7 +46,7 @@
   function facts(proposal) {
     const list = make("dl", "facts-list");
     const add = (label, value) => value && list.append(make("dt", "", label), make("dd", "", value));
-    const author = proposal.origin === "file" ? say("rules.author_file") : proposal.author;
+    const author = proposal.author === "file" ? say("rules.author_file") : proposal.author;
     add(say("rules.proposed_at"), author + "  " + text.full(proposal.created_at) + "  " + say("rules.base", { n: proposal.base }));
     if (proposal.tried_at) {
       const span = say("rules.span", { from: text.full(proposal.trial_from), to: text.full(proposal.trial_to) });

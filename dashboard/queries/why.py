@@ -105,6 +105,15 @@ class JudgedItem(BaseModel):
     value: float | None = Field(description="In the point's unit; null where the readings did not tell.")
 
 
+class WarningItem(BaseModel):
+    """A weather warning that held when the alarm was raised."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event: str = Field(description="rainstorm, flood, heat, wind, …")
+    priority: int = Field(ge=1, le=4, description="1 red to 4 blue.")
+
+
 class SpanItem(BaseModel):
     """From when to when the picture goes."""
 
@@ -127,6 +136,7 @@ class WhyItem(BaseModel):
     point: PointItem | None = Field(description="How readings were judged; null for silence and correlated alarms.")
     thresholds: list[ThresholdItem] = Field(description="All limits of the rule on this device, red first.")
     silence: SilenceItem | None = Field(description="How silence was judged; null for anything else.")
+    warnings: list[WarningItem] = Field(description="Weather warnings over the place then: they may lower limits.")
     span: SpanItem = Field(description="What the picture covers.")
     readings: list[ReadingItem] = Field(description="Readings of the span, thinned where a picture cannot show them.")
     judged: list[JudgedItem] = Field(description="The measure at each reading; empty where the value itself is judged.")

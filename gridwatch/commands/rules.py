@@ -1,4 +1,4 @@
-"""`gridwatch rules check`, `backtest` and `explain`: change rules without fear, and ask them why."""
+"""`gridwatch rules check`, `backtest`, `explain`, `propose` and `history`: change rules without fear, ask them why."""
 
 from collections import Counter
 from pathlib import Path
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The rules alarms are raised by.", no_args_is_help=True)
 
+SHOWN_VERSIONS = 100
 SHOWN = 10  # undeclared series of a recording that are named; the rest are counted
 Rules = Annotated[Path | None, typer.Option("--rules", help="Rule file to try.  [default: the rules in force]")]
 Devices = Annotated[
@@ -200,6 +201,69 @@ def _explain_history(
     ):
         tried = load_rules(rules) if rules is not None else _in_force(connection.cursor(), data_dir, config)
         return explain_stored(connection, tried, device, at, metric=metric)
+
+
+@app.command("propose")
+def propose(
+    file: Annotated[Path, typer.Argument(help="The changed rule file.", show_default=False)],
+    *,
+    note: Annotated[str, typer.Option(help="Why; the second officer reads it.", show_default=False)],
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    config: Config = None,
+) -> None:
+    """Propose a changed rule file; a commander tries and admits it on the page /rules.
+
+    It counts as the machine's, not as an officer's: no administrator may admit it.
+    """
+    from alerts.admission import RuleFile, RulesOrigin, rules_in_force, take_file
+    from alerts.admission import propose as write
+    from alerts.rules import load_rules
+    from dashboard import audit
+    from database import append_changes, connect
+    from gridwatch.access import database_of
+    from gridwatch.clock import now
+    from gridwatch.commands.user import system_user
+    from gridwatch.runtime import rules_file
+
+    rules, settings, at = load_rules(file), settings_of(data_dir, config), now()
+    author = system_user()
+    with database_of(data_dir, settings) as url, connect(url, name="gridwatch rules propose") as connection:
+        cur = connection.cursor()
+        if rules_in_force(cur) is None:  # before the first run: what it would begin with
+            take_file(cur, RuleFile(rules=load_rules(rules_file(settings, data_dir))), now=at)
+        number, changes = write(cur, rules.text, author=author, note=note, now=at, origin=RulesOrigin.FILE)
+        detail = {"note": note, "sha256": rules.sha256}
+        target = f"rule proposal {number}"
+        audit.append(cur, actor=author, action="rules.propose", target=target, detail=detail, now=at)
+        append_changes(cur, changes)
+    typer.echo(f"proposal {number}: to be tried and admitted on the page /rules")
+
+
+@app.command("history")
+def history(*, data_dir: DataDir = DEFAULT_DATA_DIR, config: Config = None) -> None:
+    """List the versions that came into force, newest first, and the proposals that wait."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from dashboard.queries.rules import read_proposals, read_versions
+    from database import connect
+    from gridwatch.access import database_of
+
+    with (
+        database_of(data_dir, settings_of(data_dir, config)) as url,
+        connect(url, name="gridwatch rules history") as connection,
+    ):
+        cur = connection.cursor()
+        versions = read_versions(cur, before=None, limit=SHOWN_VERSIONS)
+        waiting = read_proposals(cur, states=["draft", "tried"], before=None, limit=SHOWN_VERSIONS)
+    table = Table("版本 version", "生效 since", "来源 from", "准入 admitted by")
+    for _, item in versions:
+        origin = item.source if item.origin == "file" else f"proposal {item.proposal}"
+        actor = "" if item.origin == "file" else item.actor
+        table.add_row(str(item.version), item.since.isoformat(timespec="seconds"), origin, actor)
+    Console().print(table)
+    for proposal in waiting:
+        typer.echo(f"proposal {proposal.id} by {proposal.author}, {proposal.state}: {proposal.note}")
 
 
 def _in_force(cur: "Cursor", data_dir: Path, config: Path | None) -> "RuleSet":

@@ -38,7 +38,7 @@ def add(
         raise SettingsError(f"--role {role!r} is none of {', '.join(known.value for known in Role)}.")
     password = _ask_password()
     with _transaction(data_dir, config) as cur:
-        create_user(cur, name, password, Role(role), areas=area or (), actor=_actor(), now=now())
+        create_user(cur, name, password, Role(role), areas=area or (), actor=system_user(), now=now())
     typer.echo(f"added {name} ({role})")
 
 
@@ -66,7 +66,7 @@ def password(name: Name, *, data_dir: DataDir = DEFAULT_DATA_DIR, config: Config
 
     fresh = _ask_password()
     with _transaction(data_dir, config) as cur:
-        set_password(cur, name, fresh, actor=_actor(), now=now())
+        set_password(cur, name, fresh, actor=system_user(), now=now())
     typer.echo(f"changed the password of {name}")
 
 
@@ -77,7 +77,7 @@ def disable(name: Name, *, data_dir: DataDir = DEFAULT_DATA_DIR, config: Config 
     from gridwatch.clock import now
 
     with _transaction(data_dir, config) as cur:
-        accounts.disable(cur, name, actor=_actor(), now=now())
+        accounts.disable(cur, name, actor=system_user(), now=now())
     typer.echo(f"disabled {name}")
 
 
@@ -88,7 +88,7 @@ def enable(name: Name, *, data_dir: DataDir = DEFAULT_DATA_DIR, config: Config =
     from gridwatch.clock import now
 
     with _transaction(data_dir, config) as cur:
-        accounts.enable(cur, name, actor=_actor(), now=now())
+        accounts.enable(cur, name, actor=system_user(), now=now())
     typer.echo(f"enabled {name}")
 
 
@@ -106,7 +106,8 @@ def _transaction(data_dir: Path, config: Path | None) -> "Iterator[Cursor]":
         yield cur
 
 
-def _actor() -> str:
+def system_user() -> str:
+    """Name whoever runs a command, as the audit trail does."""
     try:
         return f"{getpass.getuser()}@console"
     except (KeyError, OSError):  # a user without a name, as containers have

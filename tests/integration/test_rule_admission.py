@@ -13,7 +13,8 @@ import pytest
 
 import alerts
 from alerts import admission
-from alerts.admission import AdmissionMode, Reviewer
+from alerts.admission import AdmissionMode, FileMeans, Reviewer, RuleFile, RulesOrigin, take_file
+from alerts.rules import load_rules
 from database import append_changes, connect
 from database.connection import Cursor
 from gridwatch.worker import Worker
@@ -186,6 +187,19 @@ async def test_an_edited_file_disturbs_no_other_rule(station: str, broker: Broke
             station, "SELECT rule_set, origin FROM rules_in_force ORDER BY id", [(1, "file"), (2, "file")]
         )
         await _rain_was_not_disturbed(station, broker)
+
+
+def test_what_a_command_proposed_is_not_undone_by_the_file_that_stayed(station: str) -> None:
+    """Once admitted it holds over restarts: the rule file says nothing new. An edit of the file counts again."""
+    file, edited = load_rules(_text(3.0)), load_rules(_text(4.0))
+    with connect(station) as connection, connection.cursor() as cur:
+        assert take_file(cur, RuleFile(rules=file), now=T0) is FileMeans.IN_FORCE
+        admission.propose(cur, _text(2.0), author="root@cli", note="", now=T0, origin=RulesOrigin.FILE)
+        _admit_the_newest(cur)
+        assert take_file(cur, RuleFile(rules=file), now=datetime.now(UTC)) is FileMeans.NOTHING
+        assert admission.load_in_force(cur, file) == (load_rules(_text(2.0), source="proposal 1"), 2)
+        assert take_file(cur, RuleFile(rules=edited), now=datetime.now(UTC)) is FileMeans.IN_FORCE
+        assert admission.load_in_force(cur, file)[1] == 3
 
 
 async def test_an_admitted_proposal_disturbs_no_other_rule(station: str, broker: Broker, rules: Path) -> None:

@@ -106,6 +106,19 @@ def test_a_backup_restores_everything_and_overwrites_nothing_unasked(instance, t
     assert (copy / "mine.yaml").read_text() == gridwatch_rules()
 
 
+def test_a_changed_rule_file_is_proposed_and_the_versions_are_listed(instance, tmp_path):
+    """`rules propose` leaves the rules in force alone; `rules history` shows them, and what waits for a second officer."""
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(gridwatch_rules().replace("deadband: 0.02", "deadband: 0.05", 1), encoding="utf-8")
+    assert "proposal 1" in gridwatch(instance, "rules", "propose", str(changed), "--note", "less chatter")
+    told = gridwatch(instance, "rules", "history")
+    assert "default_rules.yaml" in told
+    assert "draft: less chatter" in told
+    same = tmp_path / "same.yaml"
+    same.write_text(gridwatch_rules(), encoding="utf-8")
+    assert "in force" in gridwatch(instance, "rules", "propose", str(same), "--note", "x", fails=True)
+
+
 def gridwatch_rules() -> str:
     """The rules that come with Gridwatch, as a centre's own."""
     from gridwatch.runtime import rules_file
