@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 import dashboard
 from dashboard.messages import DEFAULT_LANGUAGE, Language, choose_language, load_messages, text
 from dashboard.messages.catalogue import MessageError
-from dashboard.pages import console, devices, wall
+from dashboard.pages import console, devices, overrides, performance, wall
 from ingest.readings import Fact
 
 ASSETS = Path(dashboard.__file__).with_name("assets")
@@ -60,8 +60,8 @@ def test_no_english_text_is_chinese() -> None:
 
 @pytest.mark.parametrize(
     "layout",
-    [wall.layout(_marked, None), console.layout(_marked), devices.layout(_marked)],
-    ids=["wall", "console", "devices"],
+    [wall.layout(_marked, None), *(page.layout(_marked) for page in (console, devices, overrides, performance))],
+    ids=["wall", "console", "devices", "overrides", "performance"],
 )
 def test_no_page_contains_a_text_of_its_own(layout: Component) -> None:
     """Every readable text of a layout went through the catalogue; a single sign is the name of a key."""
@@ -72,8 +72,9 @@ def test_no_page_contains_a_text_of_its_own(layout: Component) -> None:
 def test_every_key_a_page_asks_for_exists() -> None:
     """A layout asks for no text that nobody wrote."""
     for language in Language:
-        for layout in (wall.layout, lambda say, _: console.layout(say), lambda say, _: devices.layout(say)):
-            layout(lambda key, language=language: text(language, key), None)
+        wall.layout(lambda key, language=language: text(language, key), None)
+        for page in (console, devices, overrides, performance):
+            page.layout(lambda key, language=language: text(language, key))
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)

@@ -8,6 +8,7 @@ import pytest
 
 from alerts import Cause, State, default_rules
 from alerts.overrides import OverrideKind
+from alerts.reasons import Why
 from dashboard.auth.permissions import Role
 from dashboard.messages import Language, load_messages
 from database import ChangeKind
@@ -18,7 +19,7 @@ from ingest.readings import Fact, Quality, Reason
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "glossary.md").read_text(encoding="utf-8")
 WORDS = set(re.findall(r"`([^`]+)`", PAGE))
 LISTS: tuple[type[StrEnum], ...] = (
-    Fact, Reason, State, Cause, OverrideKind, ChangeKind, Level, Datum, Dispatch, Kind, Role,
+    Fact, Reason, State, Cause, Why, OverrideKind, ChangeKind, Level, Datum, Dispatch, Kind, Role,
 )  # fmt: skip
 
 
