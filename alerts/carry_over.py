@@ -35,6 +35,7 @@ def restore(
             standings.note_raise(number, raised.raised_at)
     for odd_device, odd_metric, time in state.odd:
         standings.odd_last[table.slot(odd_device, odd_metric)] = time
+        standings.said[table.slot(odd_device, odd_metric)] = time
     touched = [(active.device, active.metric) for active in state.active]
     touched += [(delay.device, delay.metric) for delay in state.delays]
     standings.set_windows(table.slot(*where) for where in touched)
@@ -109,6 +110,7 @@ def _move_readings(old: Standings, new: Standings, earlier: NDArray[np.int32]) -
     if old.odd_last:
         places = {int(before): slot for slot, before in enumerate(earlier.tolist()) if before in old.odd_last}
         new.odd_last = {places[slot]: time for slot, time in old.odd_last.items() if slot in places}
+    new.said[:-1] = np.where(earlier == old.table.nowhere, NEVER, old.said.take(earlier))
 
 
 def _orphan(point: ActivePoint, time: int) -> PointChange:

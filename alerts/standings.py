@@ -32,6 +32,7 @@ class Standings:
         self.histories: dict[int, History] = {}
         self.odd_last: dict[int, int] = {}  # by slot: the last implausible reading, which is none for anything else
         self.raises: dict[PointName, deque[int]] = {}  # of points with flap control
+        self.said: NDArray[np.int64] = np.full(slots, NEVER, np.int64)  # the newest device time of any reading at all
         self._mark: NDArray[np.int64] = np.zeros(slots, np.int64)
         self._open_windows()
 
@@ -39,7 +40,9 @@ class Standings:
 
     def fresh(self, slots: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Say which readings are newer than all of their slot that came before, in this batch or earlier."""
-        fresh = time > self.last.take(slots)
+        # What was no number, or none that could be, was said all the same: told twice it is nothing new.
+        fresh = time > np.maximum(self.last.take(slots), self.said.take(slots))
+        np.maximum.at(self.said, slots, time)
         rows = np.arange(len(slots))
         self._mark[slots] = rows
         if (self._mark.take(slots) == rows).all():

@@ -64,6 +64,14 @@ class RateRule:
         )
 
 
+def read_count(entry: Entry) -> float:
+    """Read how many of something: a whole number, 0 or more."""
+    count = entry.number()
+    if count < 0 or count != int(count):
+        entry.refuse("a whole number, 0 or more, is expected here")
+    return count
+
+
 @dataclass(frozen=True, slots=True)
 class RateKind:
     """Reads `kind: rate`."""
@@ -85,7 +93,7 @@ class RateKind:
             unit=read_unit(fields),
             direction=direction,
             window_us=read_span(fields.need("window")),
-            samples=round(fields.read("samples", read_positive, 1.0)),
+            samples=round(fields.read("samples", read_count, 1.0)),
             limits=limits,
             clear=0.5 if clear is None else clear.number(),
             ignore=round(fields.read("ignore", read_positive, 0.0)),
