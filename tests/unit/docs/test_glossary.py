@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerts import Cause, State, default_rules
+from alerts.admission import ProposalState
 from alerts.overrides import OverrideKind
 from alerts.reasons import Why
 from dashboard.auth.permissions import Role
@@ -19,7 +20,7 @@ from ingest.readings import Fact, Quality, Reason
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "glossary.md").read_text(encoding="utf-8")
 WORDS = set(re.findall(r"`([^`]+)`", PAGE))
 LISTS: tuple[type[StrEnum], ...] = (
-    Fact, Reason, State, Cause, Why, OverrideKind, ChangeKind, Level, Datum, Dispatch, Kind, Role,
+    Fact, Reason, State, Cause, Why, OverrideKind, ChangeKind, Level, Datum, Dispatch, Kind, Role, ProposalState,
 )  # fmt: skip
 
 
