@@ -90,8 +90,10 @@ class Correlator:
         cases: list[_Case] = []
         for rule in self._rules.values():
             touched = self._touched(cur, rule, spoken)
-            if since is not None and touched:
-                self._gather(cur, rule, touched, since=since - rule.demand.within_us, now=now)
+            # What stands knows what it rests on: only where nothing does the rest of the minute has to be looked through.
+            fresh = {id_: case for id_, case in touched.items() if case.newest is None or case.newest.since is None}
+            if since is not None and fresh:
+                self._gather(cur, rule, fresh, since=since - rule.demand.within_us, now=now)
             known = {case.device for case in touched.values()}
             cases += touched.values()
             cases += [
