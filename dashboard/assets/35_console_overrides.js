@@ -1,11 +1,11 @@
-/* What overrides the alarm that is shown, and what is planned for its device: until when, by whom, why, and how to end it. */
+/* What overrides the alarm or the device that is shown, and what is planned for it: until when, by whom, why, and how to end it. */
 (function () {
   "use strict";
   const gridwatch = window.gridwatch;
   const say = gridwatch.text.say;
   const make = gridwatch.make;
 
-  /* Empty at once and filled when the answer is there: the detail does not wait for it. */
+  /* Empty at once and filled when the answer is there: the detail does not wait for it. `condition` null: all of the device's. */
   gridwatch.overrideBlock = function (alarm) {
     const block = make("section", "override-block");
     block.hidden = true;
@@ -20,7 +20,7 @@
     } catch (failure) {
       return; // the row says that it is overridden; who and why is not worth an alert of its own
     }
-    const about = answer.items.filter((override) => override.condition === null || override.condition === alarm.condition);
+    const about = answer.items.filter((override) => override.condition === null || alarm.condition === null || override.condition === alarm.condition);
     block.hidden = !about.length;
     block.replaceChildren(make("h3", "", say("overrides.title")));
     block.append.apply(block, about.map(line));

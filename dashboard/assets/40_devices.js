@@ -181,7 +181,8 @@
       "detail",
       make("header", "detail-head", make("div", "detail-what", make("h2", "", device.name || device.id), make("span", "detail-state device-" + device.state, say("devices.state." + device.state))), make("div", "detail-device", say("kind." + device.kind) + " " + device.id)),
       facts(device),
-      make("div", "detail-actions", gridwatch.button("press", say("explain.ask"), () => gridwatch.explain(device, asked))),
+      make("div", "detail-actions", gridwatch.button("press", say("explain.ask"), () => gridwatch.explain(device, asked)), takeOut(device)),
+      gridwatch.overrideBlock({ device: device.id, condition: null }),
       asked,
       make("section", "", make("h3", "", say("devices.readings")), rows.length ? readingTable(rows) : make("p", "muted", say("devices.readings_empty"))),
       chart
@@ -191,6 +192,10 @@
     if (rows.length) {
       rows[0].click();
     }
+  }
+
+  function takeOut(device) {
+    return gridwatch.overrideDialog.isAllowed() && device.state !== "retired" ? gridwatch.button("press", say("overrides.take_out"), () => gridwatch.overrideDialog.openFor(device.id)) : null;
   }
 
   function facts(device) {

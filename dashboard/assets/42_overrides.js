@@ -79,7 +79,7 @@
 
   function reload() {
     if (!host) {
-      return;
+      return; // the dialog was opened from another page
     }
     for (const tab of document.querySelectorAll("#override-tabs .page-tab")) {
       tab.setAttribute("aria-selected", String(tab.dataset.state === wanted.state));

@@ -174,3 +174,17 @@ def test_nothing_is_cut_off(site: Site, sign_in: SignIn, language: str) -> None:
             ".filter(e => e.scrollWidth > e.clientWidth + 1 || e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className + ' ' + e.textContent)"
         )
         assert cut == []
+
+
+def test_a_device_is_taken_out_from_its_own_page(site: Site, sign_in: SignIn) -> None:
+    """Who may take it out finds it on the device: already filled in, and shown there afterwards with its end."""
+    device = site.detectors[0][1]
+    page = sign_in("/devices", "commander")
+    page.click(f".device-row[data-device='{device}']")
+    page.get_by_role("button", name="新建停用").click()
+    expect(page.locator("input[name=target]")).to_have_value(device)
+    page.fill("input[name=reason]", "探头更换")
+    page.click(".dialog .press-first")
+    expect(page.locator("#notice")).to_contain_text("已停用 1 台设备")
+    page.click(f".device-row[data-device='{device}']")
+    expect(page.locator(".override-block")).to_contain_text("探头更换")
