@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from alerts.answer import instant, microseconds
+from alerts.correlation.nouns import Judged
 from alerts.history import History
 from alerts.judge import Standing
 from alerts.life_cycle import State
@@ -256,7 +257,7 @@ class _Desk:
         if silences:
             told.append(self._silence(rule, min(silences, key=lambda point: point.after_us)))
         # A metric the rule judges, or could nearly judge, says more than those it is not about.
-        return told or [_unjudged(rule, min(why, key=_LEAST_TELLING.index, default=Reason.OTHER_METRIC))]
+        return told or [_unjudged(rule, min(why, key=_LEAST_TELLING.index, default=Reason.OTHER_STAGE))]
 
     def _judged(self, rule: Rule, named: TrialTag, point: JudgedPoint) -> PointExplained:
         standing = self._trial.engine.standing(named.tag.device, named.tag.metric).get(point, Standing(False, None))
@@ -384,6 +385,8 @@ def _points(rule: Rule, tag: Tag) -> Sequence[Point] | Reason:
         return Reason.OTHER_KIND
     if not scope.covers(tag):
         return Reason.OTHER_METRIC
+    if isinstance(rule, Judged):
+        return Reason.OTHER_STAGE
     try:
         points = rule.points(tag)
     except UnjudgedTagError:

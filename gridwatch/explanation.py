@@ -8,7 +8,7 @@ from rich.console import Console
 from alerts.explain import Explanation, HeldOverride, NewestReading, PointExplained, Reason
 
 # {m} measured, {l} limit, {c} where it returns, {u} unit, {s} since when, {d} the delay in seconds
-_WORDS: dict[Reason, tuple[str, str]] = {
+WORDS: dict[Reason, tuple[str, str]] = {
     Reason.OTHER_KIND: ("不适用：该规则针对其他类型的设备", "does not apply: it is for other kinds of device"),
     Reason.OTHER_METRIC: ("不适用：设备不测该规则的指标", "does not apply: the device does not measure this"),
     Reason.NO_LIMIT: ("不判断：设备和规则都没有限值", "does not judge: neither device nor rule has a limit"),
@@ -38,7 +38,7 @@ _WORDS: dict[Reason, tuple[str, str]] = {
         "{m} 秒没有新数据，但同期谁也没有数据，不算本设备失联",
         "nothing new for {m} s, but nobody was heard then: not this device's silence",
     ),
-    Reason.OTHER_STAGE: ("该规则按地点综合多台设备判断", "it judges a place from several devices"),
+    Reason.OTHER_STAGE: ("该规则按地点综合多台设备判断", "judges a place from the alarms of several devices"),
 }
 _KINDS = {
     "shelved": "搁置 shelved",
@@ -93,7 +93,7 @@ def _verdict(point: PointExplained, zone: ZoneInfo) -> list[str]:
         "s": _time(point.since, zone),
         "d": f"{point.off_delay_s if point.reason is Reason.OFF_DELAY else point.on_delay_s:g}",
     }
-    chinese, english = (words.format(**numbers) for words in _WORDS[point.reason])
+    chinese, english = (words.format(**numbers) for words in WORDS[point.reason])
     where = f" {point.metric}" if point.metric else ""
     name = f"{point.rule}{where} {point.condition}" + (f" P{point.priority}" if point.priority else "")
     silenced = " （有覆盖，不响 · silenced by an override）" if point.is_silenced and point.holds else ""
