@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from alerts import Detection, Engine, Transition, load_state, save, save_rule_set
+from alerts.answer import instant
 from alerts.points import Tag
 from alerts.rule import RuleSet
-from alerts.answer import instant
 from database import Change, append_changes, connect
 from database.connection import Connection, Cursor
 from incidents import join
