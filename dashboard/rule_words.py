@@ -13,7 +13,20 @@ from dashboard.queries.why import WordItem
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|min|h|d)")
 # Said elsewhere: the name above, guidance in its own block.
 _ELSEWHERE = frozenset({"name", "kind", "guidance", "unit"})
-_CATALOGUED = {"metric": "metric", "condition": "condition", "gap": "rules.gap", "direction": "rules.direction"}
+# Under which part of the catalogue the words of a key are.
+_CATALOGUED = {
+    "metric": "metric",
+    "kinds": "kind",
+    "condition": "condition",
+    "conditions": "condition",
+    "priority": "priority",
+    "from_priority": "priority",
+    "gap": "rules.gap",
+    "direction": "rules.direction",
+    "source": "rules.source",
+    "in": "rules.in",
+    "events": "rules.event",
+}
 _PRIORITIES = frozenset({"1", "2", "3", "4"})
 
 
@@ -52,9 +65,10 @@ class _Voice:
     def value(self, key: str, value: Any) -> str:
         match value:
             case list():
-                return ("、" if self._is_chinese else ", ").join(self._word(key, item) for item in value)
+                return ("、" if self._is_chinese else ", ").join(self.value(key, item) for item in value)
             case dict() if _PRIORITIES.issuperset(value):
-                return self._join(f"{self._name('priority', p)} {self.value('limit', v)}" for p, v in value.items())
+                limits = (f"{self._name('priority', p)} {self.value('limit', v)}" for p, v in value.items())
+                return ("，" if self._is_chinese else ", ").join(limits)
             case {"at": at, "on_delay": delay, **rest} if not rest:
                 return f"{self.value('limit', at)} ({self.label('on_delay')} {self.value('on_delay', delay)})"
             case dict():
@@ -67,12 +81,8 @@ class _Voice:
 
     def _word(self, key: str, value: Any) -> str:
         word = str(value)
-        if key == "kinds":
-            return self._name("kind", word)
         if key in _CATALOGUED:
             return self._name(_CATALOGUED[key], word)
-        if key == "priority":
-            return self._name("priority", word)
         if (duration := self._duration(word)) is not None:
             return duration
         return self._with_unit(word) if key in _IN_UNIT and self._unit else word
@@ -91,4 +101,4 @@ class _Voice:
         return ("；" if self._is_chinese else "; ").join(parts)
 
 
-_IN_UNIT = frozenset({"limit", "at", "deadband", "from", "to", "low", "high", "tolerance", "height", "min", "max"})
+_IN_UNIT = frozenset({"limit", "at", "deadband", "from", "to", "low", "high", "tolerance", "height", "lower_by"})
