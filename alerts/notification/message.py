@@ -39,7 +39,8 @@ def compose(
     if len(told) == 1:
         lines = _one(tongue, *told[0])
     else:
-        lines = [_line(tongue, happening) for _, happening in told[:MOST_LINES]]
+        is_one_place = len({happening.path for _, happening in told}) == 1  # then the title says where
+        lines = [_line(tongue, happening, with_place=not is_one_place) for _, happening in told[:MOST_LINES]]
         if len(told) > MOST_LINES:
             lines.append(tongue.say("notify.more", n=len(told) - MOST_LINES))
         if tongue.console:
@@ -103,7 +104,7 @@ def _one(tongue: Tongue, item: Item, happening: Happening) -> list[str]:
     lines = [" ".join(filter(None, (_what(tongue, happening), _value(tongue, happening))))]
     if happening.path:
         lines.append(say("notify.place", place=" › ".join(happening.path)))
-    if happening.subject is Subject.ALARM:
+    if happening.subject is Subject.ALARM and not happening.device.startswith("place:"):  # a grid: said above
         name = f"{say('kind.' + happening.kind)} {happening.device_name}".strip()
         lines.append(say("notify.device", name=name, id=happening.device))
     if happening.since is not None:
@@ -116,11 +117,11 @@ def _one(tongue: Tongue, item: Item, happening: Happening) -> list[str]:
     return lines
 
 
-def _line(tongue: Tongue, happening: Happening) -> str:
+def _line(tongue: Tongue, happening: Happening, *, with_place: bool) -> str:
     colour = tongue.say(f"priority.{happening.priority}")
     words = [
         " ".join(filter(None, (colour, _what(tongue, happening), _value(tongue, happening)))),
-        " ".join(filter(None, (_place(happening), happening.device_name))),
+        " ".join(filter(None, (_place(happening) if with_place else "", happening.device_name))),
         _time(tongue, happening.since) if happening.since else "",
         _state(tongue, happening),
     ]

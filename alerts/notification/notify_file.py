@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from alerts.errors import RuleFileError
 from alerts.notification.happening import Telling
 from alerts.notification.routes import (
+    GROUP_INTERVAL,
     GROUP_WAIT,
     USUAL_CAUSES,
     GroupBy,
@@ -128,14 +129,17 @@ def _read_url(entry: Entry) -> str:
 def _read_route(name: str, fields: Fields, *, receivers: Collection[str], shifts: _Shifts) -> Route:
     match = fields.find("match")
     match_fields = None if match is None else Fields(match)
+    group_by = fields.read("group_by", lambda entry: entry.choice(GroupBy), GroupBy.PLACE)
+    usual_interval = timedelta(0) if group_by is GroupBy.ALARM else GROUP_INTERVAL
     route = Route(
         name=name,
         match=Match() if match_fields is None else _read_match(match_fields),
         duty=None if match_fields is None else _read_duty(match_fields, shifts),
         receivers=tuple(_words(fields.need("receivers"), known=receivers)),
         causes=fields.read("causes", _read_causes, USUAL_CAUSES),
-        group_by=fields.read("group_by", lambda entry: entry.choice(GroupBy), GroupBy.PLACE),
+        group_by=group_by,
         group_wait=fields.read("group_wait", _read_span, GROUP_WAIT),
+        group_interval=fields.read("group_interval", _read_span, usual_interval),
         repeat_every=fields.read("repeat_every", _read_repeat, None),
         quiet=fields.read("quiet_hours", _read_quiet, None),
     )

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from alerts.notification.happening import Cause, Item, Subject
 from alerts.notification.happenings import KindOf, read_happenings
 from alerts.notification.routes import NotifyFile
-from alerts.notification.routing import Circumstances, Posting, postings
+from alerts.notification.routing import Circumstances, Posting, due_after, postings
 from database.connection import Cursor
 
 AT_ONCE = 500  # rows of the outbox one transaction decides on
@@ -44,7 +44,7 @@ def route(cur: Cursor, desk: Desk, *, now: datetime) -> int:
         Cause(subject=Subject(s), number=n, version=v, cause=c, at=at, covered=covered)
         for _, s, n, v, c, at, covered in rows
     ]
-    _write(cur, _decide(cur, desk, causes, now), now)
+    _write(cur, desk, _decide(cur, desk, causes, now), now)
     cur.execute("UPDATE outbox SET routed_at = %s WHERE id = ANY(%s)", (now, [row[0] for row in rows]))
     return len(rows)
 
@@ -83,27 +83,38 @@ def _told(cur: Cursor, alarms: Sequence[int]) -> defaultdict[int, set[str]]:
     return told
 
 
-def _write(cur: Cursor, found: Sequence[Posting], now: datetime) -> None:
+def _write(cur: Cursor, desk: Desk, found: Sequence[Posting], now: datetime) -> None:
     # In one order everywhere: two notifiers that gather into the same messages wait for each other, not in a circle.
     groups: dict[tuple[str, str, str], list[Posting]] = defaultdict(list)
     for posting in found:
         groups[posting.receiver, posting.route, posting.topic].append(posting)
     for key in sorted(groups):
-        delivery = _gathering(cur, groups[key][0], now)
+        most_urgent = min(groups[key], key=lambda posting: (posting.priority, posting.due_at))
+        delivery = _gathering(cur, most_urgent, desk, now)
         add_items(cur, delivery, key[0], [posting.item for posting in groups[key]])
 
 
-def _gathering(cur: Cursor, posting: Posting, now: datetime) -> int:
+def _gathering(cur: Cursor, posting: Posting, desk: Desk, now: datetime) -> int:
     """Give the message that still takes in steps of this route and topic, or begin one."""
+    group = (posting.receiver, posting.route, posting.topic)
+    last = cur.execute(
+        """
+        SELECT due_at, priority FROM deliveries
+        WHERE receiver = %s AND route = %s AND topic = %s AND kind = 'first' AND attempts > 0
+        ORDER BY due_at DESC LIMIT 1
+        """,
+        group,
+    ).fetchone()
+    due_at = due_after(posting, desk.notify.route(posting.route), None if last is None else (last[0], last[1]))
     row = cur.execute(
         """
-        INSERT INTO deliveries AS d (key, receiver, route, topic, kind, created_at, due_at)
-        VALUES (%s, %s, %s, %s, 'first', %s, %s)
+        INSERT INTO deliveries AS d (key, receiver, route, topic, kind, created_at, due_at, priority)
+        VALUES (%s, %s, %s, %s, 'first', %s, %s, %s)
         ON CONFLICT (receiver, route, topic) WHERE state = 'waiting' AND kind = 'first' AND message IS NULL AND attempts = 0
-        DO UPDATE SET due_at = least(d.due_at, excluded.due_at)
+        DO UPDATE SET due_at = least(d.due_at, excluded.due_at), priority = least(d.priority, excluded.priority)
         RETURNING id
         """,
-        (key_of(posting.receiver, posting.item), posting.receiver, posting.route, posting.topic, now, posting.due_at),
+        (key_of(posting.receiver, posting.item), *group, now, due_at, posting.priority),
     ).fetchone()
     assert row is not None
     return int(row[0])

@@ -10,6 +10,8 @@ from alerts.notification.windows import Window, end_of_all, is_within
 
 # What happens to one place within it is one message; a fire's second detector speaks within seconds of the first.
 GROUP_WAIT = timedelta(seconds=10)
+# A fire raises a dozen alarms in its first minutes. Whoever was told of it is told of the rest together.
+GROUP_INTERVAL = timedelta(minutes=2)
 USUAL_CAUSES = frozenset({Telling.RAISED, Telling.REALARMED, Telling.RETURNED})
 
 
@@ -95,6 +97,7 @@ class Route:
     duty: tuple[Window, ...] | None = None  # the shift or the hours of the route
     group_by: GroupBy = GroupBy.PLACE
     group_wait: timedelta = GROUP_WAIT
+    group_interval: timedelta = GROUP_INTERVAL  # between two messages of a group, but for a more urgent one
     repeat_every: timedelta | None = None
     quiet: Quiet | None = None
 

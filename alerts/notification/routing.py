@@ -32,6 +32,7 @@ class Posting:
     route: str
     topic: str
     due_at: datetime
+    priority: int
     item: Item
 
 
@@ -83,8 +84,19 @@ def _posting(route: Route, receiver: str, cause: Cause, happening: Happening, he
         route=route.name,
         topic=HELD if until is not None else topic_of(route.group_by, happening),
         due_at=until if until is not None else held.now + route.group_wait,
+        priority=happening.priority,
         item=Item(cause=cause),
     )
+
+
+def due_after(posting: Posting, route: Route | None, last: tuple[datetime, int] | None) -> datetime:
+    """Choose when a message that begins to gather is due, given when the last of its group was, and how urgent.
+
+    What goes on waits for the interval of the group; what is more urgent than all that was last told does not.
+    """
+    if route is None or last is None or posting.priority < last[1]:
+        return posting.due_at
+    return max(posting.due_at, last[0] + route.group_interval)
 
 
 def carrier_of(receiver: str) -> str:

@@ -155,7 +155,7 @@
   }
 
   function guidance(alarm) {
-    const given = alarm.guidance || {};
+    const given = alarm.guidance || gridwatch.whomWeTold.guidance(alarm) || {};
     const block = make("section", "guidance");
     if (!given.means && !given.do) {
       block.append(make("p", "muted", say("detail.no_guidance")));

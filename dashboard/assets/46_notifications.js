@@ -19,7 +19,7 @@
   let pages = 1;
   let names = "";
 
-  gridwatch.whomWeTold = { block: block };
+  gridwatch.whomWeTold = { block: block, guidance: guidance };
 
   function start() {
     host = document.getElementById("notification-list");
@@ -254,6 +254,11 @@
       load();
     });
     return make("div", "detail-actions", button);
+  }
+
+  /* The alarm about a receiver is the notifier's own: no rule file holds its guidance. */
+  function guidance(alarm) {
+    return alarm.condition === "not-told" ? { means: say("notifications.not_told_means"), do: say("notifications.not_told_do") } : null;
   }
 
   /* For the detail of an alarm: who was told of it, and when. Nothing where nobody was to be told. */

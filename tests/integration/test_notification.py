@@ -214,7 +214,7 @@ def test_a_receiver_that_is_down_is_told_once_when_it_comes_back(county):
     for device in range(1, 13):
         raise_alarm(county, NOON + device * SECOND, device=device)
         assert ("duty", "sent") in office.states() or office.look(NOON + device * SECOND)
-    office.look(NOON + MINUTE)
+    office.look(NOON + 3 * MINUTE)
     assert read(county, "SELECT count(*) FROM delivery_items i JOIN deliveries d ON d.id = delivery"
                         " WHERE i.receiver = 'duty' AND state = 'sent'") == [(12,)]  # fmt: skip
     office.refuse = lambda _: None
@@ -357,3 +357,18 @@ def test_a_receiver_that_fails_for_five_minutes_is_an_alarm_until_it_succeeds(co
     assert [watch(NOON + 20 * MINUTE), watch(NOON + 21 * MINUTE)] == [1, 0]
     assert office.told(NOON + 21 * MINUTE) == [("duty", "【已恢复】通知失败 town")]
     assert read(county, "SELECT condition, state FROM alarms WHERE priority = 3") == [("not-told", "rtnun")]
+
+
+def test_what_goes_on_at_a_place_is_told_together(county):
+    """A fire's next alarms wait two minutes for each other; one that is more urgent than what was told does not."""
+    office = Notifying(county, one())
+    raise_alarm(county, NOON, device=1, priority=3)
+    assert len(office.told(NOON)) == 1
+    raise_alarm(county, NOON + 10 * SECOND, device=1, condition="fire-seen", priority=3)
+    raise_alarm(county, NOON + 20 * SECOND, device=3, priority=4)
+    assert office.told(NOON + 30 * SECOND) == []
+    raise_alarm(county, NOON + 40 * SECOND, device=3, condition="fire-seen", priority=1)
+    assert office.told(NOON + 40 * SECOND) == [("duty", "【红色告警】东河村 第二网格 3 条告警")]
+    raise_alarm(county, NOON + 50 * SECOND, device=1, condition="smoke-seen", priority=1)
+    assert office.told(NOON + 2 * MINUTE) == []
+    assert len(office.told(NOON + 2 * MINUTE + 40 * SECOND)) == 1
