@@ -177,8 +177,12 @@ class Unchanged:
         start = since - 2 * self.atleast_us
         if start < history.times[-1] - self.span_us or history.times[0] > start + self.gap_us:
             return _UNKNOWN
-        values = history.values[history.since(start) : history.after(since)]
-        changes = sum(abs(now - before) > self.tolerance for before, now in pairwise(values))
+        counted = history.flat_since.get((self, "changes"))
+        if counted is None or counted[0] != since:  # it stays the same for as long as the line is flat
+            values = history.values[history.since(start) : history.after(since)]
+            changes = sum(abs(now - before) > self.tolerance for before, now in pairwise(values))
+            counted = history.flat_since[self, "changes"] = (since, changes)
+        changes = counted[1]
         if not changes:
             return _UNKNOWN  # flat all the while, with a hole in it: nothing tells what is usual
         return (seconds, seconds) if changes >= self.lively else (0.0, 0.0)
