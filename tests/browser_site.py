@@ -115,7 +115,9 @@ def _detectors(url: str) -> list[tuple[str, str]]:
     with connect(url) as connection:
         rows = connection.execute(
             "SELECT d.area, d.id FROM devices d JOIN device_metrics c ON c.device = d.key"
-            " JOIN metrics m ON m.key = c.metric WHERE d.kind = 'smoke' AND m.name = 'smoke' ORDER BY d.id"
+            " JOIN metrics m ON m.key = c.metric WHERE d.kind = 'smoke' AND m.name = 'smoke'"
+            # One of each house first: two of one house would raise an alarm of the house as well.
+            " ORDER BY row_number() OVER (PARTITION BY d.building ORDER BY d.id), d.id"
         ).fetchall()
     return [(area, device) for area, device in rows]
 
