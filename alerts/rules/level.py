@@ -40,7 +40,8 @@ class LevelRule:
         if tag.has_own_limits:
             own = {priority: limit for priority, limit in enumerate(tag.limits, start=1) if limit is not None}
             return tuple(
-                self._point(tag, priority, self._lowered(tag, limit), self.on_delay_us) for priority, limit in own.items()
+                self._point(tag, priority, self._lowered(tag, limit), self.on_delay_us)
+                for priority, limit in own.items()
             )
         return tuple(
             self._point(tag, priority, self._own_limit(tag, priority, limit), limit.on_delay_us)
