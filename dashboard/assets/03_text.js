@@ -14,7 +14,7 @@
   const shortDate = new Intl.DateTimeFormat(page.language, Object.assign({ month: "2-digit", day: "2-digit" }, inZone));
   const allParts = new Intl.DateTimeFormat("en-CA", Object.assign({ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" }, inZone));
   const dayKey = new Intl.DateTimeFormat("en-CA", { timeZone: page.zone });
-  const NAMES_METRIC = new Set(["level-high", "level-low"]);
+  const NAMES_METRIC = new Set(["level-high", "level-low", "rate-high", "rate-low"]);
   /* The county would stand in every row. */
   const PLACE_LEVELS = ["town", "village", "grid", "special"];
   const whole = new Intl.NumberFormat(page.language, { maximumFractionDigits: 0 });

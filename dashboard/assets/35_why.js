@@ -9,6 +9,7 @@
   const SECOND = 1000;
   /* Seconds are unreadable as an axis beyond a few minutes. */
   const TIME_UNITS = [[7200, 3600, "h"], [240, 60, "min"], [0, 1, "s"]];
+  const NEAR = 3;
   const NOT_DRAWN = new Set(["commented"]);
 
   gridwatch.why = { sentence: sentence, draw: draw, drawSilence: drawSilence, details: details, parts: parts };
@@ -46,7 +47,7 @@
       block.append(make("p", "", words + (own.on_delay_s ? say("why.on_delay", { span: span(own.on_delay_s) }) : say("why.at_once")) + fullStop()));
       block.append(make("p", "muted", back(why, own)));
     } else if (why.point && why.point.low !== null && why.point.high !== null) {
-      block.append(make("p", "", say("why.range", { low: text.value(why.point.low, why.point.unit), high: text.value(why.point.high, why.point.unit) })));
+      block.append(make("p", "", say("why.range", { value: text.value(alarm.value, why.point.unit), low: text.value(why.point.low, why.point.unit), high: text.value(why.point.high, why.point.unit) })));
     } else if (why.silence) {
       const heard = why.silence.heard_at ? say("why.heard", { time: text.full(why.silence.heard_at) }) : say("why.heard_never");
       const facts = [heard, why.silence.interval_s ? say("why.expected", { span: span(why.silence.interval_s) }) : "", say("why.silence_after", { span: span(why.silence.after_s) })];
@@ -114,7 +115,12 @@
   function rangeLimits(why) {
     const bounds = why.point ? [why.point.low, why.point.high] : [];
     const priority = (why.priority || 4);
-    return bounds.filter((bound) => typeof bound === "number").map((bound) => ({ value: bound, clear: bound, priority: priority, isOwn: true }));
+    const values = why.readings.map((item) => item.value).filter((value) => value !== null);
+    const low = Math.min.apply(null, values);
+    const high = Math.max.apply(null, values);
+    const reach = Math.max((high - low) * NEAR, Math.abs(high) * 0.1);
+    /* What can be reaches far beyond what is: lines that would flatten the readings are told in words only. */
+    return bounds.filter((bound) => typeof bound === "number" && values.length && bound >= low - reach && bound <= high + reach).map((bound) => ({ value: bound, clear: bound, priority: priority, isOwn: true }));
   }
 
   function inUnit(why) {
