@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
+from typer.testing import CliRunner
 
 from alerts.errors import UnknownAlarmError
 from alerts.explain import Reason
 from alerts.trial_history import explain_stored, trial_over_history
 from database import connect
+from gridwatch.cli import app
 from tests.alarm_county import NOON, found_county
 from tests.engine_feed import rules
 
@@ -94,3 +97,21 @@ def test_a_device_nobody_registered_cannot_be_asked(history):
     """It is said, not answered with nothing."""
     with pytest.raises(UnknownAlarmError, match="no device 'ghost'"):
         explain_stored(history, rules(HIGH), "ghost", NOON)
+
+
+def test_both_commands_ask_the_instance_by_its_settings(history, database_url, tmp_path):
+    """`rules backtest --from` and `rules explain` find the database, and compare with the rules in force."""
+    history.commit()
+    config = tmp_path / "gridwatch.yaml"
+    at = conninfo_to_dict(database_url)
+    url = f"postgresql://{at['user']}:{at['password']}@{at['host']}:{at['port']}/{at['dbname']}"
+    config.write_text(f"database: {{url: '{url}'}}\n", encoding="utf-8")
+    (tmp_path / "county.yaml").write_text(rules(HIGHER).text, encoding="utf-8")
+    where = ["--data-dir", str(tmp_path), "--config", str(config), "--rules", str(tmp_path / "county.yaml")]
+    span = ["--from", "2024-05-01T00:00:00Z", "--to", "2024-05-02T00:00:00Z"]
+    told = CliRunner().invoke(app, ["rules", "backtest", *span, *where], catch_exceptions=False).output
+    assert "9 条读数 readings · 4 台设备 devices" in told
+    assert "level-high" in told
+    when = ["--at", "2024-05-01T12:01:30Z"]
+    told = CliRunner().invoke(app, ["rules", "explain", "d-2", *when, *where], catch_exceptions=False).output
+    assert "有告警 alarm: level-high P2" in told
