@@ -12,6 +12,7 @@ import httpx
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
+from tests.cap_schema import checked
 from tests.living import Item, Living, eventually
 
 ALARM = {"id", "device", "kind", "condition", "state", "priority", "value", "unit", "grid", "lon", "lat", "raised_at"}
@@ -240,13 +241,25 @@ def test_grids_are_geojson_and_a_point_is_located(api, raised):
     problem(api.get("/api/v1/grids/locate", params={"lon": 500, "lat": 0}), 422)
 
 
-def test_active_warnings_are_cap(api, raised):
-    """One CAP 1.2 message that a reader of XML understands."""
+def test_active_warnings_are_cap(demo, api, raised):
+    """Each message that was published is valid CAP 1.2, and so are those in force as one message."""
+    gauge = demo.gauge("own-red", beside=demo.gauges()[0])
+    with demo.mqtt() as publish:
+        pack = [{"n": "stage", "u": "m", "v": 6.0, "t": round(time.time(), 3)}]
+        publish(f"gridwatch/v1/{gauge['area']}/{gauge['id']}/senml", pack)
+
+    def published() -> list[str]:
+        index = ET.fromstring(api.get("/api/v1/warnings.atom").raise_for_status().text)  # noqa: S314 -- our own answer
+        return [link.get("href", "") for link in index.iterfind("{*}entry/{*}link")]
+
+    for address in eventually(published, "a warning"):
+        assert checked(api.get(address).raise_for_status().text).findtext("{*}status") == "Exercise"
     answer = api.get("/api/v1/warnings.cap").raise_for_status()
     assert "xml" in answer.headers["content-type"]
-    root = ET.fromstring(answer.text)  # noqa: S314 -- our own answer
+    root = checked(answer.text)
     assert root.tag == "{urn:oasis:names:tc:emergency:cap:1.2}alert"
     assert root.findtext("{*}msgType")
+    assert root.find("{*}info/{*}area/{*}polygon") is not None
 
 
 @pytest.fixture
