@@ -37,7 +37,7 @@ def test_the_rules_in_force_are_listed_with_words_and_text(site: Site, sign_in: 
     expect(page.locator("#rule-tools")).to_contain_text("第 1 版")
     page.click(".device-row[data-id='smoke-density']")
     expect(page.locator(".detail")).to_contain_text("室内烟雾浓度持续超过报警值")
-    expect(page.locator(".words-list")).to_contain_text("橙色 6.5%/m (触发延时 5 秒)；红色 20%/m")
+    expect(page.locator(".words-list")).to_contain_text("橙色 6.5%/m (触发延时 5 秒)，红色 20%/m")
     expect(page.locator(".rules-text")).to_contain_text("name: smoke-density")
     expect(page.locator(".rules-text")).not_to_contain_text("name: room-heat")
     expect(page.get_by_role("button", name="提出修改")).to_be_disabled()

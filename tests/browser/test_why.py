@@ -46,7 +46,7 @@ def test_an_alarm_opens_to_readings_limits_and_delays(site: Site, sign_in: SignI
     expect(console.locator(".chart-moment-label")).to_have_text(["触发", "首次越限"])
     expect(console.locator(".why-rule")).to_contain_text("规则 smoke-density（第 1 版，限值）")
     console.locator(".why-rule summary").click()
-    expect(console.locator(".words-list")).to_contain_text("橙色 6.5%/m (触发延时 5 秒)；红色 20%/m")
+    expect(console.locator(".words-list")).to_contain_text("橙色 6.5%/m (触发延时 5 秒)，红色 20%/m")
 
 
 def test_a_hole_stays_a_hole_and_what_cannot_be_is_no_value(site: Site, sign_in: SignIn) -> None:
