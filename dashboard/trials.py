@@ -58,7 +58,7 @@ class Trials:
 
     async def _one(self) -> bool:
         """Try the proposal that waits longest; False where none does, or another process is at it."""
-        connection = await asyncio.to_thread(connect, self._url, name="gridwatch trials")
+        connection = await self._connect()
         try:
             wanted = await asyncio.to_thread(_take, connection)
             if wanted is None:
@@ -69,6 +69,16 @@ class Trials:
             return True
         finally:
             await asyncio.to_thread(connection.close)  # gives the lock back
+
+    async def _connect(self) -> Connection:
+        """Open a session; one that opens while we are told to stop is closed and not forgotten."""
+        opening = asyncio.ensure_future(asyncio.to_thread(connect, self._url, name="gridwatch trials"))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            with contextlib.suppress(*DATABASE_AWAY):
+                (await opening).close()
+            raise
 
 
 def _take(connection: Connection) -> WantedTrial | None:

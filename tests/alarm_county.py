@@ -103,7 +103,9 @@ def restarted(url: str, *, downtime: timedelta = timedelta(0)) -> Engine:
     """Make an engine from what the database remembers."""
     with session(url) as cur:
         engine = fresh_engine()
-        engine.restore(load_state(cur, now=NOON), last=read_last(cur), downtime_us=downtime // timedelta(microseconds=1))
+        engine.restore(
+            load_state(cur, now=NOON), last=read_last(cur), downtime_us=downtime // timedelta(microseconds=1)
+        )
     return engine
 
 

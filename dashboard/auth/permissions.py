@@ -52,16 +52,16 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = {
 
 _NEVER, _HOUR, _HALF_SHIFT, _DAY = timedelta(0), timedelta(hours=1), timedelta(hours=4), timedelta(hours=24)
 # How long each role may shelve an alarm, by the alarm's priority (red, orange, yellow, blue). An officer's silence ends
-# while he still remembers why; red is put aside by nobody but the commander. Longer than a day is not putting aside but
+# while he still remembers why; red and orange are put aside for longer by nobody below the commander. Longer than a day is not putting aside but
 # forgetting: maintenance has an override of its own.
 LONGEST_SHELVING: Mapping[Role, Mapping[int, timedelta]] = {
     role: dict(zip((1, 2, 3, 4), spans, strict=True))
     for role, spans in {
         Role.SCREEN: (_NEVER, _NEVER, _NEVER, _NEVER),
-        Role.OFFICER: (_NEVER, _HOUR, _HOUR, _HOUR),
-        Role.DISPATCHER: (_NEVER, _HOUR, _HALF_SHIFT, _HALF_SHIFT),
+        Role.OFFICER: (_HOUR, _HOUR, _HOUR, _HOUR),
+        Role.DISPATCHER: (_HOUR, _HOUR, _HALF_SHIFT, _HALF_SHIFT),
         Role.COMMANDER: (_DAY, _DAY, _DAY, _DAY),
-        Role.ADMIN: (_NEVER, _DAY, _DAY, _DAY),
+        Role.ADMIN: (_DAY, _DAY, _DAY, _DAY),
     }.items()
 }
 

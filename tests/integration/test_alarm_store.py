@@ -202,15 +202,15 @@ def test_the_row_is_the_fold_of_its_history(county):
 
 
 def test_an_alarm_names_the_rule_that_raised_it(county):
-    """The limit, the deadband and the guidance of an alarm are those of the rules it was raised by."""
+    """Limit, deadband and guidance of an alarm are those it was raised by, whatever the device's limits are later."""
     store(county, fresh_engine().detect(series([2.5], metric=STAGE)))
     with session(county) as cur:
         cur.execute("UPDATE device_metrics SET limit_2 = 2.2 WHERE device = 1")
         orange = alerts.rule_of(cur, next(i for i, p in cur.execute("SELECT id, priority FROM alarms") if p == 2))
         assert alerts.rule_of(cur, 999) is None
     assert orange is not None
-    assert (orange.name, orange.version, orange.limit) == ("stage", 1, 2.2)
-    assert orange.clear == pytest.approx(2.0)
+    assert (orange.name, orange.version, orange.limit) == ("stage", 1, 2.0)
+    assert orange.clear == pytest.approx(1.8)
     assert orange.guidance["zh"].do == "乙"
 
 

@@ -145,7 +145,7 @@ async def test_a_stale_version_is_refused_with_the_newer_record(client: Client, 
 
 
 async def test_who_may_shelve_for_how_long(client: Client, county: Any) -> None:
-    """An officer shelves for an hour, a commander for a day and alone what is red; shelved alarms do not count."""
+    """An officer shelves for an hour, a dispatcher red no longer, a commander for a day; shelved alarms do not count."""
     county.device("g1")
     alarm, red = county.alarm("g1"), county.alarm("g1", priority=1)
     path = f"/api/v1/alarms/{alarm}/shelve"
@@ -154,8 +154,8 @@ async def test_who_may_shelve_for_how_long(client: Client, county: Any) -> None:
         return {"version": version, "until": (START + timedelta(hours=hours)).isoformat(), "reason": "检修"}
 
     assert (await client("officer").post(path, json=body(1.1))).status_code == 403
-    for role, status in (("officer", 403), ("admin", 403), ("commander", 200)):
-        assert (await client(role).post(f"/api/v1/alarms/{red}/shelve", json=body(0.1))).status_code == status
+    for role, status in (("screen", 403), ("dispatcher", 403), ("commander", 200)):
+        assert (await client(role).post(f"/api/v1/alarms/{red}/shelve", json=body(1.1))).status_code == status
     assert (await client("commander").post(path, json=body(25))).status_code == 403
     assert (await client("officer").post(path, json=body(-1))).status_code == 422
     shelved = await client("commander").post(path, json=body(9))

@@ -135,6 +135,10 @@ async def test_the_roles_do_what_the_table_says(client: Client, role: Role) -> N
         Action.REGISTER_DEVICE: ("PUT", "/api/v1/devices/x", {"kind": "gauge"}),
         Action.READ_RAW: ("GET", "/api/v1/waiting", None),
         Action.MANAGE_USERS: ("GET", "/api/v1/users", None),
+        Action.PROPOSE_RULES: ("POST", "/api/v1/rules/proposals", {"text": "rules: []", "note": "x"}),
+        Action.ADMIT_RULES: ("POST", "/api/v1/rules/proposals/1/refuse", {"version": 1, "reason": "x"}),
+        Action.RETRY_NOTIFICATION: ("POST", "/api/v1/notifications/1/retry", None),
+        Action.DECLARE_WEATHER: ("POST", "/api/v1/weather-warnings/1/cancel", {"reason": "x"}),
     }
     assert calls.keys() == set(Action)
     for action, (method, path, body) in calls.items():

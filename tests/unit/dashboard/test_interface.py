@@ -105,8 +105,17 @@ def test_frames_are_small_and_leave_out_what_is_not_known() -> None:
     assert (beat["at"], beat["newest_reading"]) == ("2026-06-01T08:00:00Z", "2026-06-01T08:00:00Z")
 
 
-@pytest.mark.parametrize("wrong", [{"zone": "Mars/Olympus"}, {"secret": "short"}, {"colour": "red"}, {"beat_s": 60}, {"cap_sender": "a, b"},
-                                   {"cap_web": "javascript:x"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"zone": "Mars/Olympus"},
+        {"secret": "short"},
+        {"colour": "red"},
+        {"beat_s": 60},
+        {"cap_sender": "a, b"},
+        {"cap_web": "javascript:x"},
+    ],
+)
 def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
     """A zone nobody knows, a weak secret, an unknown key and a beat slower than stale are errors at the start."""
     right = {"database_url": "postgresql:///x", "secret": "s" * 32, "data_dir": "/x"}
