@@ -67,7 +67,11 @@ def _read_guidance(entry: Entry) -> dict[str, Guidance]:
     guidance = {}
     for language in _LANGUAGES:
         words = Fields(fields.need(language))
-        guidance[language] = Guidance(means=words.need("means").text(), do=words.need("do").text())
+        guidance[language] = Guidance(
+            means=words.need("means").text(),
+            do=words.need("do").text(),
+            title=words.read("title", Entry.text, ""),
+        )
         words.finish()
     fields.finish()
     return guidance

@@ -15,6 +15,7 @@ from alerts.history import History
 from alerts.points import SECOND_US, GapPolicy
 
 _UNKNOWN = (math.nan, math.nan)
+_FALLS_OF_AMOUNTS, _SHARE_OF_FALLS = 2, 4  # two falls, and every fourth move or more
 
 
 class Measure(Protocol):
@@ -73,14 +74,14 @@ class Total:
     """The sum over rolling windows, each with its own limit; judged is the largest share of a limit, shown its sum.
 
     `windows` are (microseconds, limit). Values are amounts since the reading before, or with `counter` an ever growing
-    count that may start anew. A hole longer than `gap_us` may hide any amount: with the policy UNKNOWN a sum over it
+    count that may start anew; with None the readings tell which: amounts fall as often as they rise. A hole longer than `gap_us` may hide any amount: with the policy UNKNOWN a sum over it
     that is below its limit says nothing, otherwise the hole counts as nothing.
     """
 
     windows: tuple[tuple[int, float], ...]
     gap_us: int
     gap_policy: GapPolicy
-    counter: bool = False
+    counter: bool | None = False
 
     @property
     def unit(self) -> str | None:
@@ -95,8 +96,9 @@ class Total:
     def of(self, history: History) -> tuple[float, float]:
         """Give the largest share of a limit, and the sum behind it."""
         worst, shown, is_covered = -math.inf, math.nan, True
+        is_counter = self._looks_like_a_counter(history) if self.counter is None else self.counter
         for window, limit in self.windows:
-            total = self._sum(history, window)
+            total = self._sum(history, window, is_counter=is_counter)
             is_covered &= self._is_covered(history, window)
             if total / limit > worst:
                 worst, shown = total / limit, total
@@ -104,9 +106,16 @@ class Total:
             return _UNKNOWN
         return worst, shown
 
-    def _sum(self, history: History, window: int) -> float:
+    def _looks_like_a_counter(self, history: History) -> bool:
+        """A count falls when it starts anew, once in a long while; of the amounts that differ about half are falls."""
+        values = history.values[history.since(history.times[-1] - self.span_us) :]
+        moves = [now - before for before, now in pairwise(values) if now != before]
+        falls = sum(move < 0 for move in moves)
+        return falls < _FALLS_OF_AMOUNTS or _SHARE_OF_FALLS * falls < len(moves)
+
+    def _sum(self, history: History, window: int, *, is_counter: bool) -> float:
         first = history.after(history.times[-1] - window)
-        if not self.counter:
+        if not is_counter:
             return math.fsum(history.values[first:])
         counts = history.values[max(first - 1, 0) :]
         steps = pairwise(counts)

@@ -16,10 +16,11 @@ GAP_WITHOUT_INTERVAL_US = 600 * SECOND_US
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guidance:
-    """What the officer is told in one language: what the alarm means, and what to do."""
+    """What the officer is told in one language: what the rule is called, what its alarm means, and what to do."""
 
     means: str
     do: str
+    title: str = ""  # without one the rule's name stands for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

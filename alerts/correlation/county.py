@@ -99,7 +99,7 @@ class County:
         carrier = Carrier(
             id=f"place:{row.code}",
             kind=CarrierKind.PLACE,
-            name="".join(names),
+            name=names[-1] if names[-1].startswith(names[0]) else "".join(names),
             grid=row.key,
             area=self._town(row),
         )

@@ -22,6 +22,7 @@ class Source(StrEnum):
 
     AMOUNTS = "amounts"  # each what came since the one before
     COUNTER = "counter"  # an ever growing count, which may start anew
+    AUTO = "auto"  # the one or the other: the readings of the longest window tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ class AccumulationRule:
             windows=tuple((w, limits[priority] * unit) for w, limits in sorted(windows.items()) if priority in limits),
             gap_us=self.common.gap_of(tag),
             gap_policy=self.common.gap_policy,
-            counter=self.source is Source.COUNTER,
+            counter=None if self.source is Source.AUTO else self.source is Source.COUNTER,
         )
         return ValuePoint(
             rule=self.common.name,

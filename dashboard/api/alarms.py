@@ -64,6 +64,7 @@ class AlarmDetail(AlarmItem):
     """An alarm with its life and what to do about it."""
 
     rule: str | None = Field(description="Name of the rule that raised it; null if it is not kept any more.")
+    rule_title: str | None = Field(description="What the rule is called.")
     rule_version: int | None = Field(description="Version of the rules that raised it; see /rules/versions.")
     limit: float | None = Field(description="The limit that was crossed, in `unit`; null for a fact.")
     guidance: GuidanceItem | None = Field(description="What it means and what to do; null where the rule says nothing.")
@@ -178,6 +179,7 @@ def get_alarm(
         return AlarmDetail(
             **found[0].model_dump(),
             rule=None if rule is None else rule.name,
+            rule_title=None if guidance is None else guidance.title or None,
             rule_version=None if rule is None else rule.version,
             limit=None if rule is None else rule.limit,
             guidance=None if guidance is None else GuidanceItem(means=guidance.means, do=guidance.do),

@@ -151,6 +151,7 @@ def _rules_of(text: str, counts: dict[str, RuleCount], language: Literal["zh", "
             RuleInForce(
                 **counts.get(common.name, none).model_dump(),
                 name=common.name,
+                title=guidance.title or common.name,
                 kind=kind_of(rule),
                 line=common.line,
                 means=guidance.means,

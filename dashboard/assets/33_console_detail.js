@@ -145,7 +145,7 @@
     add(say("detail.coordinates"), typeof alarm.lon === "number" ? alarm.lon.toFixed(5) + "°, " + alarm.lat.toFixed(5) + "°" : "");
     add(say("detail.device"), text.say("kind." + alarm.kind) + " " + alarm.device);
     add(say("detail.raised"), text.full(alarm.raised_at));
-    add(say("detail.rule"), alarm.rule ? alarm.rule + (alarm.rule_version ? "  " + say("rules.version", { n: alarm.rule_version }) : "") : "");
+    add(say("detail.rule"), alarm.rule ? (alarm.rule_title || alarm.rule) + (alarm.rule_version ? "  " + say("rules.version", { n: alarm.rule_version }) : "") : "");
     add(say("detail.acked"), alarm.acked_at ? text.full(alarm.acked_at) + "  " + (alarm.acked_by || "") : "");
     add(say("detail.cleared"), alarm.cleared_at ? text.full(alarm.cleared_at) : "");
     add(say("detail.shelved_until"), text.isOverridden(alarm) ? text.full(alarm.shelved_until) : "");

@@ -138,7 +138,7 @@
 
   function ruleRow(rule) {
     const count = (n) => make("span", "cell-count" + (n ? "" : " is-zero"), text.count(n));
-    return row("in_force", "rule", rule.name, [make("span", "cell-name", rule.name), make("span", "cell-kind", say("rules.kind." + rule.kind)), count(rule.alarms), count(rule.active)]);
+    return row("in_force", "rule", rule.name, [make("span", "cell-name", rule.title, make("small", "muted rule-name", rule.name)), make("span", "cell-kind", say("rules.kind." + rule.kind)), count(rule.alarms), count(rule.active)]);
   }
 
   function proposalRow(proposal) {
@@ -190,7 +190,7 @@
     const page = make(
       "div",
       "detail",
-      make("header", "detail-head", make("div", "detail-what", make("h2", "", rule.name), make("span", "detail-state", say("rules.kind." + rule.kind))), make("div", "detail-device", counts(rule))),
+      make("header", "detail-head", make("div", "detail-what", make("h2", "", rule.title), make("span", "detail-state", say("rules.kind." + rule.kind))), make("div", "detail-device", counts(rule))),
       make("section", "guidance", make("h3", "", say("rules.means")), make("p", "", rule.means), make("h3", "", say("rules.do")), make("p", "", rule.do)),
       make("section", "", make("h3", "", say("rules.words")), gridwatch.ruleWords(rule.words)),
       make("section", "", make("h3", "", say("rules.text") + " · " + say("rules.line", { n: rule.line })), make("pre", "payload rules-text", blockOf(rule)))

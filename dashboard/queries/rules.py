@@ -43,6 +43,7 @@ class RuleInForce(RuleCount):
     """One rule in force."""
 
     name: str = Field(description="Name of the rule.")
+    title: str = Field(description="What it is called; the name where the file gives no title.")
     kind: str = Field(description="Kind of the rule: level, rate, no-data, …")
     line: int = Field(description="Line of the text it begins on.")
     means: str = Field(description="What its alarms mean.")

@@ -65,6 +65,15 @@ def test_a_counter_that_starts_anew_is_no_negative_rain():
     assert counter.of(past([(0, 95.0), (20, 98.0), (40, 2.0), (60, 3.0)]))[1] == pytest.approx(6.0)
 
 
+def test_the_readings_tell_whether_they_are_amounts_or_a_count():
+    """A count falls once, when it starts anew; amounts go up and down."""
+    auto = Total(windows=((600 * MINUTE, 10.0),), gap_us=60 * MINUTE, gap_policy=GapPolicy.HOLD, counter=None)
+    count = [95.0, 95.0, 96.0, 98.0, 98.0, 2.0, 2.5, 3.0]
+    amounts = [0.0, 1.0, 3.0, 2.0, 2.0, 4.0, 0.5, 0.0]
+    assert auto.of(past([(20 * n, value) for n, value in enumerate(count)]))[1] == pytest.approx(6.0)
+    assert auto.of(past([(20 * n, value) for n, value in enumerate(amounts)]))[1] == pytest.approx(12.5)
+
+
 def test_flat_is_since_the_value_last_moved():
     """Counted in seconds; the same value on both sides of a hole tells nothing, and a dry gauge is never stuck."""
     rule = {"atleast_us": 3600 * MINUTE, "gap_us": 20 * MINUTE, "gap_policy": GapPolicy.RESET}
