@@ -135,6 +135,11 @@ class CountyCollector(Collector):
                 ("gridwatch_devices_offline", "Devices with an active no-data or offline alarm.", counters.offline),
                 ("gridwatch_devices_waiting", "Devices heard but not registered.", counters.waiting),
                 ("gridwatch_deadlines_overdue", "Deadlines due for over a minute.", worker.overdue),
+                (
+                    "gridwatch_worker_faults",
+                    "Follow-ups of alarms that failed since the worker started.",
+                    worker.faults,
+                ),
                 ("gridwatch_database_bytes", "Size of the database, bytes.", sizes[0] if sizes else 0),
             )
         ]

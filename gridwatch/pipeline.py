@@ -5,9 +5,10 @@ the order of judging. The engine is never rolled back: a commit whose outcome is
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import numpy as np
 import psycopg
@@ -18,12 +19,12 @@ from psycopg.types.json import Jsonb
 
 import alerts
 import incidents
-from alerts import Detection, Engine, RuleSet, StoredState, Tag
+from alerts import Detection, Engine, RuleSet, StoredState, Tag, Transition
 from alerts.admission import RuleFile, load_in_force, take_file
 from alerts.carriers import Carrier, CarrierKind, ensure_carriers, service_keys
 from alerts.correlation.correlator import Correlator
 from alerts.weather import fire_weather
-from database import append_changes, connect, newest_change
+from database import Change, append_changes, connect, newest_change
 from database.connection import Connection, Cursor
 from gridwatch.own_outages import OwnOutages
 from gridwatch.tags import load_tags
@@ -43,6 +44,8 @@ log = structlog.get_logger(__name__)
 BROKER_AWAY = timedelta(seconds=5)  # two pings of the collector and a bit
 COMING_BACK = timedelta(minutes=1)
 LEARN_ROUNDS = 2  # a second look after new metrics were added; what is unknown then was refused
+
+T = TypeVar("T")
 
 # For whatever waits for the database: for ever, with growing pauses.
 _patiently = stamina.retry(on=psycopg.OperationalError, attempts=None, timeout=None, wait_initial=0.05, wait_max=3.0)
@@ -217,19 +220,7 @@ class Pipeline:
             for detection in work.detections
             for transition in alerts.save(cur, detection, now=work.now, rule_set=self.rule_set)
         ]
-        suppressions = alerts.suppressions_of(self._rules)
-        changes = alerts.suppress_by_design(cur, suppressions, transitions, now=work.now)
-        transitions += self._correlator.correlate(cur, transitions, now=work.now, rule_set=self.rule_set)
-        if work.tick:
-            transitions += self._correlator.due(cur, now=work.now, rule_set=self.rule_set)
-        changes += [transition.change for transition in transitions]
-        changes += incidents.join(cur, transitions, now=work.now)
-        if work.tick:
-            changes += alerts.fire_deadlines(cur, work.now, answered=incidents.answered)
-            changes += fire_weather(cur, work.now)
-            changes += alerts.release_by_design(cur, suppressions, now=work.now)
-            forget_registered(cur)
-            changes += incidents.adopt(cur, now=work.now)
+        changes = self._follow_up(cur, work, transitions)
         if work.last:
             write_last(cur, work.last)
         tally = {
@@ -239,6 +230,43 @@ class Pipeline:
         self._note_progress(cur, work, tally)
         append_changes(cur, changes)
         return tally
+
+    def _follow_up(self, cur: Cursor, work: Work, transitions: list[Transition]) -> list[Change]:
+        """Do what hangs on the alarms; those that stage 2 raises are put behind `transitions`."""
+        now, suppressions = work.now, alerts.suppressions_of(self._rules)
+        changes: list[Change] = []
+        if transitions:
+            changes += self._aside(cur, lambda: alerts.suppress_by_design(cur, suppressions, transitions, now=now))
+            transitions += self._aside(
+                cur, lambda: self._correlator.correlate(cur, transitions, now=now, rule_set=self.rule_set)
+            )
+        if work.tick:
+            transitions += self._aside(cur, lambda: self._correlator.due(cur, now=now, rule_set=self.rule_set))
+        changes += [transition.change for transition in transitions]
+        if transitions:
+            changes += self._aside(cur, lambda: incidents.join(cur, transitions, now=now))
+        if work.tick:
+            changes += self._aside(cur, lambda: alerts.fire_deadlines(cur, now, answered=incidents.answered))
+            changes += self._aside(cur, lambda: fire_weather(cur, now))
+            changes += self._aside(cur, lambda: alerts.release_by_design(cur, suppressions, now=now))
+            forget_registered(cur)
+            changes += self._aside(cur, lambda: incidents.adopt(cur, now=now))
+        return changes
+
+    def _aside(self, cur: Cursor, act: Callable[[], list[T]]) -> list[T]:
+        """Do one thing that hangs on alarms; a fault of ours in it keeps neither readings nor alarms from being written.
+
+        Whatever it had written is taken back. What the database itself says (away, deadlock) is for the whole batch.
+        """
+        try:
+            with cur.connection.transaction():
+                return act()
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception:
+            self.counters["faults"] += 1
+            log.exception("a follow-up of alarms failed; readings and alarms are written without it")
+            return []
 
     def _look_at_broker(self, now: datetime) -> Detection:
         return self._own.look(

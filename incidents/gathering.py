@@ -94,12 +94,14 @@ def plan(reports: Sequence[Report], standing: Sequence[Standing]) -> Plan:
     for report in reports:  # what rests on other alarms goes where they go; they come first, being older
         with_ = next((aims[alarm] for alarm in report.rests_on if alarm in aims), None)
         aims[report.alarm] = with_ if with_ is not None and with_.kind is report.kind else _aim(report, open_, storms)
+    aimed = {aim.key for aim in aims.values()}
     absorbed = {
         one.id: storm
         for one in standing
         if one.is_new
         and (storm := _storm_over(one.kind, one.where, storms)) is not None
         and storm.place != one.where.place
+        and storm.key in aimed  # it is there only if one of the reports opens or joins it
     }
     return Plan(aims=aims, absorbed=absorbed)
 

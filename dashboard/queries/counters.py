@@ -54,6 +54,7 @@ class Worker:
     newest_reading: datetime | None
     overdue: int = 0  # deadlines that nobody looked after for a minute, and the oldest's time
     overdue_since: datetime | None = None
+    faults: int = 0  # follow-ups of alarms that failed since the workers began
 
 
 _STANDING = (
@@ -93,11 +94,16 @@ def read_worker(cur: Cursor, *, now: datetime) -> Worker:
     And audit it: the web server looks for deadlines that the worker has left lying, whatever the worker says of itself.
     """
     row = cur.execute(
-        "SELECT max(least(alive_at, broker_heard_at + %s)), max(newest_reading) FROM worker_progress", (BROKER_PINGS,)
+        """
+        SELECT max(least(alive_at, broker_heard_at + %s)), max(newest_reading),
+               coalesce(sum((counters ->> 'faults')::bigint), 0)
+        FROM worker_progress
+        """,
+        (BROKER_PINGS,),
     ).fetchone()
     assert row is not None
     left_lying, since = overdue(cur, now)
-    return Worker(alive_at=row[0], newest_reading=row[1], overdue=left_lying, overdue_since=since)
+    return Worker(alive_at=row[0], newest_reading=row[1], overdue=left_lying, overdue_since=since, faults=int(row[2]))
 
 
 class Counting:

@@ -115,3 +115,11 @@ def test_devices_without_a_grid_are_a_storm_too():
         Where(place=f"device:{n}", grid=None, areas=(Area(place="nowhere:", name="未划入网格"),)) for n in range(6)
     ]
     assert set(places([fire(n, where) for n, where in enumerate(nowhere)])) == {"nowhere:"}
+
+
+def test_nothing_is_taken_into_a_storm_that_nobody_opens():
+    """Five new incidents and one somebody works on, that the only report belongs to: what is not opened takes nothing in."""
+    worked_on = standing(9, place(9), is_new=False)
+    planned = plan([fire(1, place(9))], [*(standing(n, place(n)) for n in range(1, 7)), worked_on])
+    assert [aim.place for aim in planned.aims.values()] == [place(9).place]
+    assert planned.absorbed == {}

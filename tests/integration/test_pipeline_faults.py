@@ -1,0 +1,47 @@
+"""A fault of ours in what hangs on alarms must not keep the alarms themselves from being written."""
+
+import json
+import logging
+from datetime import UTC, datetime
+
+import incidents
+from alerts.rules import DEFAULT_RULES, load_rules
+from database import connect
+from gridwatch.pipeline import Pipeline
+from ingest.publish import Message
+from ingest.registration import NewChannel, NewDevice, register
+from ingest.sources import DEFAULT_SOURCES
+
+NOW = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
+
+
+def test_an_alarm_is_written_although_its_incident_fails(database_url, monkeypatch, caplog):
+    """The reading and the alarm are there, the fault is counted and said, and the next look opens the incident."""
+    with connect(database_url) as connection, connection.cursor() as cur:
+        fact = NewChannel(metric="fire", unit="1")
+        device = NewDevice(id="g1", kind="smoke", name="烟感", lon=120.0, lat=30.0, area="T1", channels=(fact,))
+        register(cur, [device], now=NOW)
+    pipeline = Pipeline(database_url, worker="w", rules=load_rules(DEFAULT_RULES), sources=DEFAULT_SOURCES)
+    pipeline.open(now=NOW)
+    body = json.dumps([{"n": "fire", "vb": True, "t": NOW.timestamp()}]).encode()
+    message = Message("gridwatch/v1/T1/g1/senml", body, 1, retained=False)
+
+    def breaks(*_, **__):
+        raise KeyError("a fault of ours")
+
+    with monkeypatch.context() as patched, caplog.at_level(logging.ERROR):
+        patched.setattr(incidents, "join", breaks)
+        pipeline.commit(pipeline.judge([message], received=NOW.timestamp(), now=NOW, tick=False, flush=False))
+    assert pipeline.counters["faults"] == 1
+    assert counts(database_url) == (1, 1, 0)
+    pipeline.commit(pipeline.judge([], received=NOW.timestamp(), now=NOW, tick=True, flush=False))
+    assert counts(database_url) == (1, 1, 1)
+    pipeline.close()
+
+
+def counts(url):
+    """Count readings, alarms and incidents."""
+    with connect(url) as connection, connection.cursor() as cur:
+        return cur.execute(
+            "SELECT (SELECT count(*) FROM readings), (SELECT count(*) FROM alarms), (SELECT count(*) FROM incidents)"
+        ).fetchone()
