@@ -26,7 +26,7 @@ from alerts.rule_store import rule_of
 from database import Change
 from database.connection import Cursor
 
-_BESIDE = "a.device = (SELECT device FROM alarms WHERE id = %s) AND a.state <> 'norm'"
+_BESIDE = "a.device = (SELECT device FROM alarms WHERE id = %s) AND (a.state <> 'norm' OR a.id = %s)"
 
 
 def acknowledge(
@@ -113,7 +113,7 @@ def unshelve(cur: Cursor, alarm_id: int, *, version: int, actor: str, now: datet
         UnknownAlarmError, StaleVersionError: as for `acknowledge`.
     """
     # All that may sound again, in the order in which everybody locks, before the one it is about.
-    lock_alarms(cur, _BESIDE, (alarm_id,))
+    lock_alarms(cur, _BESIDE, (alarm_id, alarm_id))
     alarm = lock_alarm(cur, alarm_id, version)
     (transition,) = record(cur, [_by(alarm, Cause.UNSHELVED, actor, now, "")], now=now)
     shelvings = shelvings_over(cur, alarm, exactly=False)

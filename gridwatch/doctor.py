@@ -12,7 +12,6 @@ from enum import StrEnum
 from pathlib import Path
 
 import psycopg
-from rich.console import Console
 from rich.table import Table
 
 from database import connect
@@ -21,6 +20,7 @@ from gridwatch.addresses import settle
 from gridwatch.clock import now
 from gridwatch.data_dir import DataDirectory, Lock
 from gridwatch.errors import AddressError, FrontDoorError
+from gridwatch.page import page
 from gridwatch.parts import answers
 from gridwatch.runtime import Listen, Runtime, read_runtime
 from gridwatch.settings import Settings
@@ -78,7 +78,7 @@ def print_findings(findings: list[Finding]) -> None:
     table = Table("", "项目 subject", "所见 seen", "处理 what to do")
     for each in findings:
         table.add_row(f"[{colours[each.verdict]}]{each.verdict}[/]", each.subject, each.seen, each.remedy)
-    Console(highlight=False).print(table)
+    page().print(table)
 
 
 def _good(subject: str, seen: str) -> Finding:

@@ -134,12 +134,11 @@ def _over_history(
 
 
 def _print(found: "Comparison", zone: str) -> None:
-    from rich.console import Console
-
     from gridwatch.commands.instants import zone_of
     from gridwatch.comparison_table import print_comparison
+    from gridwatch.page import page
 
-    print_comparison(Console(), found, zone_of(zone))
+    print_comparison(page(), found, zone_of(zone))
 
 
 @app.command("explain")
@@ -167,9 +166,9 @@ def explain(  # noqa: PLR0913 -- one parameter an option
         found = _explain_recording((devices, recording), rules, device, moment, metric)
     else:
         found = _explain_history(data_dir, config, rules, (device, moment, metric))
-    from rich.console import Console
+    from gridwatch.page import page
 
-    print_explanation(Console(), found, zone_of(zone))
+    print_explanation(page(), found, zone_of(zone))
 
 
 def _explain_recording(
@@ -242,12 +241,12 @@ def propose(
 @app.command("history")
 def history(*, data_dir: DataDir = DEFAULT_DATA_DIR, config: Config = None) -> None:
     """List the versions that came into force, newest first, and the proposals that wait."""
-    from rich.console import Console
     from rich.table import Table
 
     from dashboard.queries.rules import read_proposals, read_versions
     from database import connect
     from gridwatch.access import database_of
+    from gridwatch.page import page
 
     with (
         database_of(data_dir, settings_of(data_dir, config)) as url,
@@ -261,7 +260,7 @@ def history(*, data_dir: DataDir = DEFAULT_DATA_DIR, config: Config = None) -> N
         origin = item.source if item.origin == "file" else f"proposal {item.proposal}"
         actor = "" if item.origin == "file" else item.actor
         table.add_row(str(item.version), item.since.isoformat(timespec="seconds"), origin, actor)
-    Console().print(table)
+    page().print(table)
     for proposal in waiting:
         typer.echo(f"proposal {proposal.id} by {proposal.author}, {proposal.state}: {proposal.note}")
 

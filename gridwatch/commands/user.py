@@ -45,17 +45,17 @@ def add(
 @app.command("list")
 def list_accounts(*, data_dir: DataDir = DEFAULT_DATA_DIR, config: Config = None) -> None:
     """List every account."""
-    from rich.console import Console
     from rich.table import Table
 
     from dashboard.auth.accounts import list_users
+    from gridwatch.page import page
 
     table = Table("名称 name", "角色 role", "范围 areas", "停用 disabled")
     with _transaction(data_dir, config) as cur:
         for account in list_users(cur):
             disabled = account.disabled_at.isoformat(timespec="seconds") if account.disabled_at else ""
             table.add_row(account.name, account.role.value, " ".join(account.areas) or "*", disabled)
-    Console().print(table)
+    page().print(table)
 
 
 @app.command()
