@@ -75,7 +75,7 @@ def test_a_changed_rule_comes_into_force_by_a_second_officer_who_saw_the_table(s
     expect(second.locator("#tab-proposals")).to_contain_text("1")
     second.click("#tab-proposals")
     second.click("#rule-list .device-row")
-    expect(second.locator(".comparison-new .comparison-count")).to_have_text("1")
+    expect(second.locator(".comparison-new .comparison-count")).to_have_text("1", timeout=20_000)
     second.click("[data-action=admit]")
     expect(second.locator(".dialog")).to_contain_text("新增 1 条")
     second.click(".dialog .press-first")
@@ -90,7 +90,7 @@ def test_a_changed_rule_comes_into_force_by_a_second_officer_who_saw_the_table(s
         assert connection.execute("SELECT rule, rule_set FROM alarms").fetchall() == [("smoke-density", 2)]
     console = sign_in("/console")
     console.keyboard.press("ArrowDown")
-    expect(console.locator(".facts-list")).to_contain_text("smoke-density 第 2 版")
+    expect(console.locator(".facts-list")).to_contain_text("烟雾浓度 第 2 版")
     expect(console.locator(".chart-limit-label")).to_have_text(["红色 20%/m", "橙色 4.5%/m"])
 
 
