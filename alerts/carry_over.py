@@ -23,6 +23,7 @@ def restore(
     table = standings.table
     np.maximum.at(standings.last, table.slots(device, metric), last["time"].astype(np.int64))
     standings.last[-1] = NEVER
+    standings.said[:] = standings.last
     orphans = [
         _orphan(point, _last_of(standings, point))
         for point in state.active
@@ -34,8 +35,9 @@ def restore(
         if number is not None:
             standings.note_raise(number, raised.raised_at)
     for odd_device, odd_metric, time in state.odd:
-        standings.odd_last[table.slot(odd_device, odd_metric)] = time
-        standings.said[table.slot(odd_device, odd_metric)] = time
+        slot = table.slot(odd_device, odd_metric)
+        standings.odd_last[slot] = time
+        standings.said[slot] = max(int(standings.said[slot]), time)
     touched = [(active.device, active.metric) for active in state.active]
     touched += [(delay.device, delay.metric) for delay in state.delays]
     standings.set_windows(table.slot(*where) for where in touched)

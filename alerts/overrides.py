@@ -136,12 +136,6 @@ def start_overrides(cur: Cursor, overrides: Sequence[Override]) -> list[Stored]:
     return _read(cur)
 
 
-def start_override(cur: Cursor, override: Override) -> Change:
-    """Write one override down; the change names its id."""
-    (stored,) = start_overrides(cur, [override])
-    return stored.change
-
-
 def end_overrides(cur: Cursor, ids: Sequence[int], *, now: datetime, by: str) -> list[Stored]:
     """End those of some overrides that have not ended yet. `by` is an account, or the engine."""
     cur.execute(

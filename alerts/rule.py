@@ -1,12 +1,14 @@
 """What every rule has, whatever its kind: a name, a scope, guidance. Pure nouns; no I/O, no clock."""
 
 import hashlib
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
-from alerts.points import SECOND_US, Flap, GapPolicy, Point, Tag
+from alerts.points import SECOND_US, Flap, GapPolicy, Point, RangePoint, Tag, ValuePoint
 from alerts.rule_file import Fields
 from alerts.schedule import Schedule
+
+PointT = TypeVar("PointT", ValuePoint, RangePoint)
 
 # A gap is three missed readings, and never less than a minute: networks of the field hold messages back that long.
 GAP_INTERVALS = 3
@@ -56,6 +58,12 @@ class Common:
     schedule: Schedule | None = None
     flap: Flap | None = None
     suppressed_by: frozenset[str] = frozenset()  # conditions of the same device under which it does not sound
+
+    def dressed(self, tag: Tag, point: PointT) -> PointT:
+        """Give a point what every point of the rule has on a tag: gap, schedule and flap control."""
+        return replace(
+            point, gap_us=self.gap_of(tag), gap_policy=self.gap_policy, schedule=self.schedule, flap=self.flap
+        )
 
     def gap_of(self, tag: Tag) -> int:
         """Give the longest time between two readings of the tag that is not a gap, in microseconds."""

@@ -41,12 +41,14 @@ class Standings:
     def fresh(self, slots: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Say which readings are newer than all of their slot that came before, in this batch or earlier."""
         # What was no number, or none that could be, was said all the same: told twice it is nothing new.
-        fresh = time > np.maximum(self.last.take(slots), self.said.take(slots))
-        np.maximum.at(self.said, slots, time)
+        said = self.said.take(slots)
+        fresh = time > said
         rows = np.arange(len(slots))
         self._mark[slots] = rows
         if (self._mark.take(slots) == rows).all():
+            self.said[slots] = np.maximum(said, time)
             return fresh
+        np.maximum.at(self.said, slots, time)
         # Some slots come several times: the newest so far is held in the order of the rows, slot by slot.
         order = np.argsort(slots, kind="stable")
         newest: dict[int, int] = {}

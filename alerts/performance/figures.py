@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.performance.bounds import FLOOD_BEGINS_ABOVE, PERIOD
+from alerts.performance.bounds import PERIOD
 from alerts.performance.floods import Flood, find_floods
 
 _MINUTES = PERIOD.seconds // 60
@@ -90,8 +90,3 @@ def rate_of(figures: Figures, *, seats: int) -> Rate:
         floods=floods,
         flood_share=sum(flood.end - flood.start for flood in floods) / minutes if minutes else 0.0,
     )
-
-
-def is_flooded(rate: Rate, *, seats: int) -> bool:
-    """Say whether the last ten minutes were more than an officer can take."""
-    return bool(rate.periods) and rate.periods[-1] > FLOOD_BEGINS_ABOVE * seats

@@ -76,19 +76,18 @@ class AccumulationRule:
             gap_policy=self.common.gap_policy,
             counter=None if self.source is Source.AUTO else self.source is Source.COUNTER,
         )
-        return ValuePoint(
-            rule=self.common.name,
-            condition=self.condition,
-            priority=priority,
-            is_high=True,
-            limit=1.0,  # the largest share of a window's threshold
-            clear=self.clear,
-            off_delay_us=self.off_delay_us,
-            gap_us=self.common.gap_of(tag),
-            gap_policy=self.common.gap_policy,
-            measure=measure,
-            schedule=self.common.schedule,
-            flap=self.common.flap,
+        return self.common.dressed(
+            tag,
+            ValuePoint(
+                rule=self.common.name,
+                condition=self.condition,
+                priority=priority,
+                is_high=True,
+                limit=1.0,  # the largest share of a window's threshold
+                clear=self.clear,
+                off_delay_us=self.off_delay_us,
+                measure=measure,
+            ),
         )
 
 

@@ -62,20 +62,19 @@ class LevelRule:
         return self.warned.lowered(limit, converted_step(self.common, tag, self.warned.lower_by, self.unit))
 
     def _point(self, tag: Tag, priority: int, limit: float, on_delay_us: int) -> ValuePoint:
-        return ValuePoint(
-            rule=self.common.name,
-            condition=self.condition,
-            priority=priority,
-            is_high=self.direction is Direction.HIGH,
-            limit=limit,
-            clear=self._clear(tag, limit),
-            on_delay_us=on_delay_us,
-            off_delay_us=self.off_delay_us,
-            gap_us=self.common.gap_of(tag),
-            gap_policy=self.common.gap_policy,
-            schedule=self.common.schedule,
-            flap=self.common.flap,
-            sure=None if self.sure is None else self.sure * limit,
+        return self.common.dressed(
+            tag,
+            ValuePoint(
+                rule=self.common.name,
+                condition=self.condition,
+                priority=priority,
+                is_high=self.direction is Direction.HIGH,
+                limit=limit,
+                clear=self._clear(tag, limit),
+                on_delay_us=on_delay_us,
+                off_delay_us=self.off_delay_us,
+                sure=None if self.sure is None else self.sure * limit,
+            ),
         )
 
     def _clear(self, tag: Tag, limit: float) -> float:

@@ -52,19 +52,18 @@ class OutOfRangeRule:
                 for bound in (found.low, found.high)
             ]
             low, high = min(ends), max(ends)
-        point = RangePoint(
-            rule=self.common.name,
-            condition=self.condition,
-            priority=self.priority,
-            low=low,
-            high=high,
-            sentinels=frozenset(number for number in self.sentinels if low <= number <= high),
-            on_delay_us=self.on_delay_us,
-            off_delay_us=self.off_delay_us,
-            gap_us=self.common.gap_of(tag),
-            gap_policy=self.common.gap_policy,
-            schedule=self.common.schedule,
-            flap=self.common.flap,
+        point = self.common.dressed(
+            tag,
+            RangePoint(
+                rule=self.common.name,
+                condition=self.condition,
+                priority=self.priority,
+                low=low,
+                high=high,
+                sentinels=frozenset(number for number in self.sentinels if low <= number <= high),
+                on_delay_us=self.on_delay_us,
+                off_delay_us=self.off_delay_us,
+            ),
         )
         return (point,)
 

@@ -47,20 +47,19 @@ class RateRule:
 
     def _point(self, tag: Tag, measure: Change, priority: int, limit: Limit) -> ValuePoint:
         at = converted_step(self.common, tag, limit.at, self.unit)
-        return ValuePoint(
-            rule=self.common.name,
-            condition=self.condition,
-            priority=priority,
-            is_high=True,
-            limit=at,
-            clear=at * self.clear,
-            on_delay_us=limit.on_delay_us,
-            off_delay_us=self.off_delay_us,
-            gap_us=self.common.gap_of(tag),
-            gap_policy=self.common.gap_policy,
-            measure=measure,
-            schedule=self.common.schedule,
-            flap=self.common.flap,
+        return self.common.dressed(
+            tag,
+            ValuePoint(
+                rule=self.common.name,
+                condition=self.condition,
+                priority=priority,
+                is_high=True,
+                limit=at,
+                clear=at * self.clear,
+                on_delay_us=limit.on_delay_us,
+                off_delay_us=self.off_delay_us,
+                measure=measure,
+            ),
         )
 
 

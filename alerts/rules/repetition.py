@@ -41,18 +41,17 @@ class RepetitionRule:
             clear=converted(self.common, tag, self.clear, unit, tag.unit) if self.unit else self.clear,
             is_high=self.direction is Direction.HIGH,
         )
-        point = ValuePoint(
-            rule=self.common.name,
-            condition=self.condition,
-            priority=self.priority,
-            is_high=True,
-            limit=float(self.times),
-            clear=float(self.times),
-            gap_us=self.common.gap_of(tag),
-            gap_policy=self.common.gap_policy,
-            measure=measure,
-            schedule=self.common.schedule,
-            flap=self.common.flap,
+        point = self.common.dressed(
+            tag,
+            ValuePoint(
+                rule=self.common.name,
+                condition=self.condition,
+                priority=self.priority,
+                is_high=True,
+                limit=float(self.times),
+                clear=float(self.times),
+                measure=measure,
+            ),
         )
         return (point,)
 

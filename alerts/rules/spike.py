@@ -38,24 +38,23 @@ class SpikeRule:
         if not self.common.scope.covers(tag):
             return ()
         height = converted_step(self.common, tag, self.height, self.unit)
-        point = ValuePoint(
-            rule=self.common.name,
-            condition=self.condition,
-            priority=self.priority,
-            is_high=True,
-            limit=height,
-            clear=height,
-            off_delay_us=self.off_delay_us,
-            gap_us=self.common.gap_of(tag),
-            gap_policy=self.common.gap_policy,
-            measure=Spike(
-                window_us=self.window_us,
-                gap_us=self.common.gap_of(tag),
-                noise_factor=self.times_noise,
-                sign=_SIGNS[self.direction],
+        point = self.common.dressed(
+            tag,
+            ValuePoint(
+                rule=self.common.name,
+                condition=self.condition,
+                priority=self.priority,
+                is_high=True,
+                limit=height,
+                clear=height,
+                off_delay_us=self.off_delay_us,
+                measure=Spike(
+                    window_us=self.window_us,
+                    gap_us=self.common.gap_of(tag),
+                    noise_factor=self.times_noise,
+                    sign=_SIGNS[self.direction],
+                ),
             ),
-            schedule=self.common.schedule,
-            flap=self.common.flap,
         )
         return (point,)
 

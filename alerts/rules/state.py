@@ -29,19 +29,18 @@ class StateRule:
         """Give the one point of the fact."""
         if not self.common.scope.covers(tag):
             return ()
-        point = ValuePoint(
-            rule=self.common.name,
-            condition=self.condition,
-            priority=self.priority,
-            is_high=True,
-            limit=_HALF,
-            clear=_HALF,
-            on_delay_us=self.on_delay_us,
-            off_delay_us=self.off_delay_us,
-            gap_us=self.common.gap_of(tag),
-            gap_policy=self.common.gap_policy,
-            schedule=self.common.schedule,
-            flap=self.common.flap,
+        point = self.common.dressed(
+            tag,
+            ValuePoint(
+                rule=self.common.name,
+                condition=self.condition,
+                priority=self.priority,
+                is_high=True,
+                limit=_HALF,
+                clear=_HALF,
+                on_delay_us=self.on_delay_us,
+                off_delay_us=self.off_delay_us,
+            ),
         )
         return (point,)
 

@@ -49,18 +49,17 @@ class StuckRule:
             legal_to=self._bound(tag, self.legal_to, unit),
             lively=self.lively,
         )
-        point = ValuePoint(
-            rule=self.common.name,
-            condition=self.condition,
-            priority=self.priority,
-            is_high=True,
-            limit=after_us / SECOND_US,
-            clear=after_us / SECOND_US,
-            gap_us=self.common.gap_of(tag),
-            gap_policy=self.common.gap_policy,
-            measure=measure,
-            schedule=self.common.schedule,
-            flap=self.common.flap,
+        point = self.common.dressed(
+            tag,
+            ValuePoint(
+                rule=self.common.name,
+                condition=self.condition,
+                priority=self.priority,
+                is_high=True,
+                limit=after_us / SECOND_US,
+                clear=after_us / SECOND_US,
+                measure=measure,
+            ),
         )
         return (point,)
 
