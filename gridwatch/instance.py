@@ -21,6 +21,7 @@ from gridwatch.settings import Settings
 from gridwatch.settings_reading import hide_password, masked
 from gridwatch.stop_signals import StopSignals
 from gridwatch.supervisor import Supervisor
+from ingest.sources import EVERYTHING
 
 log = structlog.get_logger(__name__)
 
@@ -157,7 +158,8 @@ class Instance:
                 BrokerAccount(user="gateway", password=keys.gateway, publish=filters),
                 BrokerAccount(user="simulators", password=keys.simulators, publish=filters),
             ),
-            subscriptions=subscriptions_of(filters) + 1,  # the collector also listens to itself
+            # The collector also listens to itself.
+            subscriptions=subscriptions_of(ingest.subscriptions or EVERYTHING) + 1,
             log=self.directory.logs / "broker.log",
         )
         described = Broker(

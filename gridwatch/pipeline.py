@@ -29,8 +29,8 @@ from database.connection import Connection, Cursor
 from gridwatch.own_outages import OwnOutages
 from gridwatch.tags import load_tags
 from ingest.decoders.frigate import close_running
-from ingest.decoders.sl651.reassembly import Reassembler
 from ingest.intake import Desk, Intake
+from ingest.memories import Memories
 from ingest.newest import Newest
 from ingest.publish import Message
 from ingest.readings import CameraEvent
@@ -74,7 +74,7 @@ class Pipeline:
         self._file = rules if isinstance(rules, RuleFile) else RuleFile(rules=rules)
         self._connection: Connection | None = None
         self._writer = ReadingsWriter()
-        self._joiner = Reassembler()
+        self._memories = Memories()
         self._number = 0
         self._tally: dict[str, int] = {}
         self._fact = Detection()  # what is to be told of ourselves with the next batch
@@ -285,15 +285,15 @@ class Pipeline:
             self._heard, self._has_heard = now, True
 
     def _take_in(self, messages: Sequence[Message], *, received_us: int, now: datetime) -> Intake:
-        intake = self._desk.take_in(messages, received_us=received_us, joiner=self._joiner)
+        intake = self._desk.take_in(messages, received_us=received_us, memories=self._memories)
         for _ in range(LEARN_ROUNDS):
             if not intake.learn:
                 break
             self._learn(intake.learn, now)
-            intake = self._desk.take_in(messages, received_us=received_us, joiner=self._joiner)
+            intake = self._desk.take_in(messages, received_us=received_us, memories=self._memories)
         if intake.spoke_up and (running := self._running_events(intake.spoke_up)):
-            intake = self._desk.take_in(messages, received_us=received_us, joiner=self._joiner, ended=running)
-        self._joiner = intake.joiner
+            intake = self._desk.take_in(messages, received_us=received_us, memories=self._memories, ended=running)
+        self._memories = intake.memories
         return intake
 
     @_patiently

@@ -105,6 +105,8 @@ class IngestSettings(Room):
     """Port the embedded broker listens on; 0 chooses a free one."""
     sources: tuple[Source, ...] = Field(default=DEFAULT_SOURCES, json_schema_extra=unit(""))
     """Topic filters and the decoders of what arrives on them; the first filter that matches decides."""
+    subscriptions: tuple[str, ...] = Field(default=(), json_schema_extra=unit(""))
+    """Topic filters the collector subscribes to. Empty: `#` at the embedded broker, which is ours alone, and the filters of `sources` at another."""
 
 
 class RulesAdmission(StrEnum):

@@ -40,6 +40,7 @@ class Worker:
         database_url: str,
         broker: BrokerAddress,
         sources: tuple[Source, ...],
+        subscriptions: tuple[str, ...] = (),
         rules: Path | None = None,
         admission: AdmissionMode = AdmissionMode.FILE,
         name: str,
@@ -58,7 +59,7 @@ class Worker:
         self._collector = Collector(
             broker,
             client_id=f"gridwatch-{name}",
-            filters=tuple(source.topic_filter for source in sources),
+            filters=subscriptions or tuple(source.topic_filter for source in sources),
             clock=lambda: now().timestamp(),
         )
         self._registry_changed = False

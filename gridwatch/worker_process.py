@@ -12,7 +12,7 @@ from gridwatch.runtime import Runtime, runtime_of_this_part
 from gridwatch.worker import Worker
 from incidents.cap import Sender, Status
 from ingest.collector import BrokerAddress
-from ingest.sources import Source
+from ingest.sources import EVERYTHING, Source
 
 NAME = "worker-1"  # of the session at the broker too: another name would leave the old session's messages behind
 
@@ -32,6 +32,8 @@ def worker_of(runtime: Runtime) -> Worker:
         sources=tuple(
             Source(topic_filter=source.topic, decoder=source.decoder) for source in runtime.settings.ingest.sources
         ),
+        subscriptions=runtime.settings.ingest.subscriptions
+        or (EVERYTHING if runtime.settings.ingest.mqtt_url is None else ()),
         rules=runtime.rules_file,
         admission=AdmissionMode(runtime.settings.alerts.rules_admission),
         name=NAME,

@@ -6,7 +6,18 @@ from datetime import UTC, datetime
 import msgspec
 
 from ingest.decoders import decoder
-from ingest.readings import CameraEvent, Decoded, DeviceState, Dropped, Reading, Rejection
+from ingest.readings import (
+    CameraEvent,
+    Decoded,
+    DeviceState,
+    Discovered,
+    Dropped,
+    Enclosed,
+    OfficialWarning,
+    Reading,
+    Rejection,
+    Request,
+)
 
 
 def lines(name: str, payload: bytes, topic: str, received: datetime) -> Iterator[str]:
@@ -27,7 +38,9 @@ def _line(item: Decoded, received: datetime) -> str:
     return msgspec.json.encode(_described(item, received)).decode()
 
 
-def _described(item: Decoded, received: datetime) -> Mapping[str, object]:
+def _described(  # noqa: PLR0911 -- one case a noun
+    item: Decoded, received: datetime
+) -> Mapping[str, object]:
     match item:
         case Reading():
             return {
@@ -68,10 +81,58 @@ def _described(item: Decoded, received: datetime) -> Mapping[str, object]:
                 "score": item.score,
                 "zones": item.zones,
             }
+        case Enclosed():
+            return {
+                "type": "payload",
+                "device": item.device,
+                "port": item.port,
+                "hex": item.payload.hex().upper(),
+                "hint": item.hint,
+                "time": _rfc3339(item.time),
+                "received_at": _rfc3339(received),
+                "quality": item.quality.name.lower(),
+            }
+        case Discovered():
+            channels = [{"metric": metric, "unit": unit} for metric, unit in item.channels]
+            return {
+                "type": "discovered",
+                "device": item.device,
+                "kind": item.kind,
+                "name": item.name,
+                "model": item.model,
+                "gateway": item.gateway,
+                "channels": channels,
+            }
+        case OfficialWarning():
+            return _described_official(item)
+        case Request():
+            return {"type": "request", "topic": item.topic, "hex": item.payload.hex().upper()}
         case Rejection():
             return {"type": "rejection", "reason": item.reason.value, "detail": item.detail}
         case Dropped():
             return {"type": "dropped", "fields": item.fields}
+
+
+def _described_official(item: OfficialWarning) -> Mapping[str, object]:
+    return {
+        "type": "official_warning",
+        "id": item.id,
+        "sender": item.sender,
+        "kind": item.kind.value,
+        "meaning": item.meaning.value,
+        "event": item.event,
+        "event_text": item.event_text,
+        "priority": item.priority,
+        "headline": item.headline,
+        "sent": _rfc3339(item.sent),
+        "from": _rfc3339(item.from_at),
+        "until": None if item.until_at is None else _rfc3339(item.until_at),
+        "references": item.references,
+        "areas": [
+            {"name": area.name, "polygons": area.polygons, "circles": area.circles, "codes": area.codes}
+            for area in item.areas
+        ],
+    }
 
 
 def _rfc3339(instant: datetime) -> str:

@@ -12,22 +12,27 @@ from math import isfinite, nan
 
 import numpy as np
 
+from ingest import codecs
 from ingest.batch import Batch
-from ingest.decoders import MAX_BYTES, decoder, storable
+from ingest.decoders import storable
 from ingest.decoders.senml import fast
-from ingest.decoders.sl651.reassembly import Reassembler
+from ingest.memories import Memories
 from ingest.publish import Message
 from ingest.readings import (
     CameraEvent,
     Decoded,
     DeviceState,
+    Discovered,
     Dropped,
+    Enclosed,
     Fact,
+    OfficialWarning,
     Phase,
     Quality,
     Reading,
     Reason,
     Rejection,
+    Request,
 )
 from ingest.registry import Registry, Slot, is_learnable
 from ingest.sources import Source, source_of
@@ -65,6 +70,7 @@ class Unregistered:
     topic: str
     payload: bytes
     messages: int = 1
+    announced: Discovered | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,7 +85,9 @@ class Intake:
     learn: list[tuple[str, str, str]] = field(default_factory=list)
     spoke_up: list[tuple[str, datetime]] = field(default_factory=list)  # devices that told their availability, and when
     counts: Counter[str] = field(default_factory=Counter)
-    joiner: Reassembler = field(default_factory=Reassembler)  # to be given to the next run of messages
+    warnings: list[OfficialWarning] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)  # to be sent once this is committed
+    memories: Memories = field(default_factory=Memories)  # to be given to the next run of messages
 
 
 @dataclass(slots=True)
@@ -109,15 +117,15 @@ class Desk:
         messages: Iterable[Message],
         *,
         received_us: int,
-        joiner: Reassembler,
+        memories: Memories,
         ended: Iterable[CameraEvent] = (),
     ) -> Intake:
         """Take in messages received at `received_us` (microseconds since 1970 UTC).
 
-        `joiner` holds the packets of reports that are not whole yet; it is not changed, the intake has the next one.
+        `memories` is what decoders remember of earlier messages; it is not changed, the intake has the next one.
         `ended` are camera events whose end nobody told, because the recorder was restarted.
         """
-        rows = _Rows(received_us, joiner.copy())
+        rows = _Rows(received_us, memories.copy())
         for message in messages:
             route = self._routes.get(message.topic) or self._route(message.topic)
             try:
@@ -170,15 +178,22 @@ class Desk:
             rows.reject(message, "", Reason.TOPIC, "no source takes this topic")
             return
         received = datetime.fromtimestamp(rows.received_us / 1e6, UTC)
-        if route.source.decoder == "sl651":
-            items = rows.join(message, received)
-        else:
-            items = decoder(route.source.decoder)(message.topic, message.payload, received)
-        for item in items:
+        for item in rows.decode(route.source.decoder, message, received):
             self._take_item(route.source, message, item, rows)
 
-    def _take_item(self, source: Source, message: Message, item: Decoded, rows: "_Rows") -> None:
+    def _take_item(  # noqa: C901 -- one case a noun
+        self, source: Source, message: Message, item: Decoded, rows: "_Rows"
+    ) -> None:
         match item:
+            case Enclosed():
+                self._open(source, message, item, rows)
+            case Discovered():
+                if item.device not in self.registry.devices:
+                    rows.wait(item.device, source.decoder, message, announced=item)
+            case OfficialWarning():
+                rows.warnings.append(item)
+            case Request():
+                rows.requests.append(item)
             case Rejection():
                 rows.reject(message, source.decoder, item.reason, item.detail)
             case Dropped():
@@ -198,6 +213,19 @@ class Desk:
                 self._store(source, message, rows, item.device, item.fact, "1", item.time, value, item.quality)
             case CameraEvent():
                 self._store_event(source, message, item, rows)
+
+    def _open(self, source: Source, message: Message, item: Enclosed, rows: "_Rows") -> None:
+        """Read a payload by the codec its device is registered with."""
+        device = self.registry.devices.get(item.device)
+        if device is None:
+            rows.wait(item.device, source.decoder, message)
+        elif not device.codec:
+            rows.reject(
+                message, source.decoder, Reason.UNSUPPORTED, f"{item.device}: no codec is known for its payload"
+            )
+        else:
+            for found in codecs.read(device.codec, item):
+                self._take_item(source, message, found, rows)
 
     def _reset_parts(self, source: Source, message: Message, item: DeviceState, rows: "_Rows") -> None:
         """Pass a panel's reset on to its components: the frame names only the system, "{source}-{system}"."""
@@ -259,9 +287,11 @@ def _may_speak(area: str, topic: str) -> bool:
 class _Rows:
     """Collects what messages come to, row by row."""
 
-    def __init__(self, received_us: int, joiner: Reassembler) -> None:
+    def __init__(self, received_us: int, memories: Memories) -> None:
         self.received_us = received_us
-        self._joiner = joiner
+        self._memories = memories
+        self.warnings: list[OfficialWarning] = []
+        self.requests: list[Request] = []
         self.events: list[tuple[int, int, CameraEvent]] = []
         self.rejected: list[RejectedMessage] = []
         self.waiting: dict[str, Unregistered] = {}
@@ -292,14 +322,11 @@ class _Rows:
         self._time.append(time_us)
         self._value.append(value if slot.is_same else slot.stored(value))
 
-    def join(self, message: Message, received: datetime) -> list[Decoded]:
-        """Decode a payload that may be one packet of a longer report; such a packet is kept raw too, not only by us."""
-        if len(message.payload) > MAX_BYTES:
-            return decoder("sl651")(message.topic, message.payload, received)
-        before = self._joiner.kept
-        items = self._joiner(message.topic, message.payload, received)
-        if self._joiner.kept > before:
-            self.reject(message, "sl651", Reason.FRAGMENT, "")
+    def decode(self, name: str, message: Message, received: datetime) -> list[Decoded]:
+        """Decode a payload; one that lives only in a decoder's memory so far is kept raw, too."""
+        items, is_remembered = self._memories.decode(name, message.topic, message.payload, received)
+        if is_remembered:
+            self.reject(message, name, Reason.FRAGMENT, "")
         return items
 
     def reject(self, message: Message, source: str, reason: str, detail: str) -> None:
@@ -314,12 +341,14 @@ class _Rows:
             )
         )
 
-    def wait(self, device: str, source: str, message: Message) -> None:
+    def wait(self, device: str, source: str, message: Message, announced: Discovered | None = None) -> None:
         self.counts["unregistered"] += 1
         levels = message.topic.split("/")
         area = levels[2] if levels[:2] == NATIVE_PREFIX and len(levels) > 3 else ""  # noqa: PLR2004
         known = self.waiting.get(device)
+        announced = announced or (known.announced if known else None)
         if known is not None and self._last_waiting == (device, message):
+            known.announced = announced
             return  # several readings of one message are still one message
         self._last_waiting = (device, message)
         self.waiting[device] = Unregistered(
@@ -328,6 +357,7 @@ class _Rows:
             topic=message.topic,
             payload=storable(source, message.payload),
             messages=known.messages + 1 if known else 1,
+            announced=announced,
         )
 
     def finish(self, registry: Registry) -> Intake:
@@ -353,5 +383,7 @@ class _Rows:
             learn=self.learn,
             spoke_up=self.spoke_up,
             counts=self.counts,
-            joiner=self._joiner,
+            warnings=self.warnings,
+            requests=self.requests,
+            memories=self._memories,
         )

@@ -16,6 +16,7 @@ class Quality(IntEnum):
     UNCERTAIN = 2  # the device itself, or a convention we had to guess, casts doubt on the value
     MISSING = 3  # the device said "no value": the stored number is NaN and no rule sees it
     IMPLAUSIBLE = 4  # a number that cannot be (a sentinel, outside of the metric's range): kept, but never a value
+    HISTORY = 5  # stored by the device and told later: a value like any other, but never judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,12 @@ class Fact(StrEnum):
     SHIELDED = "shielded"
     SILENCED = "silenced"
     LEVEL_HIGH = "level_high"  # the station's own level alarm bit
+    VALUE_HIGH = "value_high"  # a meter's own upper limit is passed (pressure, tank level)
+    VALUE_LOW = "value_low"  # a meter's own lower limit is passed
+    HEAT = "heat"  # too hot, where the device tells it apart from fire
+    GAS_ALARM = "gas_alarm"  # the device's own gas alarm
+    OPEN = "open"  # a door, lid or box
+    MOTION = "motion"  # something moves or has crossed a line; never who
     SMOKE_SEEN = "smoke_seen"  # a camera sees smoke
     FIRE_SEEN = "fire_seen"  # a camera sees fire
     WATER = "water"  # immersion or leak
@@ -126,7 +133,100 @@ class Dropped:
     fields: tuple[str, ...]
 
 
-Decoded = Reading | DeviceState | CameraEvent | Rejection | Dropped
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosed:
+    """A maker's payload inside of a network's envelope (LoRaWAN, NB-IoT) that the envelope did not say how to read.
+
+    The registry may know: `codec` of the device is a name of `ingest.codecs`. `port` is the LoRaWAN fPort, None elsewhere.
+    """
+
+    device: DeviceId
+    payload: bytes
+    time: datetime
+    port: int | None = None
+    quality: Quality = Quality.GOOD
+    hint: str = ""  # what the envelope calls the kind of device, for whoever registers it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """A device that was announced: by a discovery message, a birth certificate, a bridge's list.
+
+    `channels` are (metric, unit). It is registered by nobody but an officer; until then it waits, described.
+    """
+
+    device: DeviceId
+    kind: str = ""
+    name: str = ""
+    model: str = ""
+    gateway: str | None = None
+    channels: tuple[tuple[str, str], ...] = ()
+
+
+class MessageKind(StrEnum):
+    """What an official warning does (CAP 1.2 §3.2.1 msgType)."""
+
+    ALERT = "alert"
+    UPDATE = "update"
+    CANCEL = "cancel"
+
+
+class Meaning(StrEnum):
+    """Whether an official warning is meant (CAP 1.2 §3.2.1 status). Only an actual one has consequences."""
+
+    ACTUAL = "actual"
+    EXERCISE = "exercise"
+    SYSTEM = "system"
+    TEST = "test"
+    DRAFT = "draft"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarningArea:
+    """Where a warning holds: the union of all that is given. Polygons are closed rings of (lon, lat) degrees in WGS 84.
+
+    `circles` are (lon, lat, radius in km); `codes` are (scheme, code), as ("GB2260", "500101").
+    """
+
+    name: str = ""
+    polygons: tuple[tuple[tuple[float, float], ...], ...] = ()
+    circles: tuple[tuple[float, float, float], ...] = ()
+    codes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficialWarning:
+    """A warning of a weather or emergency service, as it was issued. Instants aware UTC.
+
+    `id` is unique with its sender. `priority` is 1 red to 4 blue, None where the message does not say how bad it is.
+    `until_at` None: the issuer gave no end. `references` are the ids it updates or cancels.
+    """
+
+    id: str
+    sender: str
+    kind: MessageKind
+    meaning: Meaning
+    sent: datetime
+    event: str  # one of ours: rainstorm, flash-flood, ...; made from the issuer's words
+    event_text: str  # the issuer's words
+    priority: int | None = None
+    headline: str = ""
+    description: str = ""
+    from_at: datetime
+    until_at: datetime | None = None
+    references: tuple[str, ...] = ()
+    areas: tuple[WarningArea, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be sent back to a device, as a rebirth command of Sparkplug. Sent at most once a minute by topic."""
+
+    topic: str
+    payload: bytes
+
+
+Decoded = Reading | DeviceState | CameraEvent | Enclosed | Discovered | OfficialWarning | Request | Rejection | Dropped
 
 
 class Decoder(Protocol):
@@ -138,4 +238,22 @@ class Decoder(Protocol):
         A heartbeat that says nothing else is an empty list. What was decoded before a damaged part is kept, and a
         Rejection follows it.
         """
+        ...
+
+
+class Memory(Protocol):
+    """A decoder that remembers: packets of a report, names told once. Pure, bounded, and as total as `Decoder`.
+
+    A decoder's file offers it as `MEMORY`, a callable without arguments that makes an empty one. `kept` counts the messages
+    whose content lives only here so far; those are kept raw, too.
+    """
+
+    kept: int
+
+    def copy(self) -> "Memory":
+        """Make one that goes on from here on its own: a batch may have to be taken in twice."""
+        ...
+
+    def __call__(self, topic: str, payload: bytes, received: datetime) -> list[Decoded]:
+        """Decode a payload as a `Decoder` does, with what is remembered."""
         ...

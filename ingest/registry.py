@@ -17,7 +17,11 @@ DARKEST = 99.9999  # per cent of light lost: what is darker has no finite optica
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """A registered device. `grid` is the key of its grid or 0; `area` is its town's code or empty."""
+    """A registered device. `grid` is the key of its grid or 0; `area` is its town's code or empty.
+
+    `gateway` is the device it reports through, or empty. `codec` names how its payload is read where it comes in an
+    envelope of a network, or is empty.
+    """
 
     key: int
     id: str
@@ -25,6 +29,8 @@ class Device:
     area: str
     grid: int
     moving: bool = False
+    gateway: str = ""
+    codec: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,15 @@ from ingest.registry import Channel, Device, Registry, is_learnable
 def load_registry(cur: Cursor) -> Registry:
     """Take a picture of all devices that are not retired and of their metrics."""
     cur.execute(
-        "SELECT key, id, kind, area, coalesce(grid, 0), moving FROM devices WHERE retired_at IS NULL AND NOT is_carrier"
+        """
+        SELECT key, id, kind, area, coalesce(grid, 0), moving, coalesce(gateway, ''), coalesce(attributes->>'codec', '')
+        FROM devices WHERE retired_at IS NULL AND NOT is_carrier
+        """
     )
-    devices = [Device(key=k, id=i, kind=n, area=a, grid=g, moving=m) for k, i, n, a, g, m in cur.fetchall()]
+    devices = [
+        Device(key=k, id=i, kind=n, area=a, grid=g, moving=m, gateway=w, codec=c)
+        for k, i, n, a, g, m, w, c in cur.fetchall()
+    ]
     cur.execute(
         """
         SELECT dm.device, dm.metric, m.name, dm.unit, dm.interval_s, dm.datum_m, limit_1, limit_2, limit_3, limit_4

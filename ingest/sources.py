@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ingest.decoders import names, usual_topics
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -11,13 +13,13 @@ class Source:
     decoder: str
 
 
-DEFAULT_SOURCES = (
-    Source(topic_filter="gridwatch/v1/+/+/senml", decoder="senml"),
-    Source(topic_filter="sl651/+/+", decoder="sl651"),
-    Source(topic_filter="gb26875/+/+", decoder="gb26875_3"),
-    Source(topic_filter="frigate/#", decoder="frigate"),
-    Source(topic_filter="zigbee2mqtt/#", decoder="zigbee2mqtt"),
+DEFAULT_SOURCES = tuple(
+    Source(topic_filter=topic_filter, decoder=name) for name in names() for topic_filter in usual_topics(name)
 )
+"""What each decoder's file says of where its format usually arrives."""
+
+EVERYTHING = ("#",)
+"""One subscription to a broker of our own. NATS shares its window of unacknowledged messages out among subscriptions."""
 
 
 def matches(topic_filter: str, topic: str) -> bool:

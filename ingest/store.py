@@ -7,12 +7,13 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from database.connection import Cursor
 from database.copying import CopyLayout, copy_rows
 from ingest.batch import Batch
 from ingest.intake import Intake, RejectedMessage, Unregistered
-from ingest.readings import CameraEvent, DeviceId, Phase
+from ingest.readings import CameraEvent, DeviceId, Discovered, Phase
 
 COLUMNS = (
     ("device", ">i4"),
@@ -137,10 +138,11 @@ def _write_rejected(cur: Cursor, rejected: Sequence[RejectedMessage], received: 
 def _write_waiting(cur: Cursor, waiting: dict[str, Unregistered], received: datetime) -> None:
     cur.executemany(
         """
-        INSERT INTO waiting_devices AS w (id, source, area, first_seen, last_seen, messages, topic, payload)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+        INSERT INTO waiting_devices AS w (id, source, area, first_seen, last_seen, messages, topic, payload, announced)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (id) DO UPDATE SET source = excluded.source, area = excluded.area, topic = excluded.topic,
-            last_seen = excluded.last_seen, messages = w.messages + excluded.messages, payload = excluded.payload
+            last_seen = excluded.last_seen, messages = w.messages + excluded.messages, payload = excluded.payload,
+            announced = coalesce(excluded.announced, w.announced)
         """,
         [
             (
@@ -152,10 +154,21 @@ def _write_waiting(cur: Cursor, waiting: dict[str, Unregistered], received: date
                 u.messages,
                 _text(u.topic),
                 u.payload[:KEPT_PAYLOAD],
+                None if u.announced is None else Jsonb(_described(u.announced)),
             )
             for i, u in sorted(waiting.items())
         ],
     )
+
+
+def _described(device: Discovered) -> dict[str, object]:
+    return {
+        "kind": _text(device.kind),
+        "name": _text(device.name),
+        "model": _text(device.model),
+        "gateway": None if device.gateway is None else _text(device.gateway),
+        "channels": [{"metric": _text(metric), "unit": _text(unit)} for metric, unit in device.channels],
+    }
 
 
 def forget_registered(cur: Cursor) -> None:

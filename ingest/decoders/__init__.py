@@ -1,7 +1,8 @@
 """The decoders, registered by their files existing, and the limits they all share. Refuses nothing but an unknown name.
 
-A module of this package that has `DECODER` is a decoder and is named as its file. Decoders are total on their own;
-what is done here once is the size limit, so that no decoder is handed more than it can look at in a few milliseconds.
+A module of this package that has `DECODER` is a decoder and is named as its file, and by the names in `ALIASES`, if it has
+any. `TOPICS` are the filters its messages usually arrive on. One that has `MEMORY` remembers from message to message. Decoders are total on their own; what is done here once is
+the size limit, so that no decoder is handed more than it can look at in a few milliseconds.
 """
 
 import difflib
@@ -13,7 +14,7 @@ from functools import cache
 from types import ModuleType
 from typing import Final
 
-from ingest.readings import Decoded, Decoder, Reason, Rejection
+from ingest.readings import Decoded, Decoder, Memory, Reason, Rejection
 
 MAX_BYTES: Final = 1 << 20
 """A payload above 1 MiB is refused unread. The largest honest one, the device list of a big Zigbee bridge, is a third."""
@@ -39,6 +40,13 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_modules()))
 
 
+def usual_topics(name: str) -> tuple[str, ...]:
+    """Give the topic filters that a decoder's messages usually arrive on; none for an alias."""
+    module = _modules()[name]
+    topics: tuple[str, ...] = () if name in getattr(module, "ALIASES", ()) else getattr(module, "TOPICS", ())
+    return topics
+
+
 @cache
 def decoder(name: str) -> Decoder:
     """Give the decoder called `name`, behind the size limit.
@@ -50,6 +58,12 @@ def decoder(name: str) -> Decoder:
     if module is None:
         raise UnknownDecoderError(name, names())
     return _limited(module.DECODER)
+
+
+def memory(name: str) -> Memory | None:
+    """Make an empty memory for decoder `name`, None where it needs none. The size limit is the caller's."""
+    make: Callable[[], Memory] | None = getattr(_modules().get(name), "MEMORY", None)
+    return None if make is None else make()
 
 
 def storable(name: str, payload: bytes) -> bytes:
@@ -64,7 +78,12 @@ def storable(name: str, payload: bytes) -> bytes:
 @cache
 def _modules() -> dict[str, ModuleType]:
     modules = {item.name: importlib.import_module(f"{__name__}.{item.name}") for item in pkgutil.iter_modules(__path__)}
-    return {name: module for name, module in modules.items() if hasattr(module, "DECODER")}
+    return {
+        known_as: module
+        for name, module in modules.items()
+        if hasattr(module, "DECODER")
+        for known_as in (name, *getattr(module, "ALIASES", ()))
+    }
 
 
 def _limited(inner: Decoder) -> Decoder:

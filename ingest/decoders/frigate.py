@@ -42,6 +42,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
         return [refused.rejection]
 
 
+TOPICS: Final = ("frigate/#",)
 DECODER: Final[Decoder] = decode
 STORABLE: Final = without_personal_fields
 """A message kept raw, because it was rejected or its camera is unknown, is kept without what it says of persons."""

@@ -65,6 +65,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     return decoded
 
 
+TOPICS: Final = ("gridwatch/v1/+/+/senml",)
 DECODER: Final[Decoder] = decode
 
 

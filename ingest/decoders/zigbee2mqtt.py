@@ -69,6 +69,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
         return [refused.rejection]
 
 
+TOPICS: Final = ("zigbee2mqtt/#",)
 DECODER: Final[Decoder] = decode
 
 

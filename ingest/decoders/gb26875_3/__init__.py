@@ -44,6 +44,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     return decoded
 
 
+TOPICS = ("gb26875/+/+",)
 DECODER: Decoder = decode
 
 

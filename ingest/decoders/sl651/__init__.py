@@ -14,10 +14,10 @@ from ingest.decoders.sl651.hex_body import HexBody
 from ingest.decoders.sl651.items import Item, Station, Value
 from ingest.decoders.sl651.numbers import bcd_digits, time_of
 from ingest.decoders.sl651.report import Report
-from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Fact, Reason, Rejection
+from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Fact, Memory, Reason, Rejection
 from ingest.speaker import speaker
 
-__all__ = ["DECODER", "STORABLE", "decode", "decode_frame"]
+__all__ = ["DECODER", "MEMORY", "STORABLE", "decode", "decode_frame"]
 
 _HEARTBEAT, _TEST, _COUNTERS = 0x2F, 0x30, 0x50
 _REPORTS = frozenset({0x30, 0x31, 0x32, 0x33, 0x34, 0x37, 0x38, 0x3A})  # station, class, time, elements
@@ -49,6 +49,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     return decoded
 
 
+TOPICS = ("sl651/+/+",)
 DECODER: Decoder = decode
 
 
@@ -62,6 +63,16 @@ def storable(payload: bytes) -> bytes:
 
 
 STORABLE = storable
+
+
+def remembering() -> Memory:
+    """Make a decoder that joins the packets of reports that come in several."""
+    from ingest.decoders.sl651.reassembly import Reassembler  # decodes frames by this module
+
+    return Reassembler()
+
+
+MEMORY = remembering
 
 
 def decode_frame(topic: str, frame: Frame, received: datetime) -> list[Decoded]:

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from ingest.decoders.sl651.reassembly import Reassembler
 from ingest.intake import Desk
+from ingest.memories import Memories
 from ingest.newest import Newest
 from ingest.publish import Message
 from ingest.registry import Channel, Device, Registry
@@ -39,7 +39,7 @@ def _take(registry: Registry, *messages: tuple[str, bytes]):
     return desk.take_in(
         [Message(topic, payload, i, False) for i, (topic, payload) in enumerate(messages)],
         received_us=NOW_US,
-        joiner=Reassembler(),
+        memories=Memories(),
     )
 
 
@@ -125,7 +125,7 @@ def test_a_fault_of_ours_rejects_its_message_and_no_other(registry):
             "sl651/3302/" + STATION, sl651_frames.frame(0x32, sl651_frames.body("3923 00004280")), 2, retained=False
         ),
     ]
-    intake = desk.take_in(messages, received_us=NOW_US, joiner=Reassembler())
+    intake = desk.take_in(messages, received_us=NOW_US, memories=Memories())
     assert [(r.reason, r.payload) for r in intake.rejected] == [("fault", b"[]")]
     assert len(intake.batch) == 1
 
@@ -224,8 +224,8 @@ def test_a_packet_of_a_longer_report_is_kept_raw_until_the_report_is_whole() -> 
     packets = [sl651_frames.frame(0x32, part, packet=(2, number)) for number, part in parts]
     first, second = (Message(f"sl651/3301/{STATION}", packet, 1, retained=False) for packet in packets)
     desk = Desk(registry, DEFAULT_SOURCES)
-    begun = desk.take_in([first], received_us=NOW_US, joiner=Reassembler())
+    begun = desk.take_in([first], received_us=NOW_US, memories=Memories())
     assert ([r.reason for r in begun.rejected], len(begun.batch)) == (["fragment"], 0)
     for _ in range(2):  # taking the same run in again does not lose the first packet
-        whole = desk.take_in([second], received_us=NOW_US, joiner=begun.joiner)
+        whole = desk.take_in([second], received_us=NOW_US, memories=begun.memories)
         assert (whole.rejected, whole.batch.value.tolist()) == ([], [1.234])
