@@ -1,6 +1,7 @@
 """Device clocks: microseconds, and whether a time can be right. Pure: reads no clock; naive times are refused."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from ingest.readings import Quality
@@ -10,6 +11,9 @@ OLDEST_US: Final = 946_684_800_000_000
 """2000-01-01: an earlier time is a clock that was never set (0, 1970, 1980), not history."""
 AHEAD_US: Final = 86_400_000_000
 """One day: room for a zone written wrongly; a clock further ahead would hide every later reading behind itself."""
+OLDEST_S: Final = OLDEST_US / 1e6
+_OLDEST: Final = EPOCH + timedelta(seconds=OLDEST_S)
+_AHEAD: Final = timedelta(microseconds=AHEAD_US)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -35,6 +39,21 @@ def settle(seconds: float | None, received: datetime) -> tuple[datetime, Quality
     """
     if seconds is None:
         return received, Quality.GOOD
-    if not is_plausible(seconds * 1e6, to_us(received)):
+    if not OLDEST_S <= seconds <= _latest_s(received):
         return received, Quality.UNCERTAIN_TIME
-    return from_us(round(seconds * 1e6)), Quality.GOOD
+    return datetime.fromtimestamp(seconds, UTC), Quality.GOOD
+
+
+def settle_instant(moment: datetime | None, received: datetime) -> tuple[datetime, Quality]:
+    """Choose as `settle` does, for a device's time that was read as an aware instant; the answer is in UTC."""
+    if moment is None:
+        return received, Quality.GOOD
+    if not _OLDEST <= moment <= received + _AHEAD:
+        return received, Quality.UNCERTAIN_TIME
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC), Quality.GOOD
+
+
+@lru_cache(maxsize=16)
+def _latest_s(received: datetime) -> float:
+    """Count the seconds up to which a time can be right; all messages of a batch ask with the same instant."""
+    return (to_us(received) + AHEAD_US) / 1e6
