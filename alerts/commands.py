@@ -156,8 +156,8 @@ def end_override(cur: Cursor, override: int, *, now: datetime, actor: str = "eng
     return end_by_hand(cur, override, version=None, actor=actor, now=now)
 
 
-def retire(cur: Cursor, device: int, *, actor: str, now: datetime) -> list[Change]:
-    """Let the alarms and overrides of a device (by registry key) that is taken off the registry be over.
+def retire(cur: Cursor, device: int, *, actor: str, now: datetime, replaced_by: str | None = None) -> list[Change]:
+    """Let the alarms and overrides of a device (by registry key) that is taken off the registry, or replaced, be over.
 
     An alarm nobody took note of still wants its officer; one that was acknowledged is normal.
     """
@@ -165,7 +165,7 @@ def retire(cur: Cursor, device: int, *, actor: str, now: datetime) -> list[Chang
     overrides = [override for (override,) in cur.fetchall()]
     active = [state.value for state in State if is_active(state)]
     alarms = lock_alarms(cur, "a.device = %s AND a.state = ANY(%s)", (device, active))
-    why = because(Why.DEVICE_RETIRED, actor)
+    why = because(Why.DEVICE_SWAPPED, replaced_by) if replaced_by else because(Why.DEVICE_RETIRED, actor)
     moves = [Move(alarm=alarm, cause=Cause.RULE_REMOVED, at=now, actor=actor, comment=why) for alarm in alarms]
     changes = [transition.change for transition in record(cur, moves, now=now)]
     finish(cur, Due.REALARM, [alarm.id for alarm in alarms], now)

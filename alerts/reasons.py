@@ -12,7 +12,8 @@ class Why(StrEnum):
 
     NOBODY_SENT = "nobody-sent"  # acknowledged, and after so many minutes nobody was on the way
     OVERRIDE_ENDED = "override-ended"  # what kept it quiet is over, and its condition still holds
-    DEVICE_RETIRED = "device-retired"
+    DEVICE_RETIRED = "device-retired"  # by whom
+    DEVICE_SWAPPED = "device-swapped"  # the device that took over
 
 
 def because(why: Why, detail: str = "") -> str:

@@ -177,7 +177,7 @@ def _flow(connection: psycopg.Connection) -> Iterator[Finding]:
     else:
         yield _good("处理进程 worker", f"alive; newest reading {newest or 'none yet'}")
     counted = connection.execute(
-        "SELECT (SELECT count(*) FROM waiting_devices),"
+        "SELECT (SELECT count(*) FROM waiting_devices WHERE hidden_at IS NULL),"
         " (SELECT count(*) FROM rejected_messages WHERE received > now() - interval '1 day')"
     ).fetchone()
     waiting, rejected = counted if counted is not None else (0, 0)

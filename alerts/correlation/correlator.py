@@ -102,7 +102,11 @@ class Correlator:
         return self._settle_cases(cur, cases, now=now, rule_set=rule_set)
 
     def due(self, cur: Cursor, *, now: datetime, rule_set: int | None = None) -> list[Transition]:
-        """Return alarms whose off-delay has run out, and, once after a start or reload, those nobody judges any more."""
+        """Return alarms whose off-delay has run out, and, once after a start or reload, those nobody judges any more.
+
+        That once looks at all that stands, too: what it rests on may have ended by an officer's hand, as when a device is
+        retired, of which no worker is told.
+        """
         lapsed = store.read_lapsed(cur, now)
         if not lapsed and self._is_settled:
             return []
@@ -117,8 +121,13 @@ class Correlator:
                 at = how.since if isinstance(how, Lapsing) else how.at
                 changes.append(_ended(one, at))
         store.drop_lapses(cur, lapsed, now)
-        self._is_settled = True
-        return save(cur, Detection(changes=tuple(changes)), now=now, rule_set=rule_set)
+        transitions = save(cur, Detection(changes=tuple(changes)), now=now, rule_set=rule_set)
+        if not self._is_settled:
+            standing = [one for one in resting if one.rule in self._rules and one not in ripe]
+            cases = [_of_resting(self._rules[one.rule], one) for one in standing]
+            transitions += self._settle_cases(cur, cases, now=now, rule_set=rule_set)
+            self._is_settled = True
+        return transitions
 
     # What is touched --------------------------------------------------------------------------------------------------
 

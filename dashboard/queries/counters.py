@@ -32,7 +32,7 @@ class Counters(BaseModel):
     devices: int = Field(description="Registered devices.")
     heard: int = Field(description="Devices heard within 24 h.")
     offline: int = Field(description="Devices with an active no-data or offline alarm.")
-    waiting: int = Field(description="Devices that were heard but are not registered.")
+    waiting: int = Field(description="Devices that were heard but are not registered, less those somebody hid.")
     readings_per_min: int = Field(description="Readings stored in the last minute.")
 
 
@@ -123,7 +123,7 @@ class Counting:
         incidents |= dict(
             cur.execute("SELECT dispatch, count(*) FROM incidents WHERE state = 'open' GROUP BY dispatch").fetchall()
         )
-        waiting = cur.execute("SELECT count(*) FROM waiting_devices").fetchone()
+        waiting = cur.execute("SELECT count(*) FROM waiting_devices WHERE hidden_at IS NULL").fetchone()
         assert waiting is not None
         return Counters(
             alarms=standing.alarms,

@@ -7,6 +7,7 @@ from threading import Barrier
 import pytest
 
 from alerts import Cause, acknowledge, out_of_service
+from alerts.commands import retire
 from alerts.correlation.correlator import Correlator
 from alerts.life_cycle import State
 from database import connect
@@ -67,6 +68,18 @@ def test_two_detectors_of_a_house_are_one_red_alarm_of_the_house(county):
     assert tell(county, alarm(third, 4)) == []
     assert own_alarms(county) == [("building:T:东河小区3栋", "unack", 2.0, "{device}")]
     assert incidents(county) == [("fire", "V-1", "东河村第1网格 火情", 4)]
+
+
+def test_what_rests_on_retired_devices_does_not_stand_for_ever(county):
+    """The alarm of a house ends after its off-delay when the detectors it rests on were taken off the registry."""
+    tell(county, *(alarm(device, n) for n, device in enumerate(DETECTORS)))
+    with session(county) as cur:
+        for device in DETECTORS:
+            retire(cur, device, actor="admin", now=NOON)
+    after = Correlator(place_rules(), county)  # the worker makes another one when the registry changes
+    assert tell(county, correlator=after, tick=True) == []
+    (step,) = tell(county, now=NOON + timedelta(minutes=2), correlator=after, tick=True)
+    assert (step.cause, step.condition) == (Cause.RETURNED, "several-detectors")
 
 
 def test_all_in_one_batch_is_the_same(county):
