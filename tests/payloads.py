@@ -104,4 +104,31 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ("", gb26875_frames.frame(bytes([4, 1, 1, 1, 5, 9]) + NOON, version=(2, 1)).hex().encode()),
         ("", gb26875_frames.frame(b"", command=3) + gb26875_frames.frame(bytes([24, 1, 32, 1]) + NOON)),
     ],
+    "axis_onvif_mqtt": [
+        (
+            "axis/ACCC8E012345/event/tns:onvif/Device/tns:axis/IO/Port/$source/port/1",
+            (
+                b'{"timestamp":1714564798250,"topic":"onvif:Device/axis:IO/Port","serial":"ACCC8E012345",'
+                b'"message":{"source":{"port":"1"},"key":{},"data":{"state":"1","classTypes":"smoke,human"}}}'
+            ),
+        ),
+        ("axis/ACCC8E012345/event/connection", b'{"connected":false,"description":"Connection Lost"}'),
+        (
+            "lobby/onvif-ej/RuleEngine/FieldDetector/ObjectsInside/&1",
+            (
+                b'{"UtcTime":"2024-05-01T11:59:58Z","Source":{"SimpleItem":[{"Name":"Rule","Value":"1"}]},'
+                b'"Data":{"Object":{"Appearance":{"Class":{"Type":[{"#text":"Fire"}]}}},"IsInside":"true"}}'
+            ),
+        ),
+        (
+            "",
+            (
+                b'<?xml version="1.0"?><tt:MetadataStream xmlns:tt="a" xmlns:wsnt="b"><tt:Event><wsnt:NotificationMessage>'
+                b"<wsnt:Topic>tns1:Device/tnsaxis:Sensor/PIR</wsnt:Topic><wsnt:Message>"
+                b'<tt:Message UtcTime="2024-05-01T11:59:58.25Z" PropertyOperation="Changed"><tt:Source>'
+                b'<tt:SimpleItem Name="sensor" Value="0"/></tt:Source><tt:Data><tt:SimpleItem Name="state" Value="1"/>'
+                b"</tt:Data></tt:Message></wsnt:Message></wsnt:NotificationMessage></tt:Event></tt:MetadataStream>"
+            ),
+        ),
+    ],
 }

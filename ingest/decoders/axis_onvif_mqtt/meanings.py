@@ -1,0 +1,105 @@
+"""What a camera's event topic means, by the words of makers and of the ONVIF specifications. Pure: a table."""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from ingest.readings import Fact
+
+_KEPT: Final = 4096  # paths; all makers together have some hundreds
+_METRIC_LENGTH: Final = 40
+
+
+class Meaning(msgspec.Struct, frozen=True, kw_only=True):
+    """What is true while an event's property holds. No facts: it is kept as a metric of its own.
+
+    `is_inverted`: true while the property does not hold. `is_momentary`: only its beginning is ever told.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    is_inverted: bool = False
+    is_momentary: bool = False
+    is_port: bool = False
+    is_personal: bool = False
+
+    @property
+    def can_be_momentary(self) -> bool:
+        """Tell whether an event without a state of its own is a happening: something crossed, was hit, was seen."""
+        return self.is_momentary or bool({Fact.MOTION, Fact.SMOKE_SEEN, Fact.FIRE_SEEN, Fact.TAMPER} & set(self.facts))
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    return re.compile(words)
+
+
+_MEANINGS: Final = (
+    # Plates and faces are of persons; nothing of them is taken.
+    (_pattern(r"plate|alpv|anpr|\blpr|face(?!t)"), Meaning(is_personal=True)),
+    (_pattern(r"powersupply|power/(?:lost|failure)"), Meaning(facts=(Fact.MAINS_LOST,))),
+    (_pattern(r"status/temperature/inside"), Meaning(facts=(Fact.FAULT,), is_inverted=True)),
+    (_pattern(r"status/temperature/(?:below|above_or)"), Meaning(facts=(Fact.FAULT,))),
+    (
+        _pattern(r"temperaturecritical|status/temperature/above|temperature(?:alarm|detection)|thermometry|radiometry"),
+        Meaning(facts=(Fact.HEAT,)),
+    ),
+    (_pattern(r"videosource/tampering$|shock"), Meaning(facts=(Fact.TAMPER,), is_momentary=True)),
+    (
+        _pattern(r"tamper|imagetoo|scenechange|casing|window|cameramoved|redirected|defocus"),
+        Meaning(facts=(Fact.TAMPER,)),
+    ),
+    (
+        _pattern(
+            r"failure|disruption|storage/alert|signalloss|videoloss|network/lost|connectionfail|fan/|diskfull|"
+            r"powerlimit|notaccessible"
+        ),
+        Meaning(facts=(Fact.FAULT,)),
+    ),
+    (
+        _pattern(r"io/|virtualinput|virtualport|supervisedport|digitalinput|digitaloutput|trigger/relay|relay$"),
+        Meaning(is_port=True),
+    ),
+    (_pattern(r"crossed"), Meaning(facts=(Fact.MOTION,), is_momentary=True)),
+    (
+        _pattern(
+            r"motion|vmd|sensor/pir|loiter|fence|objectanalytics|linedetector|fielddetector|objectsinside|intrusion|"
+            r"perimeter|idleobject|crowd|objectdetect|objecttrack|animaldetector|radar|\biva/"
+        ),
+        Meaning(facts=(Fact.MOTION,)),
+    ),
+)
+_FIRE: Final = _pattern(r"fire(?!wall|ware|mware)|flame")
+
+
+@lru_cache(maxsize=_KEPT)
+def meaning_of(path: str) -> Meaning:
+    """Find what an event's path (without namespaces) means: the first line of the table that matches.
+
+    Fire and smoke come before everything but a fault of the camera: `FireDetector/Tamper` is a tamper.
+    """
+    words = path.lower()
+    found = next((meaning for pattern, meaning in _MEANINGS if pattern.search(words)), Meaning())
+    if found.facts in {(), (Fact.MOTION,)} and not found.is_personal and not found.is_port:
+        hazards = _hazards(words)
+        return Meaning(facts=hazards) if hazards else found
+    return found
+
+
+def _hazards(words: str) -> tuple[Fact, ...]:
+    """Tell by the last level that names one: `SmokeAndFire/Smoke` is smoke, `SmokeAndFire/Camera1` may be both."""
+    for level in reversed(words.split("/")):
+        seen = [Fact.FIRE_SEEN] if _FIRE.search(level) else []
+        if "smoke" in level:
+            seen.append(Fact.SMOKE_SEEN)
+        if seen:
+            return tuple(seen)
+    return ()
+
+
+@lru_cache(maxsize=_KEPT)
+def snake(words: str) -> str:
+    """Make a metric's name of the last level of a path: `VideoSource/DayNightVision` is `day_night_vision`."""
+    leaf = words.rpartition("/")[2]
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", leaf[:_METRIC_LENGTH])
+    return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")[:_METRIC_LENGTH]

@@ -1,0 +1,249 @@
+"""Axis and ONVIF cameras: three spellings of one event, what topics mean, and what is no event."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ingest.decoders.axis_onvif_mqtt import decode, storable
+from ingest.readings import Decoded, DeviceState, Dropped, Fact, Quality, Reading, Reason, Rejection
+
+RECEIVED = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
+SAID = datetime(2024, 5, 1, 11, 59, 58, 250000, tzinfo=UTC)
+SERIAL = "ACCC8E012345"
+HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?><tt:MetadataStream xmlns:tt="http://www.onvif.org/ver10/schema"'
+    ' xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" xmlns:wsa5="http://www.w3.org/2005/08/addressing">'
+)
+
+
+def _axis(topic: str, data: object, source: object = None, **others: object) -> list[Decoded]:
+    message = {
+        "timestamp": 1714564798250,
+        "topic": topic,
+        "message": {"source": source or {}, "key": {}, "data": data},
+    } | others
+    return decode(f"axis/{SERIAL}/event/tns:onvif/Any", json.dumps(message).encode(), RECEIVED)
+
+
+def _xml(topic: str, data: str, operation: str = "Changed") -> bytes:
+    return (
+        f"{HEAD}<tt:Event><wsnt:NotificationMessage><wsnt:Topic>{topic}</wsnt:Topic><wsnt:ProducerReference>"
+        "<wsa5:Address>uri://94fbe18e-0af8/ProducerReference</wsa5:Address></wsnt:ProducerReference><wsnt:Message>"
+        f'<tt:Message UtcTime="2024-05-01T11:59:58.25Z" PropertyOperation="{operation}"><tt:Source/>'
+        f"<tt:Data>{data}</tt:Data></tt:Message></wsnt:Message></wsnt:NotificationMessage></tt:Event></tt:MetadataStream>"
+    ).encode()
+
+
+def _facts(decoded: list[Decoded]) -> dict[Fact, bool]:
+    return {item.fact: item.active for item in decoded if isinstance(item, DeviceState)}
+
+
+def test_event_of_a_detector() -> None:
+    """Device from the topic, time from the milliseconds, fact and source from the event."""
+    assert _axis("onvif:Device/axis:Sensor/PIR", {"state": "1"}, {"sensor": "0"}) == [
+        DeviceState(device=SERIAL, fact=Fact.MOTION, active=True, time=SAID, code="Device/Sensor/PIR sensor=0")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("topic", "data", "facts"),
+    [
+        ("axis:CameraApplicationPlatform/VMD/Camera1ProfileANY", {"active": "1"}, {Fact.MOTION: True}),
+        ("axis:CameraApplicationPlatform/FenceGuard/Camera1Profile1", {"active": "0"}, {Fact.MOTION: False}),
+        ("axis:CameraApplicationPlatform/ObjectAnalytics/Device1Scenario1", {"active": "1", "classTypes": "human"},
+         {Fact.MOTION: True}),
+        ("axis:CameraApplicationPlatform/ObjectAnalytics/Device1Scenario1", {"active": "1", "classTypes": "smoke"},
+         {Fact.SMOKE_SEEN: True}),
+        ("axis:CameraApplicationPlatform/SmokeAlert/Camera1", {"active": "1"}, {Fact.SMOKE_SEEN: True}),
+        ("axis:CameraApplicationPlatform/FireDetection/Flame", {"active": "0"}, {Fact.FIRE_SEEN: False}),
+        ("axis:CameraApplicationPlatform/SmokeAndFire/Camera1", {"active": "1"},
+         {Fact.FIRE_SEEN: True, Fact.SMOKE_SEEN: True}),
+        ("axis:CameraApplicationPlatform/SmokeAndFire/Camera1", {"active": "1", "label": "fire"}, {Fact.FIRE_SEEN: True}),
+        ("onvif:Device/axis:Casing/Open", {"Open": "1"}, {Fact.TAMPER: True}),
+        ("onvif:VideoSource/ImageTooDark/ImagingService", {"State": "true"}, {Fact.TAMPER: True}),
+        ("onvif:VideoSource/GlobalSceneChange/ImagingService", {"State": "false"}, {Fact.TAMPER: False}),
+        ("onvif:Device/HardwareFailure/StorageFailure", {"Failed": "true"}, {Fact.FAULT: True}),
+        ("onvif:Device/HardwareFailure/FanFailure", {"Failed": "false"}, {Fact.FAULT: False}),
+        ("onvif:Device/HardwareFailure/TemperatureCritical", {"Critical": "true"}, {Fact.HEAT: True}),
+        ("onvif:Device/HardwareFailure/PowerSupplyFailure", {"Failed": "true"}, {Fact.MAINS_LOST: True}),
+        ("onvif:Device/axis:Status/Temperature/Inside", {"sensor_level": "1"}, {Fact.FAULT: False}),
+        ("onvif:Device/axis:Status/Temperature/Above", {"sensor_level": "1"}, {Fact.HEAT: True}),
+        ("axis:Storage/Disruption", {"disruption": "1"}, {Fact.FAULT: True}),
+        ("onvif:VideoSource/SignalLoss/VideoSource", {"State": "true"}, {Fact.FAULT: True}),
+    ],
+)  # fmt: skip
+def test_what_topics_mean(topic: str, data: object, facts: dict[Fact, bool]) -> None:
+    """Detectors move, hands tamper, parts fail, and smoke and fire are what a camera sees."""
+    assert _facts(_axis(topic, data)) == facts
+
+
+def test_contact_is_a_fact_and_a_metric() -> None:
+    """Two ports of one camera stay two."""
+    first = _axis("onvif:Device/axis:IO/Port", {"state": "1"}, {"port": "1"})
+    second = _axis("onvif:Device/axis:IO/Port", {"state": "0"}, {"port": "2"})
+    assert [(item.fact, item.active, item.code) for item in (first[0], second[0]) if isinstance(item, DeviceState)] == [
+        (Fact.OTHER, True, "Device/IO/Port port=1"),
+        (Fact.OTHER, False, "Device/IO/Port port=2"),
+    ]
+    assert [(item.metric, item.value) for item in (first[1], second[1]) if isinstance(item, Reading)] == [
+        ("port_1", 1.0),
+        ("port_2", 0.0),
+    ]
+
+
+def test_what_is_neither_alarm_nor_contact_is_kept_as_a_metric() -> None:
+    """Day and night is no alarm, and is not lost."""
+    (said,) = _axis("onvif:VideoSource/axis:DayNightVision", {"day": "1"})
+    assert isinstance(said, Reading)
+    assert (said.metric, said.value, said.unit) == ("day_night_vision", 1.0, "1")
+
+
+def test_happening_without_an_end_ends_after_a_second() -> None:
+    """What crosses a line has crossed it; the next one is another."""
+    said = _axis("onvif:RuleEngine/LineDetector/Crossed", {"ObjectId": "17"})
+    assert [(item.active, item.time) for item in said if isinstance(item, DeviceState)] == [
+        (True, SAID),
+        (False, SAID + timedelta(seconds=1)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b'{"topic":"onvif:Device/axis:Sensor/PIR"}', Reason.MALFORMED),
+        (b'{"topic":"onvif:Device/axis:Sensor/PIR","message":"x"}', Reason.MALFORMED),
+        (b"[1]", Reason.MALFORMED),
+        (b"hello", Reason.MALFORMED),
+        (b"\xff\xd8\xff\xe0", Reason.UNSUPPORTED),
+        (b'{"topic":"onvif:Device/axis:IO/Port","message":{"data":{}}}', Reason.UNSUPPORTED),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', Reason.UNSUPPORTED),
+        (b"<a><b></a>", Reason.MALFORMED),
+        (b"<a/>", Reason.UNSUPPORTED),
+    ],
+)
+def test_what_is_no_event_is_rejected(payload: bytes, reason: Reason) -> None:
+    """Each fault has its word."""
+    (said,) = decode(f"axis/{SERIAL}/event/tns:onvif/Device", payload, RECEIVED)
+    assert isinstance(said, Rejection)
+    assert said.reason is reason
+
+
+@pytest.mark.parametrize("topic", ['"x/y"', "5", "null", "[]"])
+def test_mqtt_topic_stands_in_for_a_topic_that_is_none(topic: str) -> None:
+    """The camera names its event twice; one is enough."""
+    payload = b'{"topic":%s,"message":{"source":{},"data":{"state":"1"}}}' % topic.encode()
+    said = decode(f"axis/{SERIAL}/event/tns:onvif/Device/tns:axis/Sensor/PIR/$source/sensor/0", payload, RECEIVED)
+    if topic.startswith('"'):
+        assert [type(item) for item in said] == [Reading]
+    else:
+        assert _facts(said) == {Fact.MOTION: True}
+        assert [item.code for item in said if isinstance(item, DeviceState)] == ["Device/Sensor/PIR sensor=0"]
+
+
+def test_missing_time_is_ours_and_a_wrong_one_is_marked() -> None:
+    """A camera that was never set is heard, too."""
+    assert [
+        item.time for item in _axis("onvif:X/Motion", {"state": "1"}, timestamp=None) if isinstance(item, DeviceState)
+    ] == [RECEIVED]
+    (said,) = _axis("onvif:X/Motion", {"state": "1"}, timestamp=5000)
+    assert isinstance(said, DeviceState)
+    assert (said.time, said.quality) == (RECEIVED, Quality.UNCERTAIN_TIME)
+
+
+@pytest.mark.parametrize(
+    ("operation", "value", "quality"),
+    [
+        ("Changed", "1", Quality.GOOD),
+        ("Initialized", "0", Quality.GOOD),
+        ("Initialized", "1", Quality.HISTORY),
+    ],
+)
+def test_initial_state_raises_nothing(operation: str, value: str, quality: Quality) -> None:
+    """On connecting a camera tells what is; only "it is not so" counts at once, since an end may have been missed."""
+    payload = _xml("tns1:Device/tnsaxis:Sensor/PIR", f'<tt:SimpleItem Name="state" Value="{value}"/>', operation)
+    assert decode("", payload, RECEIVED) == [
+        DeviceState(
+            device="94fbe18e-0af8", fact=Fact.MOTION, active=value == "1", time=SAID, quality=quality,
+            code="Device/Sensor/PIR",
+        )
+    ]  # fmt: skip
+
+
+def test_deleted_property_holds_no_more() -> None:
+    """A detector that is taken away ends what it said."""
+    payload = _xml("tns1:VideoSource/MotionAlarm", '<tt:SimpleItem Name="State" Value="true"/>', "Deleted")
+    assert _facts(decode(f"axis/{SERIAL}/event/x", payload, RECEIVED)) == {Fact.MOTION: False}
+
+
+@pytest.mark.parametrize(
+    "data", ['{"LogicalState":"active"}', '{"SimpleItem":[{"Name":"LogicalState","Value":"true"}]}']
+)
+def test_json_of_the_event_broker(data: str) -> None:
+    """ONVIF's own JSON, short and long, with the source as the topic's token."""
+    payload = b'{"UtcTime":"2024-05-01T11:59:58.250Z","Source":{},"Data":%s}' % data.encode()
+    said = decode("E4:30:22:F3:31:AA/onvif-ej/Device/tns1:Trigger/tns1:DigitalInput/&Input-1", payload, RECEIVED)
+    assert {item.device for item in said if isinstance(item, DeviceState | Reading)} == {"E4:30:22:F3:31:AA"}
+    assert _facts(said) == {Fact.OTHER: True}
+    assert [(item.metric, item.time) for item in said if isinstance(item, Reading)] == [("digital_input_input_1", SAID)]
+
+
+def test_class_inside_of_an_object_tree() -> None:
+    """What was seen may lie deep in the data."""
+    data = b'{"Object":{"Object":[{"Appearance":{"Class":{"Type":[{"#text":"Smoke","@Likelihood":0.9}]}}}]}}'
+    payload = b'{"UtcTime":"2024-05-01T11:59:58Z","Source":{},"Data":%s}' % data
+    said = decode("north/cam-7/onvif-ej/RuleEngine/FieldDetector/ObjectsInside/&1", payload, RECEIVED)
+    assert _facts(said) == {Fact.SMOKE_SEEN: False}  # a happening: it begins and ends
+    assert len(said) == 2
+
+
+@pytest.mark.parametrize(
+    ("payload", "is_offline"),
+    [
+        (b'{"connected":false,"description":"Connection Lost"}', True),
+        (b'{"connected":true,"description":"Connected"}', False),
+        (b"offline", True),
+        (b"Connected", False),
+    ],
+)
+def test_connection_and_last_will(payload: bytes, is_offline: bool) -> None:  # noqa: FBT001
+    """The camera, or the broker in its name, says whether it is there."""
+    said = decode(f"axis/{SERIAL}/event/connection", payload, RECEIVED)
+    assert said == [DeviceState(device=SERIAL, fact=Fact.OFFLINE, active=is_offline, time=RECEIVED, code="connection")]
+
+
+def test_camera_that_speaks_for_another() -> None:
+    """The serial number in the payload may not differ from the topic's; a named prefix can have any."""
+    payload = b'{"serial":"B8A44F4DAC06","topic":"axis:X/VMD","message":{"data":{"active":"1"}}}'
+    (said,) = decode(f"axis/{SERIAL}/event/x", payload, RECEIVED)
+    assert isinstance(said, Rejection)
+    assert said.reason is Reason.FOREIGN_DEVICE
+    assert _facts(decode("axis/B8:A4:4F:4D:AC:06/event/x", payload, RECEIVED)) == {Fact.MOTION: True}
+    (named,) = decode("site/lobby/event/x", payload, RECEIVED)
+    assert isinstance(named, DeviceState)
+    assert named.device == "lobby"
+
+
+def test_topic_that_names_nobody() -> None:
+    """A serial number helps; without one it is unknown who spoke."""
+    payload = b'{"topic":"axis:X/VMD","message":{"data":{"active":"1"}}}'
+    (said,) = decode("axis/event/x", payload, RECEIVED)
+    assert isinstance(said, Rejection)
+    assert said.reason is Reason.TOPIC
+    (said,) = decode("axis/event/x", payload.replace(b"{", b'{"serial":"B8A44F4DAC06",', 1), RECEIVED)
+    assert isinstance(said, DeviceState)
+    assert said.device == "B8A44F4DAC06"
+
+
+def test_plates_and_faces_are_dropped() -> None:
+    """Nothing of a person is taken, and nothing of it is kept raw."""
+    said = _axis("axis:CameraApplicationPlatform/ALPV.AllPlates", {"text": "X1"})
+    assert [type(item) for item in said] == [Dropped]
+    assert [type(item) for item in _axis("axis:X/VMD", {"active": "1", "plate": "X1"})] == [Dropped, DeviceState]
+    assert storable(b'{"topic":"axis:X/LicensePlate"}') == b""
+    assert storable(b'{"topic":"axis:X/VMD"}') == b'{"topic":"axis:X/VMD"}'
+
+
+def test_deleted_retained_message_says_nothing() -> None:
+    """An empty payload is how a kept message is taken away."""
+    assert decode(f"axis/{SERIAL}/event/x", b"", RECEIVED) == []
