@@ -28,10 +28,14 @@ def read(payload: bytes, address: Address) -> Iterator[Event]:
     except (ParseError, ValueError, LookupError) as error:
         raise RefusedError(Reason.MALFORMED, f"not XML: {error}") from error
     count = 0
-    for element in root.iter():
-        if _name(element) == "NotificationMessage":
+    waiting = [root]
+    while waiting:
+        element = waiting.pop()
+        if _name(element) == "NotificationMessage":  # what is inside of one is its own: each element is read once
             count += 1
             yield _event(element, address)
+        else:
+            waiting.extend(reversed(element))
     if not count:
         raise RefusedError(Reason.UNSUPPORTED, f"XML <{_name(root)}> without a NotificationMessage")
 

@@ -11,6 +11,7 @@ _MARKS: Final = ("event", "onvif-ej")
 _NAMESPACES: Final = ("tns:", "tns1:", "tnsaxis:", "onvif:", "axis:")
 _SERIAL_DIGITS: Final = 12
 _KEPT: Final = 4096  # topics; a camera has a dozen
+_LONGEST: Final = 400  # characters of a topic that are looked at, which bounds what is kept of it
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,29 +23,38 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     is_by_hand: bool = False
 
 
-@lru_cache(maxsize=_KEPT)
 def address_of(topic: str) -> Address:
     """Take an MQTT topic apart: `{prefix}/event/…`, `{prefix}/onvif-ej/…`, or `{prefix}/tns:onvif/…`.
 
     The last level of the prefix is the device: Axis's default prefix is `axis/{serial}`. The bare prefix `axis` names nobody.
     """
-    levels = topic.split("/")
-    at = next((i for i, level in enumerate(levels) if level in _MARKS or level.startswith(_NAMESPACES)), len(levels))
-    device = next((text(level) for level in reversed(levels[:at]) if level.strip()), "")
-    rest = levels[at + 1 :] if levels[at : at + 1] and levels[at] in _MARKS else levels[at:]
-    path, source = _path(rest)
-    return Address(device="" if device == "axis" else device, path=path, source=source, is_by_hand=not topic)
+    return _address(topic[:_LONGEST])
 
 
 def plain_path(topic: str) -> str:
     """Give an event's topic without namespaces and tokens: `tns1:Device/tnsaxis:Sensor/PIR` is `Device/Sensor/PIR`."""
-    return _path(topic.split("/"))[0]
+    return _plain(topic[:_LONGEST])
 
 
 def is_same_serial(device: str, serial: str) -> bool:
     """Tell whether a payload's serial number can be the device's; a device that goes by another name can have any."""
     own, told = _bare(device), _bare(serial)
     return own == told or not (len(own) == _SERIAL_DIGITS and all(c in "0123456789ABCDEF" for c in own))
+
+
+@lru_cache(maxsize=_KEPT)
+def _plain(topic: str) -> str:
+    return _path(topic.split("/"))[0]
+
+
+@lru_cache(maxsize=_KEPT)
+def _address(topic: str) -> Address:
+    levels = topic.split("/")
+    at = next((i for i, level in enumerate(levels) if level in _MARKS or level.startswith(_NAMESPACES)), len(levels))
+    device = next((text(level) for level in reversed(levels[:at]) if level.strip()), "")
+    rest = levels[at + 1 :] if levels[at : at + 1] and levels[at] in _MARKS else levels[at:]
+    path, source = _path(rest)
+    return Address(device="" if device == "axis" else device, path=path, source=source, is_by_hand=not topic)
 
 
 def _bare(serial: str) -> str:
