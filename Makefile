@@ -13,12 +13,14 @@ HTTP ?= 127.0.0.1:8000
 MQTT ?= 127.0.0.1:1883
 DEMO_FLAGS ?=
 PYTEST_FLAGS ?=
+DECODER ?=
+FUZZ_FLAGS ?=
 ROOMS := gridwatch dashboard incidents alerts ingest geo database simulators
 # Chromium, CJK fonts and Mosquitto may have been unpacked here by tests/debian_packages.sh.
 PACKAGES := .test-packages
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo test check bench bench-alarms fmt clean packages
+.PHONY: help setup demo test check bench bench-alarms bench-decoders fuzz fmt clean packages
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -43,6 +45,12 @@ bench: $(VENV)/.installed-dev packages  ## Measure against the limits of this ma
 
 bench-alarms: $(VENV)/.installed-dev  ## What the default rules find and miss in every recording, as one table
 	@$(BIN)/python -m bench.alarms
+
+bench-decoders: $(VENV)/.installed-dev  ## Messages per second of each decoder, as a share of a bare parse of the same bytes
+	@$(BIN)/python -m bench.decoders
+
+fuzz: $(VENV)/.installed-dev  ## 1,000,000 damaged payloads to each decoder, or to DECODER=name; about an hour
+	@nice -n 19 $(BIN)/python -m bench.fuzz $(DECODER) $(FUZZ_FLAGS)
 
 fmt: $(VENV)/.installed-dev  ## Format the code
 	@$(BIN)/ruff format --quiet .
