@@ -1,19 +1,21 @@
-"""Read a CSV of devices: a row per device and metric, whole before anything is registered. Touches no database."""
+"""Read a file of devices: a row per device and metric, whole before anything is registered. Judging reads the database."""
 
-import csv
-import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from geo import Datum
-from ingest.carrier_kind import CarrierKind
-from ingest.registration import NewChannel, NewDevice
-from ingest.registry import METRIC_NAME
-from ingest.usual_units import fault_of, usual_unit
+from database.connection import Cursor
+from ingest.device_check import check
+from ingest.device_report import Report
+from ingest.device_rows import HeadingError, Read, read_rows
+from ingest.device_sheet import MAX_BYTES, Row, SheetError, rows_of
+from ingest.registration import NewDevice
 
-COLUMNS = ("id", "kind", "name", "lon", "lat", "datum", "metric", "unit", "interval_s")
-LIMITS = ("limit_4", "limit_3", "limit_2", "limit_1")
+Counted = Callable[[int], None]
+"""Called now and then with how many rows have been read."""
+
+COUNTED_EVERY = 2000
 SHOWN = 20  # faults named in the error; the rest are counted
 
 
@@ -21,21 +23,16 @@ class DeviceFileError(Exception):
     """A device file that was refused whole; the message names every faulty line, up to 20."""
 
 
-@dataclass(slots=True)
-class _Faults:
-    lines: list[str]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a file comes to: the devices as they would be registered, and all that is to be said of it."""
 
-    def add(self, line: int, reason: str) -> None:
-        self.lines.append(f"line {line}: {reason}")
-
-    def refuse(self, path: Path) -> None:
-        if self.lines:
-            more = f"\n… and {len(self.lines) - SHOWN} more" if len(self.lines) > SHOWN else ""
-            raise DeviceFileError(f"{path} was refused, nothing was imported:\n" + "\n".join(self.lines[:SHOWN]) + more)
+    devices: list[NewDevice]
+    report: Report
 
 
 def read_devices(path: Path) -> list[NewDevice]:
-    """Read the devices of a CSV with the header `id,kind,name,lon,lat,datum,metric,unit,interval_s,limit_4..limit_1`.
+    """Read the devices of a CSV or XLSX without looking at what is registered.
 
     `lon` and `lat` are degrees in `datum` (wgs84, cgcs2000, gcj02, bd09; blank is wgs84); `interval_s` seconds; limits
     are in `unit`, a blank one is none, and a level's limits must not fall from priority 4 to 1. Rows of one id must
@@ -44,95 +41,75 @@ def read_devices(path: Path) -> list[NewDevice]:
     Raises:
         DeviceFileError: a column is missing, or any row is faulty; nothing is returned then.
     """
+    report = Report()
+    devices = read_content(content_of(path), report, name=str(path)).devices
+    refuse(report, str(path))
+    return devices
+
+
+def content_of(path: Path) -> bytes:
+    """Read a file that is not larger than is taken.
+
+    Raises:
+        DeviceFileError: it cannot be read.
+    """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
-            if missing:
-                raise DeviceFileError(f"{path} lacks the columns {', '.join(missing)}.")
-            return _devices(path, rows)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
         raise DeviceFileError(f"{path} cannot be read: {error}.") from error
 
 
-def _devices(path: Path, rows: Iterable[dict[str, str | None]]) -> list[NewDevice]:
-    faults = _Faults([])
-    devices: dict[str, NewDevice] = {}
-    for line, raw in enumerate(rows, start=2):
-        row = {key: (value or "").strip() for key, value in raw.items() if isinstance(key, str)}
-        try:
-            device, channel = _device(row), _channel(row)
-        except ValueError as error:
-            faults.add(line, str(error))
-            continue
-        known = devices.get(device.id)
-        if known is None:
-            devices[device.id] = _with(device, (channel,))
-        elif _with(known, ()) != device:
-            faults.add(line, f"{device.id} differs from an earlier row in more than its metric")
-        elif any(channel.metric == c.metric for c in known.channels):
-            faults.add(line, f"{device.id} has {channel.metric} twice")
-        else:
-            devices[device.id] = _with(known, (*known.channels, channel))
-    faults.refuse(path)
-    return list(devices.values())
+def read_content(content: bytes, report: Report, *, name: str, counted: Counted | None = None) -> Read:
+    """Read a file's content; faults of rows go into the report.
 
-
-def _with(device: NewDevice, channels: tuple[NewChannel, ...]) -> NewDevice:
-    return NewDevice(
-        id=device.id,
-        kind=device.kind,
-        name=device.name,
-        lon=device.lon,
-        lat=device.lat,
-        datum=device.datum,
-        channels=channels,
-    )
-
-
-def _device(row: dict[str, str]) -> NewDevice:
-    if not row["id"] or not row["kind"]:
-        raise ValueError("id and kind must not be blank")
-    if row["kind"] in set(CarrierKind):
-        raise ValueError(f"kind {row['kind']!r} is no kind of device: alarms of places and links hang on it")
-    if any(mark in row["id"] for mark in "/+#\0"):
-        raise ValueError(f"id {row['id']!r} holds a character that a topic cannot")
-    lon, lat = _number(row, "lon"), _number(row, "lat")
-    if (lon is None) != (lat is None):
-        raise ValueError("lon and lat go together")
-    if lon is not None and lat is not None and not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 -- degrees
-        raise ValueError(f"lon {lon} lat {lat} is no place on Earth; longitude comes first")
-    datum = row["datum"].lower().replace("-", "") or "wgs84"
-    if datum not in set(Datum):
-        raise ValueError(f"datum {row['datum']!r} is none of {', '.join(Datum)}")
-    return NewDevice(id=row["id"], kind=row["kind"], name=row["name"], lon=lon, lat=lat, datum=datum)
-
-
-def _channel(row: dict[str, str]) -> NewChannel:
-    metric = row["metric"]
-    if METRIC_NAME.fullmatch(metric) is None:
-        raise ValueError(f"metric {metric!r} is not a short lower-case name")
-    unit = row["unit"] or usual_unit(metric)
-    if fault := fault_of(metric, unit):
-        raise ValueError(fault)
-    four, three, two, one = (_number(row, name) for name in LIMITS)
-    given = [limit for limit in (four, three, two, one) if limit is not None]
-    if given not in (sorted(given), sorted(given, reverse=True)):
-        raise ValueError("limits must rise (or fall) steadily from limit_4 to limit_1")
-    interval = _number(row, "interval_s")
-    if interval is not None and interval <= 0:
-        raise ValueError("interval_s must be more than 0")
-    return NewChannel(metric=metric, unit=unit, interval_s=interval, limits=(one, two, three, four))
-
-
-def _number(row: dict[str, str], name: str) -> float | None:
-    text = row.get(name, "")
-    if not text:
-        return None
+    Raises:
+        DeviceFileError: it is no table, or lacks columns.
+    """
     try:
-        value = float(text)
-    except ValueError:
-        raise ValueError(f"{name} {text!r} is not a number") from None
-    if not math.isfinite(value):
-        raise ValueError(f"{name} {text!r} is not a number")
-    return value
+        rows = rows_of(content)
+        return read_rows(rows if counted is None else _counting(rows, counted), report)
+    except SheetError as error:
+        raise DeviceFileError(f"{name}: {error}.") from error
+    except HeadingError as error:
+        raise DeviceFileError(f"{name} {error}.") from error
+
+
+def _counting(rows: Iterable[Row], counted: Counted) -> Iterator[Row]:
+    for n, row in enumerate(rows):
+        if n % COUNTED_EVERY == 0:
+            counted(n)
+        yield row
+
+
+def judge(
+    cur: Cursor,
+    content: bytes,
+    *,
+    name: str,
+    now: datetime,
+    areas: frozenset[str] = frozenset(),
+    counted: Counted | None = None,
+) -> Judged:
+    """Read a file's content and hold it against the county; writes nothing.
+
+    `areas` are the grid codes of the account that asks, none: the whole county.
+
+    Raises:
+        DeviceFileError: as `read_content`.
+    """
+    report = Report()
+    read = read_content(content, report, name=name, counted=counted)
+    return Judged(devices=check(cur, read, report, now=now, areas=areas), report=report)
+
+
+def refuse(report: Report, name: str) -> None:
+    """Refuse a faulty file.
+
+    Raises:
+        DeviceFileError: the report has faults.
+    """
+    if report.faults_total:
+        more = f"\n… and {report.faults_total - SHOWN} more" if report.faults_total > SHOWN else ""
+        lines = "\n".join(str(finding) for finding in report.faults[:SHOWN])
+        raise DeviceFileError(f"{name} was refused, nothing was imported:\n{lines}{more}")

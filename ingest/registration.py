@@ -91,6 +91,24 @@ def register(cur: Cursor, devices: Sequence[NewDevice], *, now: datetime) -> Non
     append_changes(cur, write(cur, devices, now=now))
 
 
+def write_and_tell(
+    cur: Cursor,
+    devices: Sequence[NewDevice],
+    *,
+    now: datetime,
+    actor: str,
+    way: Way,
+    note: str = "",
+    step: Progress | None = None,
+) -> None:
+    """Register as `register` does, in somebody's name.
+
+    Raises:
+        GatewayCircleError: as for `write`.
+    """
+    append_changes(cur, write(cur, devices, now=now, actor=actor, way=way, note=note, step=step))
+
+
 def write(
     cur: Cursor,
     devices: Sequence[NewDevice],

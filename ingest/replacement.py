@@ -93,7 +93,7 @@ def _rehang(cur: Cursor, old: str, new: str, *, now: datetime, actor: str) -> li
         """,
         {"old": old},
     )
-    before = dict(cur.fetchall())
+    before: dict[int, object] = dict(cur.fetchall())
     rows = cur.execute(
         """
         UPDATE devices SET version = version + 1, gateway = CASE WHEN gateway = %(old)s THEN %(new)s ELSE gateway END,

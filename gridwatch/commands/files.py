@@ -11,8 +11,9 @@ from gridwatch.commands.options import DEFAULT_DATA_DIR, Config, DataDir, settin
 
 if TYPE_CHECKING:
     from geo import ImportReport
+    from ingest.device_report import Report
 
-imports = typer.Typer(help="Bring in grids (GeoJSON) or devices (CSV).", no_args_is_help=True)
+imports = typer.Typer(help="Bring in grids (GeoJSON) or devices (CSV, XLSX).", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(help="The file.", show_default=False)]
 REFUSED = 1
@@ -20,29 +21,54 @@ SHOWN = 40  # findings of an import; the whole report is kept with the version
 
 
 @imports.command("devices")
-def import_devices(file: File, *, data_dir: DataDir = DEFAULT_DATA_DIR, config: Config = None) -> None:
-    """Register the devices of a CSV: all of them, or none and a list of its faults.
+def import_devices(
+    file: File,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge the file and change nothing.")] = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    config: Config = None,
+) -> None:
+    """Register the devices of a CSV or XLSX: all of them, or none and a list of its faults, line by line.
 
-    Columns: id, kind, name, lon, lat, datum, metric, unit, interval_s, limit_4, limit_3, limit_2, limit_1; a row per
-    device and metric.
+    Columns, in English or Chinese: id, kind, name, lon, lat, datum, metric, unit, interval_s; if wanted limit_4, limit_3,
+    limit_2, limit_1, gateway, building, codec, datum_m, mounting_height_m, downstream, area; a row per device and metric.
     """
     from database import connect
     from gridwatch.access import database_of
     from gridwatch.clock import now
     from gridwatch.progress import steps
-    from ingest.device_file import read_devices
-    from ingest.registration import register
+    from ingest.device_file import content_of, judge
+    from ingest.registration import Way, write_and_tell
 
-    settings = settings_of(data_dir, config)
-    with steps("导入设备 devices") as step:
-        step(0, 3, "reading")
-        devices = read_devices(file)
-        step(1, 3, "connecting")
-        with database_of(data_dir, settings) as url, connect(url, name="gridwatch import") as connection:
-            step(2, 3, f"registering {len(devices)}")
-            register(connection.cursor(), devices, now=now())
-        step(3, 3, "done")
-    typer.echo(f"registered {len(devices)} devices from {file}")
+    content = content_of(file)
+    with (
+        database_of(data_dir, settings_of(data_dir, config)) as url,
+        connect(url, name="gridwatch import") as connection,
+        steps("导入设备 devices") as step,
+    ):
+        cur = connection.cursor()
+        rows = content.count(b"\n")
+        judged = judge(cur, content, name=str(file), now=now(), counted=lambda n: step(n, max(rows, n), "reading"))
+        if judged.report.is_admitted and not dry_run:
+            write_and_tell(cur, judged.devices, now=now(), actor="import", way=Way.FILE, note=file.name, step=step)
+    _print_devices(judged.report, str(file), dry_run=dry_run)
+    if not judged.report.is_admitted:
+        raise typer.Exit(REFUSED)
+
+
+def _print_devices(report: "Report", file: str, *, dry_run: bool) -> None:
+    for findings, total in ((report.faults, report.faults_total), (report.doubts, report.doubts_total)):
+        for finding in findings[:SHOWN]:
+            typer.echo(str(finding))
+        if total > SHOWN:
+            typer.echo(f"… and {total - SHOWN} more")
+    counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
+    if not report.is_admitted:
+        typer.echo(f"{file} was refused, nothing was imported: {report.faults_total} faults")
+    elif dry_run:
+        typer.echo(f"would register {report.devices} devices from {file}: {counts}")
+    else:
+        typer.echo(f"registered {report.devices} devices from {file}: {counts}")
 
 
 @imports.command("grids")

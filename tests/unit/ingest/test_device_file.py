@@ -1,8 +1,16 @@
-"""The CSV of devices: taken whole, or refused whole with every faulty line."""
+"""The file of devices: taken whole, or refused whole with every faulty line."""
 
+import io
+import zipfile
+
+import openpyxl
 import pytest
 
-from ingest.device_file import DeviceFileError, read_devices
+from dashboard.messages import Language, load_messages
+from ingest import device_sheet
+from ingest.device_file import DeviceFileError, read_content, read_devices
+from ingest.device_report import Doubt, Fault, Finding, Report
+from ingest.device_words import CHINESE, COLUMNS, KINDS, METRICS
 
 HEADER = "id,kind,name,lon,lat,datum,metric,unit,interval_s,limit_4,limit_3,limit_2,limit_1"
 
@@ -46,19 +54,19 @@ def test_no_unit_means_the_usual_one(file):
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("s,smoke,,,,,smoke,Cel,,,,,", "smoke cannot be in 'Cel': give a unit that converts to %/m"),
+        ("s,smoke,,,,,smoke,Cel,,,,,", "unit 'Cel' smoke cannot be in 'Cel': give a unit that converts to %/m"),
         ("g,gauge,,,,,stage,furlong,,,,,", "stage cannot be in 'furlong': give a unit that converts to m"),
         ("g,gauge,,120,,,stage,m,,,,,", "lon and lat go together"),
         ("g,gauge,,30,120,,stage,m,,,,,", "longitude comes first"),
-        ("g,gauge,,120,30,utm,stage,m,,,,,", "datum 'utm' is none of"),
+        ("g,gauge,,120,30,utm,stage,m,,,,,", "datum 'utm' is none of wgs84"),
         ("g,gauge,,120,30,,Stage,m,,,,,", "not a short lower-case name"),
-        ("g,gauge,,120,30,,stage,m,0,,,,", "interval_s must be more than 0"),
+        ("g,gauge,,120,30,,stage,m,0,,,,", "interval_s '0' must be more than 0"),
         ("g,gauge,,120,30,,stage,m,,3,2,4,5", "limits must rise"),
         ("g,gauge,,120,30,,stage,m,,nan,,,", "limit_4 'nan' is not a number"),
         ("a/b,gauge,,120,30,,stage,m,,,,,", "a character that a topic cannot"),
-        (",gauge,,120,30,,stage,m,,,,,", "must not be blank"),
-        ("ok,gauge,,,,,stage,m,,,,,", "ok has stage twice"),
-        ("ok,rain,,,,,rain,mm,,,,,", "differs from an earlier row"),
+        (",gauge,,120,30,,stage,m,,,,,", "id must not be blank"),
+        ("ok,gauge,,,,,stage,m,,,,,", "metric 'stage' line 2 has this metric of this id, too: twice"),
+        ("ok,rain,,,,,rain,mm,,,,,", "id 'ok' differs from line 2 of the same id"),
     ],
 )
 def test_a_faulty_line_refuses_the_file(file, row, reason):
@@ -66,6 +74,7 @@ def test_a_faulty_line_refuses_the_file(file, row, reason):
     with pytest.raises(DeviceFileError, match="nothing was imported") as refused:
         read_devices(file("ok,gauge,,,,,stage,m,,,,,", row))
     assert "line 3: " in str(refused.value)
+    assert "line 2: " not in str(refused.value)
     assert reason in str(refused.value)
 
 
@@ -73,3 +82,137 @@ def test_a_missing_column_is_named(file):
     """A header without what is needed is refused with the names that are missing."""
     with pytest.raises(DeviceFileError, match="lacks the columns metric, unit"):
         read_devices(file(header="id,kind,name,lon,lat,datum,interval_s"))
+
+
+CHINESE_HEADER = "编号,类型,名称,经度,纬度,坐标系,指标,单位,周期秒,蓝色限值,黄色限值,橙色限值,红色限值,网关,楼栋,编解码,基面高程,安装高度,下游站"
+CHINESE_ROW = "g-2,水位站,石桥,119.9,30.1,火星坐标 GCJ-02,水位,m,300,4,5,6,7,gw-1,泵房,,48.2,3.5,g-3"
+
+
+def _checked(device):
+    (channel,) = device.channels
+    assert (device.id, device.kind, device.datum, device.gateway, device.building) == (
+        *("g-2", "gauge", "gcj02", "gw-1", "泵房"),
+    )
+    assert device.attributes == {"mounting_height_m": 3.5, "downstream": "g-3"}
+    assert (channel.metric, channel.unit, channel.interval_s, channel.datum_m) == ("stage", "m", 300.0, 48.2)
+    assert channel.limits == (7.0, 6.0, 5.0, 4.0)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_chinese_heading_is_read_in_either_encoding(tmp_path, encoding):
+    """What Excel saves in a Chinese office is GB 18030; the words in the cells are Chinese, too."""
+    path = tmp_path / "设备.csv"
+    path.write_bytes(f"{CHINESE_HEADER}\n#说明：以井号开头的行不导入\n\n{CHINESE_ROW}\n".encode(encoding))
+    (device,) = read_devices(path)
+    _checked(device)
+
+
+def _workbook(*rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def test_a_workbook_is_read_with_its_line_numbers(tmp_path):
+    """Numbers and texts of cells mean the same; a fault names the row as the spreadsheet counts it."""
+    path = tmp_path / "devices.xlsx"
+    cells = [float(cell) if cell.replace(".", "").isdigit() else cell for cell in CHINESE_ROW.split(",")]
+    path.write_bytes(_workbook(CHINESE_HEADER.split(","), cells))
+    (device,) = read_devices(path)
+    _checked(device)
+    path.write_bytes(_workbook(CHINESE_HEADER.split(","), cells, [], [8624120300000012, *cells[1:]]))
+    with pytest.raises(DeviceFileError, match="line 4: 编号 '8624120300000012…' the id was kept as a number"):
+        read_devices(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"PK\x03\x04 and no more", "damaged"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "neither CSV nor XLSX"),
+        (b"", "lacks the columns id, kind"),
+        (b"\xff\xfe\xfd", "neither UTF-8 nor GB 18030"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_a_sentence(content, reason):
+    """A damaged workbook, an old .xls, nothing at all and noise are each refused by name."""
+    with pytest.raises(DeviceFileError, match=reason):
+        read_content(content, Report(), name="f")
+
+
+def test_a_workbook_that_would_burst_is_refused_unread():
+    """A few kilobytes that say they unpack to a gigabyte are not unpacked."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as parts, parts.open("xl/sharedStrings.xml", "w") as part:
+        for _ in range(130):
+            part.write(bytes(1 << 20))
+    assert len(content.getvalue()) < 1 << 20
+    with pytest.raises(DeviceFileError, match="unpacks to more than is taken"):
+        read_content(content.getvalue(), Report(), name="f")
+
+
+def test_too_many_rows_and_too_many_bytes_are_refused(monkeypatch):
+    """The limits hold for what is read, whatever the file says of itself."""
+    monkeypatch.setattr(device_sheet, "MAX_ROWS", 3)
+    rows = [HEADER.split(","), *([f"d{n}", "smoke"] for n in range(4))]
+    for content in (_workbook(*rows), "\n".join(",".join(row) for row in rows).encode()):
+        with pytest.raises(DeviceFileError, match="more than 3 rows"):
+            read_content(content, Report(), name="f")
+    monkeypatch.setattr(device_sheet, "MAX_BYTES", 10)
+    with pytest.raises(DeviceFileError, match="larger than"):
+        read_content(b"x" * 11, Report(), name="f")
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "code"),
+    [
+        ("s,smoke,,,,,,%/m,,,,,,,,,,", "unit", Fault.METRIC_NEEDED),
+        ("s,smoke,,,,,smoke,,,,,,,s,,,,", "gateway", Fault.OWN_GATEWAY),
+        ("s,smoke,,,,,smoke,,,,,,,a/b,,,,", "gateway", Fault.ID_CHARACTERS),
+        ("s,smoke,,,,,smoke,,,,,,,,,nobody,,", "codec", Fault.CODEC),
+        ("s,No Kind,,,,,smoke,,,,,,,,,,,", "kind", Fault.KIND),
+        ("s,place,,,,,smoke,,,,,,,,,,,", "kind", Fault.CARRIER),
+        (f"s,smoke,{'长' * 201},,,,smoke,,,,,,,,,,,", "name", Fault.TOO_LONG),
+        ("s,smoke,,1e400,30,,smoke,,,,,,,,,,,", "lon", Fault.NUMBER),
+        ("s,smoke,,1_0,30,,smoke,,,,,,,,,,,", "lon", Fault.NUMBER),
+        ("s,smoke,,,,,smoke,,,,,,,,,,1.x,", "mounting_height_m", Fault.NUMBER),
+    ],
+)
+def test_a_fault_names_its_cell(row, column, code):
+    """Line, heading and value of the cell are in the report."""
+    heading = ",".join((*HEADER.split(","), "gateway", "building", "codec", "mounting_height_m", "downstream"))
+    report = Report()
+    read_content(f"{heading}\n{row}\n".encode(), report, name="f")
+    (fault,) = report.faults
+    assert (fault.line, fault.code) == (2, code)
+    assert fault.column == ("metric" if code is Fault.METRIC_NEEDED else column)
+
+
+def test_a_device_without_metrics_and_columns_nobody_knows():
+    """A gateway measures nothing; a column that is not ours is named and left out."""
+    report = Report()
+    read = read_content(f"{HEADER},owner\ngw,gateway,,,,,,,,,,,,张三\n".encode(), report, name="f")
+    assert [device.channels for device in read.devices] == [()]
+    assert [(doubt.code, doubt.column) for doubt in report.doubts] == [(Doubt.UNKNOWN_COLUMN, "owner")]
+
+
+def test_every_finding_has_words_in_both_languages():
+    """No code is without its sentence, and every place in a sentence is filled."""
+    about = dict.fromkeys(("most", "known", "metric", "usual", "first", "nearest", "distance", "meant", "placed"), "x")
+    for code in (*Fault, *Doubt):
+        finding = Finding(line=1, column="c", value="v", code=code, about=about | {"better": "x", "what": "x"})
+        assert finding.zh
+        assert finding.en
+
+
+def test_the_chinese_words_of_the_file_are_those_of_the_screens():
+    """Whoever copies a word from a screen into a cell is understood."""
+    screens = load_messages(Language.ZH)
+    assert {kind: screens[f"kind.{kind}"] for kind in KINDS.values()} == {kind: word for word, kind in KINDS.items()}
+    assert {metric: screens[f"metric.{metric}"].replace(" ", "") for metric in METRICS.values()} == {
+        metric: word for word, metric in METRICS.items()
+    }
+    assert set(CHINESE) == set(COLUMNS)
