@@ -131,4 +131,23 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
             ),
         ),
     ],
+    "sparkplug_b": [
+        (
+            "spBv1.0/plant/DBIRTH/node/device",
+            (
+                b'{"timestamp":1714564798250,"metrics":[{"name":"Inputs/A","alias":3,"timestamp":1714564798250,'
+                b'"dataType":"Int16","value":-3,"properties":{"engUnit":{"type":"String","value":"Cel"}}}],"seq":1}'
+            ),
+        ),
+        ("spBv1.0/plant/NDATA/node", bytes.fromhex("08eaf2f5a8a02b12120a05626453657118eaf2f5a8a02b20085800")),
+        (
+            "spBv1.0/plant/NBIRTH/node",
+            bytes.fromhex(
+                "08eaf2f5a8a02b12220a054c6576656c100118eaf2f5a8a02b200a4a0c0a07656e67556e697412014d69000000000000044012100a"
+                "05536d6f6b6510022003200b38007001121b0a03507570201392010f120d0a05537065656420032080505807"
+            ),
+        ),
+        ("spBv1.0/plant/DDATA/node/device", b"08eaf2f5a8a02b12070801108403580518ff01"),
+        ("spBv1.0/plant/NCMD/node", b"\x08\x01"),
+    ],
 }
