@@ -37,7 +37,7 @@ def settle(wanted: Listen, *, purpose: str, option: str) -> Listen:
             probe.bind((wanted.host, wanted.port))
         except OSError as error:
             raise AddressError(_sentence(wanted, error, purpose, option)) from None
-        return Listen(host=wanted.host, port=probe.getsockname()[1])
+        return wanted.model_copy(update={"port": probe.getsockname()[1]})
 
 
 def _sentence(wanted: Listen, error: OSError, purpose: str, option: str) -> str:

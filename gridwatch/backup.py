@@ -92,7 +92,10 @@ def bring_back(
 
 def _files(directory: DataDirectory, rules: Path | None) -> list[tuple[Path, str]]:
     return [
-        *((path, path.name) for path in (directory.settings, directory.secrets, directory.credentials)),
+        *(
+            (path, path.name)
+            for path in (directory.settings, directory.secrets, directory.credentials, directory.gateways)
+        ),
         *_rules(rules),
     ]
 

@@ -8,7 +8,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 -- an older Python deserves a sent
 import typer
 
 from gridwatch import outermost
-from gridwatch.commands import files, notify, play, rules, run, upkeep, user
+from gridwatch.commands import bridge, certs, files, gateway, notify, play, rules, run, upkeep, user
 
 app = typer.Typer(
     name="gridwatch",
@@ -22,9 +22,13 @@ app.command("simulate")(play.simulate)
 app.command("replay")(play.replay)
 app.add_typer(files.imports, name="import")
 app.command("decode")(files.decode)
+app.command("bridge")(bridge.bridge)
 app.add_typer(rules.app, name="rules")
 app.add_typer(notify.notify, name="notify")
 app.add_typer(user.app, name="user")
+app.add_typer(gateway.app, name="gateway")
+app.command("broker-config")(gateway.broker_config)
+app.add_typer(certs.app, name="certs")
 app.command("backup")(upkeep.backup)
 app.command("restore")(upkeep.restore)
 app.command("migrate")(upkeep.migrate)

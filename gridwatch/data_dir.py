@@ -51,6 +51,16 @@ class DataDirectory:
         return self.path / "credentials.txt"
 
     @property
+    def gateways(self) -> Path:
+        """The accounts of gateways, passwords as hashes."""
+        return self.path / "gateways.json"
+
+    @property
+    def certificates(self) -> Path:
+        """The private certificate authority and what it made."""
+        return self.path / "certs"
+
+    @property
     def logs(self) -> Path:
         """One file a part."""
         return self.path / "logs"

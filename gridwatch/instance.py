@@ -13,15 +13,15 @@ import structlog
 from gridwatch import data_dir, leftovers, logs
 from gridwatch.addresses import settle
 from gridwatch.clock import now
-from gridwatch.embedded import BrokerAccount, NatsServer, PostgresServer, free_port, subscriptions_of
+from gridwatch.embedded import NatsServer, PostgresServer, free_port
 from gridwatch.keys import Keys, load_keys
+from gridwatch.own_broker import OwnBroker
 from gridwatch.parts import Part, answers, python_part
-from gridwatch.runtime import Account, Broker, Listen, Runtime, notify_file, rules_file
+from gridwatch.runtime import Broker, Listen, Runtime, notify_file, rules_file
 from gridwatch.settings import Settings
 from gridwatch.settings_reading import hide_password, masked
 from gridwatch.stop_signals import StopSignals
 from gridwatch.supervisor import Supervisor
-from ingest.sources import EVERYTHING
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +51,7 @@ class Instance:
         self._lock = data_dir.Lock(self.directory)
         self._is_ready = False
         self.runtime: Runtime | None = None
+        self._own_broker: OwnBroker | None = None
         self._supervisor = Supervisor(signals, on_change=self._note)
 
     def __enter__(self) -> Self:
@@ -109,7 +110,7 @@ class Instance:
 
     def serve(self) -> None:
         """Watch over the parts until a signal asks us to end."""
-        self._supervisor.watch()
+        self._supervisor.watch(self._own_broker.look_after if self._own_broker is not None else None)
 
     def _wait_until_ready(self, http: Listen, *, has_own_broker: bool) -> None:
         """Wait until every part works. Only an outside broker that is away keeps nobody from the pages for long."""
@@ -135,41 +136,29 @@ class Instance:
 
     def _settle_http(self) -> Listen:
         wanted = self._settings.dashboard
-        return settle(Listen(host=wanted.host, port=wanted.port), purpose="the web server", option="--http")
+        listen = Listen(host=wanted.host, port=wanted.port, tls=wanted.tls_certificate is not None)
+        return settle(listen, purpose="the web server", option="--http")
+
+    def _beside(self, path: Path | None) -> Path | None:
+        """Name a file whose setting is relative to the data directory."""
+        return None if path is None else self.directory.path / path
 
     def _services(self, keys: Keys) -> tuple[Services, Broker]:
         ingest = self._settings.ingest
-        postgres = broker = None
+        postgres = None
         if self._settings.database.url is None:
             log_file = self.directory.logs / "postgres.log"
             postgres = PostgresServer(self.directory.postgres, port=free_port(), log=log_file)
         if ingest.mqtt_url is not None:
-            return Services(postgres=postgres, broker=None), Broker.from_url(ingest.mqtt_url)
+            outside = Broker.from_url(
+                ingest.mqtt_url, ca=self._beside(ingest.mqtt_ca), certificate=self._beside(ingest.mqtt_certificate)
+            )
+            return Services(postgres=postgres, broker=None), outside
         listen = settle(
             Listen(host=ingest.mqtt_host, port=ingest.mqtt_port), purpose="the MQTT broker", option="--mqtt"
         )
-        filters = tuple(source.topic for source in ingest.sources)
-        broker = NatsServer(
-            self.directory.broker,
-            host=listen.host,
-            port=listen.port,
-            accounts=(
-                BrokerAccount(user="worker", password=keys.worker),
-                BrokerAccount(user="gateway", password=keys.gateway, publish=filters),
-                BrokerAccount(user="simulators", password=keys.simulators, publish=filters),
-            ),
-            # The collector also listens to itself.
-            subscriptions=subscriptions_of(ingest.subscriptions or EVERYTHING) + 1,
-            log=self.directory.logs / "broker.log",
-        )
-        described = Broker(
-            host=listen.local_host,
-            port=listen.port,
-            worker=Account(user="worker", password=keys.worker),
-            gateway=Account(user="gateway", password=keys.gateway),
-            simulators=Account(user="simulators", password=keys.simulators),
-        )
-        return Services(postgres=postgres, broker=broker), described
+        self._own_broker = OwnBroker(self.directory, ingest, keys, listen)
+        return Services(postgres=postgres, broker=self._own_broker.server), self._own_broker.described
 
     def _prepare_database(self, services: Services, tell: Tell) -> str:
         """Migrate, make the first accounts and, for the demo, the county; cut short by a signal, none of it is half done."""
@@ -249,6 +238,7 @@ def _run_json(runtime: Runtime, pids: dict[str, int]) -> str:
             "mqtt": runtime.broker.url,
             "mqtt_user": runtime.broker.gateway.user,
             "mqtt_password": runtime.broker.gateway.password,
+            **({"ca": str(runtime.broker.ca)} if runtime.broker.ca is not None else {}),
             "database_url": runtime.database_url,
             "pids": pids,
         },

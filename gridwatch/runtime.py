@@ -33,6 +33,9 @@ class Broker(Frozen):
     host: str
     port: int
     tls: bool = False
+    ca: Path | None = None  # whom we trust by; None is the machine's trust store
+    certificate: Path | None = None  # by which we prove who we are, its key beside it
+    monitor: int = 0  # port of the embedded broker's own account of its connections
     worker: Account = Account()
     gateway: Account = Account()  # may publish what devices publish
     simulators: Account = Account()
@@ -42,8 +45,13 @@ class Broker(Frozen):
         """Name the broker without an account."""
         return f"{'mqtts' if self.tls else 'mqtt'}://{_bracketed(self.host)}:{self.port}"
 
+    @property
+    def for_playing(self) -> Account:
+        """Give the account by which scenarios and recordings are played: the shared one, where there is one."""
+        return self.gateway if self.gateway.user else self.simulators
+
     @classmethod
-    def from_url(cls, url: str) -> "Broker":
+    def from_url(cls, url: str, *, ca: Path | None = None, certificate: Path | None = None) -> "Broker":
         """Describe an outside broker: every client uses the account in its URL."""
         parts = urlsplit(url)
         tls = parts.scheme == "mqtts"
@@ -52,6 +60,8 @@ class Broker(Frozen):
             host=parts.hostname or "127.0.0.1",
             port=parts.port or (8883 if tls else 1883),
             tls=tls,
+            ca=ca,
+            certificate=certificate,
             worker=account,
             gateway=account,
             simulators=account,
@@ -63,6 +73,7 @@ class Listen(Frozen):
 
     host: str
     port: int
+    tls: bool = False
 
     @property
     def local_host(self) -> str:
@@ -72,7 +83,7 @@ class Listen(Frozen):
     @property
     def url(self) -> str:
         """Name the server as a program on this machine reaches it."""
-        return f"http://{_bracketed(self.local_host)}:{self.port}"
+        return f"{'https' if self.tls else 'http'}://{_bracketed(self.local_host)}:{self.port}"
 
 
 class Runtime(Frozen):

@@ -98,11 +98,19 @@ class IngestSettings(Room):
     """Which broker is listened to, and who understands what."""
 
     mqtt_url: MqttUrl | None = Field(default=None, json_schema_extra=unit(""))
-    """Address of an MQTT broker (NATS, Mosquitto, EMQX), `mqtt://user:password@host:port`, or `mqtts://` for TLS with the machine's trust store. Empty: the embedded broker."""
+    """Address of an MQTT broker (NATS, Mosquitto, EMQX), `mqtt://user:password@host:port`, or `mqtts://` for TLS (`mqtt_ca`). Empty: the embedded broker."""
     mqtt_host: str = Field(default="127.0.0.1", json_schema_extra=unit(""))
     """Address the embedded broker listens on; `0.0.0.0` lets gateways on the network in."""
     mqtt_port: Port = Field(default=1883, json_schema_extra=unit(""))
     """Port the embedded broker listens on; 0 chooses a free one."""
+    mqtt_tls: bool = Field(default=False, json_schema_extra=unit(""))
+    """The embedded broker speaks TLS only, with DATA_DIR/certs/broker.pem (`gridwatch certs make`)."""
+    mqtt_ca: Path | None = Field(default=None, json_schema_extra=unit(""))
+    """Certificate of the authority that an `mqtts://` broker is trusted by; a relative path is relative to the data directory. Empty: the machine's trust store."""
+    mqtt_certificate: Path | None = Field(default=None, json_schema_extra=unit(""))
+    """Certificate by which we prove who we are to a broker that demands one; its key lies beside it, ending in .key. Empty: none."""
+    shared_account: bool = Field(default=True, json_schema_extra=unit(""))
+    """The embedded broker has an account `gateway` that may publish for every device. `false` where every gateway has its own (`gridwatch gateway add`)."""
     sources: tuple[Source, ...] = Field(default=DEFAULT_SOURCES, json_schema_extra=unit(""))
     """Topic filters and the decoders of what arrives on them; the first filter that matches decides."""
     subscriptions: tuple[str, ...] = Field(default=(), json_schema_extra=unit(""))
@@ -127,6 +135,18 @@ class AlertsSettings(Room):
     """Address of the pages as those who are told reach it, `https://host:port`, for links in messages. Empty: the address the web server listens on."""
     rules_admission: RulesAdmission = Field(default=RulesAdmission.FILE, json_schema_extra=unit(""))
     """What a changed rule file means. `file`: it is in force as soon as it is read. `reviewed`: it becomes a proposal that a second officer admits."""
+    warning_hours: float = Field(default=12.0, gt=0, le=24 * 31, json_schema_extra=unit("hours"))
+    """How long an official warning holds whose issuer gives no end."""
+    warning_places: dict[str, tuple[str, ...]] = Field(default_factory=dict, json_schema_extra=unit(""))
+    """Codes of our grids for places as issuers name them: a code (`MTZ014`), a code with its system (`UGC:MTZ014`) or a name."""
+    warning_folder: Path | None = Field(default=None, json_schema_extra=unit(""))
+    """A folder where official warnings are put as files (`*.xml`, `*.cap`, `*.json`); a relative path is relative to the data directory. Empty: none."""
+    warning_feeds: tuple[Annotated[str, _url("http", "https")], ...] = Field(default=(), json_schema_extra=unit(""))
+    """Addresses from which official warnings are fetched: CAP, a feed (Atom, RSS) of CAP, or one of the JSON forms. Empty: nothing is fetched."""
+    warning_feed_s: float = Field(default=60.0, ge=10, le=3600, json_schema_extra=unit("seconds"))
+    """How often each of `warning_feeds` is asked, give or take a tenth."""
+    warning_feed_hosts: tuple[str, ...] = Field(default=(), json_schema_extra=unit(""))
+    """Hosts beside its own that a feed may send us to, for the messages it lists."""
 
 
 class DashboardSettings(Room):
@@ -142,6 +162,8 @@ class DashboardSettings(Room):
     """Language of the pages for a user who has not chosen one."""
     tile_url: str | None = Field(default=None, json_schema_extra=unit(""))
     """Tile server below the map, with {x}, {y} and {z}. Empty: none, the county is drawn from its own polygons and nothing is loaded from a network."""
+    tls_certificate: Path | None = Field(default=None, json_schema_extra=unit(""))
+    """Certificate of the web server, in PEM, as `certs/web.pem` of `gridwatch certs make`; its key lies beside it, ending in .key; a relative path is relative to the data directory. Empty: plain HTTP. With it cookies are sent over HTTPS only."""
     secure_cookies: bool = Field(default=False, json_schema_extra=unit(""))
     """Send session cookies over HTTPS only; true behind a proxy that speaks HTTPS."""
     origins: tuple[str, ...] = Field(default=(), json_schema_extra=unit(""))

@@ -9,8 +9,8 @@ import structlog
 
 from gridwatch import logs
 from gridwatch.clock import now
-from gridwatch.errors import FrontDoorError
 from gridwatch.runtime import Account, Broker, Runtime, runtime_of_this_part
+from gridwatch.trust import context_of
 from simulators.county import make_county
 from simulators.publisher import BrokerError
 from simulators.run import BrokerUrl, Played, run_scenario
@@ -39,14 +39,14 @@ def play(
 
 
 def broker_url(broker: Broker, account: Account) -> BrokerUrl:
-    """Name the broker for the simulators' own publisher.
-
-    Raises:
-        FrontDoorError: it asks for TLS, which that publisher does not speak.
-    """
-    if broker.tls:
-        raise FrontDoorError(f"Simulators and replay speak plain MQTT only, and the broker is {broker.url}.")
-    return BrokerUrl(host=broker.host, port=broker.port, user=account.user, password=account.password)
+    """Name the broker for the simulators' own publisher."""
+    return BrokerUrl(
+        host=broker.host,
+        port=broker.port,
+        user=account.user,
+        password=account.password,
+        ssl=context_of(broker) if broker.tls else None,
+    )
 
 
 def until_signalled(work: Callable[[threading.Event], None]) -> None:

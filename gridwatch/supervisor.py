@@ -75,8 +75,8 @@ class Supervisor:
                 raise ServiceError(f"{what} was not ready within {seconds:g} s: {why}")
             self._pause(STARTING_TICK_S)
 
-    def watch(self) -> None:
-        """Restart what dies, until a signal asks us to end."""
+    def watch(self, look_after: Callable[[], None] | None = None) -> None:
+        """Restart what dies, until a signal asks us to end; `look_after` is called at every look round."""
         while not self._signals.requested:
             changed = False
             for each in self._running:
@@ -84,6 +84,8 @@ class Supervisor:
             if changed:
                 self._on_change()
             self._trim_logs()
+            if look_after is not None:
+                look_after()
             self._signals.wait(STEADY_TICK_S if self.is_complete else STARTING_TICK_S)
 
     def stop(self) -> None:

@@ -13,10 +13,11 @@ CLOSE_S = 1  # open live feeds are cut after so long; browsers come back by them
 
 def web_settings(runtime: Runtime) -> WebSettings:
     """Tell the dashboard what it has to know."""
-    chosen = runtime.settings.dashboard.model_dump(mode="json", exclude={"host", "port"})
+    chosen = runtime.settings.dashboard.model_dump(mode="json", exclude={"host", "port", "tls_certificate"})
     return WebSettings.model_validate(
         chosen
         | {"database_url": runtime.database_url, "secret": runtime.secret, "data_dir": runtime.data_dir}
+        | {"secure_cookies": chosen["secure_cookies"] or runtime.http.tls}
         | {"notifies": runtime.settings.alerts.notify is not None}
     )
 
@@ -25,10 +26,14 @@ def main() -> None:
     """Serve until a signal comes."""
     runtime = runtime_of_this_part()
     logs.set_up("web", runtime.settings.log_level)
+    certificate = runtime.settings.dashboard.tls_certificate
+    chain = None if certificate is None else runtime.data_dir / certificate
     uvicorn.run(
         create_app(web_settings(runtime), clock=now),
         host=runtime.http.host,
         port=runtime.http.port,
+        ssl_certfile=chain,
+        ssl_keyfile=None if chain is None else chain.with_suffix(".key"),
         loop="uvloop",
         ws="websockets-sansio",
         log_config=None,  # ours takes uvicorn's records too

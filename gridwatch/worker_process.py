@@ -9,6 +9,8 @@ import uvloop
 from alerts.admission import AdmissionMode
 from gridwatch import logs
 from gridwatch.runtime import Runtime, runtime_of_this_part
+from gridwatch.trust import context_of
+from gridwatch.weather_sources import sources_of
 from gridwatch.worker import Worker
 from incidents.cap import Sender, Status
 from ingest.collector import BrokerAddress
@@ -27,7 +29,7 @@ def worker_of(runtime: Runtime) -> Worker:
             port=broker.port,
             user=broker.worker.user,
             password=broker.worker.password,
-            ssl=broker.tls,
+            ssl=context_of(broker) if broker.tls else False,
         ),
         sources=tuple(
             Source(topic_filter=source.topic, decoder=source.decoder) for source in runtime.settings.ingest.sources
@@ -39,6 +41,7 @@ def worker_of(runtime: Runtime) -> Worker:
         name=NAME,
         readings_kept=timedelta(days=runtime.settings.database.retention_days),
         sender=_sender_of(runtime),
+        weather=sources_of(runtime.settings, runtime.data_dir),
     )
 
 

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ssl import SSLContext
 
 import structlog
 from gmqtt import Client
@@ -29,13 +30,13 @@ class BrokerError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerAddress:
-    """Where the broker is and who we are to it. `ssl` encrypts with the machine's trust store."""
+    """Where the broker is and who we are to it. `ssl` encrypts, with the machine's trust store or as a context says."""
 
     host: str
     port: int
     user: str = ""
     password: str = field(default="", repr=False)
-    ssl: bool = False
+    ssl: bool | SSLContext = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

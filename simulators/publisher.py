@@ -7,6 +7,7 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
@@ -33,6 +34,7 @@ class BrokerUrl:
     port: int
     user: str = ""
     password: str = ""
+    ssl: SSLContext | None = None
 
 
 class Publisher:
@@ -64,6 +66,8 @@ class Publisher:
         self._client.max_queued_messages_set(0)  # bounded by our own window
         if broker.user:
             self._client.username_pw_set(broker.user, broker.password)
+        if broker.ssl is not None:
+            self._client.tls_set_context(broker.ssl)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish

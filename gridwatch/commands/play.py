@@ -35,7 +35,7 @@ def simulate(
         played = play(
             runtime,
             story,
-            runtime.broker.gateway,
+            runtime.broker.for_playing,
             stop=stop,
             client_id=f"gridwatch-simulate-{os.getpid()}",
             speed=speed,
@@ -64,7 +64,7 @@ def replay(
     if as_of not in set(AsOf):
         raise SettingsError(f"--as-of {as_of!r} is none of {', '.join(AsOf)}.")
     runtime = running(data_dir)
-    broker = broker_url(runtime.broker, runtime.broker.gateway)
+    broker = broker_url(runtime.broker, runtime.broker.for_playing)
     directory = read_directory(runtime.database_url)
 
     def work(stop: threading.Event) -> None:

@@ -18,12 +18,20 @@ PACKET_IDS = 65535  # MQTT packet ids of one session: the most messages that can
 class BrokerAccount:
     """Who may connect. `publish` are the topic filters they may publish to, and then they may subscribe to nothing.
 
-    None for `publish` is an account that may do everything.
+    None for `publish` is an account that may do everything. `password` may be a bcrypt hash of it.
     """
 
     user: str
     password: str
     publish: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerTls:
+    """By what the broker proves who it is. With it, nobody is let in without TLS."""
+
+    certificate: Path
+    key: Path
 
 
 class NatsServer:
@@ -32,9 +40,10 @@ class NatsServer:
     `sync_always` writes every message through to the disk before it is acknowledged to the device; a benchmark of the
     way behind the broker may turn it off. `subscriptions` is how many a session of the worker makes: the window of
     unacknowledged messages is shared out among them beforehand, and one subscription too many is refused by the broker.
+    `monitor` is a port on the loopback where it tells who is connected; 0 for none.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- one parameter a setting
         self,
         directory: Path,
         *,
@@ -44,6 +53,8 @@ class NatsServer:
         sync_always: bool = True,
         subscriptions: int = 8,
         log: Path | None = None,
+        tls: BrokerTls | None = None,
+        monitor: int = 0,
     ) -> None:
         self.directory = directory
         self.host = host
@@ -52,6 +63,8 @@ class NatsServer:
         self.sync_always = sync_always
         self.subscriptions = subscriptions
         self.log = log or directory / "broker.log"
+        self.tls = tls
+        self.monitor = monitor
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, seconds: float = 20) -> None:
@@ -65,12 +78,23 @@ class NatsServer:
     def launch(self) -> subprocess.Popen[bytes]:
         """Start the broker and return at once; `is_ready` tells when it takes connections."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        settings = self.directory / "nats.conf"
-        settings.touch(mode=0o600)
-        settings.write_text(self._settings())
+        settings = self._write_settings()
         with self.log.open("ab") as log:
             self.process = process.start([*process.leash("TERM"), _program(), "-c", settings], log)
         return self.process
+
+    def change_accounts(self, accounts: tuple[BrokerAccount, ...]) -> None:
+        """Let other accounts in from now on; whoever lost a right is disconnected, everybody else stays."""
+        self.accounts = accounts
+        self._write_settings()
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGHUP)
+
+    def _write_settings(self) -> Path:
+        settings = self.directory / "nats.conf"
+        settings.touch(mode=0o600)
+        settings.write_text(self._settings())
+        return settings
 
     def is_ready(self) -> bool:
         """Tell whether the broker takes MQTT connections."""
@@ -97,12 +121,18 @@ class NatsServer:
                     "listen": f"{self.host}:{self.port}",
                     "max_ack_pending": PACKET_IDS // self.subscriptions,
                     "ack_wait": "5s",
+                    **({"tls": self._tls(self.tls)} if self.tls is not None else {}),
                 },
+                **({"http": f"127.0.0.1:{self.monitor}"} if self.monitor else {}),
                 "max_payload": 1 << 20,
                 "authorization": {"users": [_user(account) for account in self.accounts]},
             },
             indent=1,
         )
+
+    @staticmethod
+    def _tls(tls: BrokerTls) -> dict[str, object]:
+        return {"cert_file": str(tls.certificate), "key_file": str(tls.key), "timeout": 10}
 
 
 def subscriptions_of(filters: Sequence[str]) -> int:
@@ -112,16 +142,27 @@ def subscriptions_of(filters: Sequence[str]) -> int:
 
 def subjects(topic_filter: str) -> list[str]:
     """Write an MQTT topic filter as NATS subjects, of which `a/#` takes two: `a` and `a.>`."""
-    subject = ".".join({"+": "*", "#": ">"}.get(level, level) for level in topic_filter.split("/"))
+    subject = ".".join(_token(level) for level in topic_filter.split("/"))
     return [subject.removesuffix(".>"), subject] if subject.endswith(".>") else [subject]
+
+
+def _token(level: str) -> str:
+    """Write one level: NATS separates by dots, so a dot within is "//", and an empty level is "/"."""
+    return {"+": "*", "#": ">", "": "/"}.get(level, level.replace(".", "//"))
 
 
 def _user(account: BrokerAccount) -> dict[str, object]:
     user: dict[str, object] = {"user": account.user, "password": account.password}
     if account.publish is not None:
-        allowed = [subject for topic_filter in account.publish for subject in subjects(topic_filter)]
-        user["permissions"] = {"publish": {"allow": allowed}, "subscribe": {"deny": [">"]}}
+        user["permissions"] = permissions(account.publish)
     return user
+
+
+def permissions(publish: Sequence[str]) -> dict[str, object]:
+    """Say in NATS's words that an account may publish to these MQTT filters and subscribe to nothing."""
+    allowed = [subject for topic_filter in publish for subject in subjects(topic_filter)]
+    # An empty list of what is allowed would allow everything.
+    return {"publish": {"allow": allowed} if allowed else {"deny": [">"]}, "subscribe": {"deny": [">"]}}
 
 
 def _program() -> str:
