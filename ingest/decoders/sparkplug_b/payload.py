@@ -125,16 +125,17 @@ def rebirth(milliseconds: int) -> bytes:
 
 def _from_proto(metrics: Any, prefix: str, depth: int) -> Iterator[Metric]:
     for item in metrics[: METRICS_MOST + 1]:
-        name = prefix + item.name[:200]
+        name = prefix + _readable(item.name)[:200]
         if item.HasField("template_value"):
             if depth < _TEMPLATE_DEPTH and not item.template_value.is_definition:
                 yield from _from_proto(item.template_value.metrics, f"{name}/", depth + 1)
             continue
-        raw: float | bool | str | None = None
+        raw: float | bool | str | bytes | None = None
         for field in _VALUE_FIELDS:
             if item.HasField(field):
                 raw = getattr(item, field)
                 break
+        raw = _readable(raw) if isinstance(raw, bytes) else raw
         yield Metric(
             name=name if item.name else "",
             alias=int(item.alias) if item.HasField("alias") else None,
@@ -149,9 +150,14 @@ def _from_proto(metrics: Any, prefix: str, depth: int) -> Iterator[Metric]:
 
 def _unit(properties: Any) -> str:
     for key, value in zip(properties.keys[:64], properties.values[:64], strict=False):
-        if key.lower().replace(" ", "") in UNIT_NAMES:
-            return text(value.string_value)[:_UNIT_LENGTH]
+        if _readable(key).lower().replace(" ", "") in UNIT_NAMES:
+            return text(_readable(value.string_value))[:_UNIT_LENGTH]
     return ""
+
+
+def _readable(value: str | bytes) -> str:
+    """Give text; what is no UTF-8 comes from proto2 as bytes."""
+    return value if isinstance(value, str) else value.decode("utf-8", "replace")
 
 
 def _from_json(message: object) -> Payload:
