@@ -5,11 +5,15 @@ A new decoder adds its own entry; tests/properties/test_decoders_total.py picks 
 
 import json
 
-from tests import gb26875_frames
+from tests import gb26875_frames, lorawan_frames
 from tests.gb26875_frames import NOON, component, components
 from tests.sl651_frames import ascii_frame, body, frame, report
+from tests.warning_messages import CAP_SEEDS, CMA_SEEDS
 
 PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
+    "cap12": CAP_SEEDS,
+    "cap12_flash_flood": CAP_SEEDS,
+    "cma_warning": CMA_SEEDS,
     "senml": [
         ("gridwatch/v1/4401/smoke-1/senml", b'[{"n":"smoke","u":"%/m","v":0.4}]'),
         (
@@ -149,5 +153,85 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ),
         ("spBv1.0/plant/DDATA/node/device", b"08eaf2f5a8a02b12070801108403580518ff01"),
         ("spBv1.0/plant/NCMD/node", b"\x08\x01"),
+    ],
+    "chirpstack_v4": [
+        (lorawan_frames.V4_TOPIC + "up", lorawan_frames.up("01755C 03824408 040001", profile="EM310-UDL")),
+        (
+            lorawan_frames.V4_TOPIC + "up",
+            lorawan_frames.up("AA", object={"battery": 92, "smoke": "alarm", "a": [1, {"b": "3 V"}]}),
+        ),
+        (
+            lorawan_frames.V4_TOPIC + "up",
+            lorawan_frames.up("20CE9E74466332002 0CE0000".replace(" ", ""), profile="EM500-SWL"),
+        ),
+        (lorawan_frames.V4_TOPIC + "status", lorawan_frames.v4(margin=10, batteryLevel=88.5)),
+        (
+            lorawan_frames.V4_TOPIC + "log",
+            lorawan_frames.v4(level="ERROR", code="UPLINK_MIC", description="invalid MIC"),
+        ),
+        (lorawan_frames.V4_TOPIC + "join", lorawan_frames.v4(devAddr="00189440")),
+        (lorawan_frames.V4_TOPIC + "up", lorawan_frames.protobuf_up()),
+        (lorawan_frames.V4_TOPIC + "status", lorawan_frames.protobuf_status()),
+        (lorawan_frames.V3_TOPIC + "event/up", lorawan_frames.protobuf_up_v3()),
+    ],
+    "lorawan_other_ns": [
+        (
+            lorawan_frames.V3_TOPIC + "rx",
+            (
+                b'{"applicationID":"5","deviceName":"EM300-TH","devEUI":"cLPVftAAEjQ=","rxInfo":[{"rssi":-96,"loRaSNR":6.2,'
+                b'"time":"2024-05-01T12:00:00Z"}],"fCnt":58,"fPort":85,"data":"A2fqAARoTw==","objectJSON":"{\\"temperature\\":23.4}"}'
+            ),
+        ),
+        (
+            "milesight/uplink",
+            (
+                b'{"result":{"rssi":"-59","loraSNR":"14.0","devEUI":"70B3D57ED0001234","time":"2024-05-01T20:00:00+08:00",'
+                b'"type":"UpUnc","fPort":"85","size":"6","payloadHex":"0367ea00"}}'
+            ),
+        ),
+        (lorawan_frames.V3_TOPIC + "status", b'{"devEUI":"70b3d57ed0001234","battery":254,"margin":20}'),
+    ],
+    "tts_v3": [
+        (
+            lorawan_frames.TTS_TOPIC + "up",
+            lorawan_frames.tts(
+                f_port=85,
+                frm_payload="AXVc",
+                decoded_payload={"battery": 92},
+                rx_metadata=[{"rssi": -35, "snr": 5}],
+                settings={"data_rate": {"lora": {}}, "frequency": "868300000"},
+                version_ids={"model_id": "em500-swl"},
+                last_battery_percentage={"value": 94.5, "received_at": "2024-05-01T08:00:00Z"},
+            ),
+        ),
+        (
+            lorawan_frames.TTS_TOPIC + "join",
+            json.dumps({"end_device_ids": lorawan_frames.tts_ids(), "join_accept": {}}).encode(),
+        ),
+    ],
+    "lorawan_payloads": [
+        ("lorawan/milesight_em/70B3D57ED0001234/85", b"01755C036701010482440805000184824106018367E800 01"),
+        (
+            "lorawan/EM410-RDL/x/85",
+            bytes.fromhex("B482FFFF03948241061000 0220CE9E744663440800010000 01".replace(" ", "")),
+        ),
+        (
+            "lorawan/EM300-DI/x/85",
+            bytes.fromhex("05E10A000A000000803F85000101 21CE9E744663FA0050000200000A000A0000803F".replace(" ", "")),
+        ),
+        (
+            "lorawan/EM320-TH-V2/x",
+            bytes.fromhex("83670A010284 9A0A0106 9367 0A010A0000 20CE9E7446630A01F40101".replace(" ", "")),
+        ),
+        ("", b"221E64001C40"),
+        ("lorawan/GS301/x/85", bytes.fromhex("01756402671C01036864047DFFFF057D0100FF3F02")),
+        ("lorawan/netvox_ra02/x/6", b"AQoBHgEBBLAAAAA="),
+        ("lorawan/LDDS75/x/2", bytes.fromhex("0CD1070A00010501")),
+        ("lorawan/LDDS04/x/2", bytes.fromhex("0D4A03160318031A031501")),
+        ("lorawan/LWL02/x/10", bytes.fromhex("4BB20200000500000A00")),
+        ("lorawan/LDS03A/x/3", bytes.fromhex("03000005000002662F0A00")),
+        ("lorawan/LHT65/x/2", bytes.fromhex("CBF60B0D0376010ADD7FFF")),
+        ("lorawan/LHT65/x/2", bytes.fromhex("0A0B0B0D037641662F0A00")),
+        ("lorawan/LLMS01/x/2", bytes.fromhex("0CD1010500640105000001")),
     ],
 }

@@ -9,12 +9,21 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from types import ModuleType
+from typing import Final
 
+from msgspec.structs import replace
+
+from ingest.installed import find, for_hint
 from ingest.readings import Decoded, Enclosed, Reason, Rejection
 
 Codec = Callable[[Enclosed], list[Decoded]]
+HINTS_KEPT: Final = 4096
+"""Words for devices come from outside: more of them than profiles in one network would be somebody filling our memory."""
+
+LONGEST: Final = 2048
+"""A radio carries 242 bytes of LoRaWAN, NB-IoT some more; nothing longer is read, so that no codec need fear it."""
 
 
 @cache
@@ -24,22 +33,41 @@ def names() -> tuple[str, ...]:
 
 
 def read(name: str, item: Enclosed) -> list[Decoded]:
-    """Read a payload by the codec called `name`, or by what a maker's name leads to; none is a rejection."""
-    module = _modules().get(name) or _modules().get(named(name) or "")
+    """Read a payload by the codec called `name`, or by what a maker's name leads to; none is a rejection.
+
+    A maker's name ("EM300-SLD") is passed on as the hint: models of one family may use one byte for different things.
+    """
+    module = _modules().get(name)
+    if module is None and (declared := find(name) or for_hint(name)) is not None:
+        return declared.codec(item)
+    if module is None:
+        module = _modules().get(named(name) or "")
+        item = item if item.hint == name else replace(item, hint=name)
     if module is None:
         return [Rejection(reason=Reason.UNSUPPORTED, detail=f"{item.device}: there is no codec {name!r}")]
+    if len(item.payload) > LONGEST:
+        return [
+            Rejection(reason=Reason.TOO_LARGE, detail=f"{item.device}: {len(item.payload)} bytes, {LONGEST} are read")
+        ]
     codec: Codec = module.CODEC
     return codec(item)
 
 
-@cache
 def named(hint: str) -> str | None:
-    """Find the codec that an envelope's words for a device lead to; None where they lead to none."""
+    """Find the codec that an envelope's words for a device lead to, a declared one first; None where they lead to none."""
+    declared = for_hint(hint)
+    return _named(hint) if declared is None else declared.name
+
+
+@lru_cache(maxsize=HINTS_KEPT)
+def _named(hint: str) -> str | None:
     return next((name for name, pattern in _hints() if pattern.search(hint)), None) if hint else None
 
 
 def likely(payload: bytes, port: int | None) -> tuple[str, ...]:
     """Name the codecs that bytes look like, as a suggestion for people."""
+    if len(payload) > LONGEST:
+        return ()
     return tuple(name for name in names() if _modules()[name].LIKELY(payload, port))
 
 

@@ -1,0 +1,73 @@
+"""Dragino: LDDS and DDS distances, LDS and LWL doors and leaks, LHT65 and LLMS weather. Big-endian, by fPort. Pure.
+
+A fPort that a model does not send on is an error, whatever the bytes look like. Where nothing names the model, port and length
+decide if they can. The first two bytes are the battery in mV with flags above. "No sensor" and what lies in the blind zone are
+no values. Sources: Dragino's user manuals and published decoders.
+"""
+
+import re
+from typing import Final
+
+from ingest.codecs.dragino.climate import lht65, llms01
+from ingest.codecs.dragino.contacts import door_or_leak, stamped_contact
+from ingest.codecs.dragino.distance import four_distances, one_distance
+from ingest.codecs.dragino.model import Model
+from ingest.codecs.told import Told
+from ingest.readings import Decoded, Enclosed, Reason
+
+HINTS: Final = (
+    r"dragino",
+    r"\bL?DDS(?:04|20|45|75)",
+    r"\b(?:LDS0[123]|LWL0[123]|DS03A|WL03A|LHT65|LLMS01|LMS01)",
+    r"ldds|lht65|lds0|lwl0|llms",
+)
+_DISTANCE: Final = Model(frozenset((2,)), one_distance)
+_CONTACT: Final = Model(frozenset((10,)), door_or_leak)
+_CLIMATE: Final = Model(frozenset((2,)), lht65)
+_MODELS: Final = (
+    (re.compile(r"DDS04", re.IGNORECASE), Model(frozenset((2,)), four_distances)),
+    (re.compile(r"DDS(?:20|45|75)", re.IGNORECASE), _DISTANCE),
+    (re.compile(r"(?:LDS|DS|LWL|WL)03", re.IGNORECASE), Model(frozenset((2, 3)), stamped_contact)),
+    (re.compile(r"(?:LDS|LWL)0[12]", re.IGNORECASE), _CONTACT),
+    (re.compile(r"LL?MS01", re.IGNORECASE), Model(frozenset((2,)), llms01)),
+    (re.compile(r"LHT65", re.IGNORECASE), _CLIMATE),
+)
+_STATUS_PORT: Final = 5
+"""Model, firmware, band: every LB and LS device tells it once after joining."""
+_OF_LENGTH: Final = {5: _DISTANCE, 8: _DISTANCE, 10: _CONTACT, 11: _CLIMATE}
+_DATA_PORTS: Final = (2, 10)
+_MILLIVOLTS: Final = range(2000, 4001)
+
+
+def _codec(item: Enclosed) -> list[Decoded]:
+    said = Told(item, [])
+    model = next((model for pattern, model in _MODELS if pattern.search(item.hint)), None) if item.hint else None
+    if item.port == _STATUS_PORT:
+        said.reject(Reason.UNSUPPORTED, "versions and configuration")
+    elif item.port is not None and item.port not in (model.ports if model else _DATA_PORTS):
+        said.reject(Reason.UNSUPPORTED, f"unknown fPort {item.port}")
+    elif len(item.payload) < 2:  # noqa: PLR2004 -- the battery
+        said.reject(Reason.TRUNCATED, f"{len(item.payload)} bytes")
+    else:
+        model = model or _guessed(item.payload, item.port)
+        if model is None:
+            said.reject(Reason.UNSUPPORTED, f"{len(item.payload)} bytes on fPort {item.port} of an unnamed model")
+        else:
+            model.tell(said, item.payload)
+    return said.items
+
+
+def _guessed(payload: bytes, port: int | None) -> Model | None:
+    """Choose the model by length, and by port if there is one. Other lengths on fPort 2 may be an LDDS without its sensor."""
+    model = _OF_LENGTH.get(len(payload)) or (_DISTANCE if port == 2 and len(payload) == 4 else None)  # noqa: PLR2004
+    return model if model is not None and (port is None or port in model.ports) else None
+
+
+def _is_likely(payload: bytes, port: int | None) -> bool:
+    if _guessed(payload, port) is None:
+        return False
+    return int.from_bytes(payload[:2], "big") & 0x3FFF in _MILLIVOLTS
+
+
+CODEC: Final = _codec
+LIKELY: Final = _is_likely

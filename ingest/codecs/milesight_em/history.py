@@ -1,0 +1,86 @@
+"""Records an EM stored and tells later (20 CE, 21 CE): four bytes of time, seconds since 1970 UTC, and values. Pure.
+
+Neither length nor content is in the record: they are the model's. Where nothing names the model, the length decides if only
+one model has it; otherwise what follows is rejected.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ingest.codecs.milesight_em import channels
+from ingest.codecs.told import Told, stored
+from ingest.readings import Fact, Reason
+
+_Fields = tuple[tuple[int, int, channels.Tell], ...]
+HISTORIES: Final = frozenset((0x20CE, 0x21CE))
+_OLD: Final = 0x20CE
+
+
+def _humidity(said: Told, data: bytes) -> None:
+    said.value("humidity", data[0] / 2 if data[0] <= 200 else None, "%RH", "humidity")  # noqa: PLR2004 -- halves of a per cent
+
+
+_TH: Final[_Fields] = ((4, 6, channels.temperature), (6, 7, _humidity))
+_SIGNED_DISTANCE: Final = channels.number("distance", "mm", 1, frozenset((0xFFFF, 0xFFFD, 0xFFFE)), is_signed=True)
+# model: length, (from, to, what it tells)
+_MODELS: Final[Mapping[str, tuple[int, _Fields]]] = {
+    "SWL": (6, ((4, 6, channels.depth),)),
+    "500-?UDL": (6, ((4, 6, channels.distance),)),
+    "500-?PP": (6, ((4, 6, channels.pressure),)),
+    "PT100": (6, ((4, 6, channels.temperature),)),
+    "LGT": (8, ((4, 8, channels.illuminance),)),
+    "SMTC": (10, ((4, 6, channels.conductivity), (6, 8, channels.temperature), (8, 10, channels.moisture))),
+    "CO2": (11, ((4, 6, channels.co2), (6, 8, channels.air_pressure), (8, 10, channels.temperature), (10, 11, _humidity))),
+    "RDL": (11, ((4, 6, _SIGNED_DISTANCE), (6, 8, channels.temperature))),
+    "MCS": (8, (*_TH, (7, 8, channels.flag(Fact.OPEN, "magnet_status")))),
+    "MLD": (8, ((7, 8, channels.flag(Fact.WATER, "leakage_status")),)),
+    "[SZ]LD": (8, (*_TH, (7, 8, channels.flag(Fact.WATER, "leakage_status")))),
+    "320-?TH-?V2": (9, ((4, 6, channels.temperature), (6, 8, channels.humidity_fine))),
+    "320-?TH": (7, _TH),
+    "300-?TH": (8, _TH),
+    "-?DI": (13, _TH),
+}  # fmt: skip
+_BY_NAME: Final = tuple((re.compile(name, re.IGNORECASE), model) for name, model in _MODELS.items())
+_ONLY: Final = {length: model for length, model in (pair for pair in _MODELS.values()) if length in (7, 9, 10, 13)}
+_DI_SECOND: Final = (18, _TH)  # 21 CE of EM300-DI; EM300-DI-HALL leaves the bytes of temperature and humidity unused
+
+
+def length_of(pair: int, payload: bytes, at: int, hint: str) -> tuple[int | None, Callable[[Told, bytes], None] | None]:
+    """Give the length of the record at `at` and what tells it, by the model's name or by the length of all records."""
+    if pair != _OLD:
+        return _DI_SECOND[0], _teller(() if "HALL" in hint.upper() else _TH)
+    model = next((model for pattern, model in _BY_NAME if pattern.search(hint)), None) if hint else None
+    if model is None:
+        length = _period(payload, at)
+        fields = _ONLY.get(length) if length is not None else None
+        model = None if length is None or fields is None else (length, fields)
+    return (None, None) if model is None else (model[0], _teller(model[1]))
+
+
+def _period(payload: bytes, at: int) -> int | None:
+    """Find the only record length of one model by which records of 20 CE fill the payload from `at` on."""
+    rest = payload[at:]
+    fitting = [
+        length
+        for length in _LENGTHS
+        if len(rest) % (length + 2) == 0
+        and all(rest[i : i + 2] == b"\x20\xce" for i in range(0, len(rest), length + 2))
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+_LENGTHS: Final = tuple(sorted({length for length, _ in _MODELS.values()}))
+
+
+def _teller(fields: _Fields) -> Callable[[Told, bytes], None]:
+    def tell(said: Told, data: bytes) -> None:
+        past = stored(said.item, int.from_bytes(data[:4], "little"))
+        if past is None:
+            said.reject(Reason.TIME, "a stored record of a time that cannot be")
+            return
+        for start, stop, part in fields:
+            part(past, data[start:stop])
+        said.extend(past.items)
+
+    return tell

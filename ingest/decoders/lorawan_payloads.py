@@ -1,0 +1,76 @@
+"""The payload of a LoRaWAN device alone, without a network's envelope, on `lorawan/{codec}/{device}/{fPort}`. Pure.
+
+Binary, hex text or base64 text. `codec` is a codec's name or a model's (`EM300-SLD`); `fPort` may be left out. Where the topic
+names no codec, the payload must look like those of exactly one; otherwise it is rejected, with those it may be of.
+"""
+
+import re
+from datetime import datetime
+from typing import Final
+
+from ingest import codecs
+from ingest.lorawan.fields import enclosed_bytes, eui
+from ingest.readings import Decoded, Decoder, DeviceId, Enclosed, Reason, Rejection
+from ingest.wire import text, unhex
+
+ROOT: Final = "lorawan"
+NAMELESS: Final = DeviceId("unknown")
+"""The device of a payload that came on no topic at all, as with `gridwatch decode`."""
+_PORT: Final = re.compile(r"\d{1,3}", re.ASCII)
+_LAST_PORT: Final = 255
+_TEXT: Final = re.compile(rb"[0-9A-Za-z+/=_\- \r\n\t]+")
+
+
+def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
+    """Decode a payload that arrived on `topic` at `received` (aware UTC), which is the time of all it says."""
+    codec, device, port = address(topic)
+    if not device:
+        return [Rejection(reason=Reason.TOPIC, detail="the topic names no device")]
+    if not payload.strip():
+        return []
+    if len(payload) > 3 * codecs.LONGEST:
+        return [Rejection(reason=Reason.TOO_LARGE, detail=f"{device}: {len(payload)} bytes in one payload")]
+    return _read(codec, device, port, _unpacked(payload), received)
+
+
+TOPICS: Final = ("lorawan/+/+/+", "lorawan/+/+")
+DECODER: Final[Decoder] = decode
+
+
+def address(topic: str) -> tuple[str, DeviceId, int | None]:
+    """Give the codec ("" for none), the device and the fPort that a topic names; an EUI is put in upper case."""
+    levels = topic.split("/")
+    codec, port = "", None
+    if ROOT in levels:
+        rest = levels[levels.index(ROOT) + 1 :]
+        codec, device = (rest[0], rest[1]) if len(rest) > 1 else ("", "".join(rest))
+        last = rest[2] if len(rest) > 2 else ""  # noqa: PLR2004 -- codec, device, port
+        port = int(last) if _PORT.fullmatch(last) and int(last) <= _LAST_PORT else None
+    else:
+        device = levels[-1] if topic else NAMELESS
+    return text(codec), DeviceId(eui(device) or text(device)), port
+
+
+def _unpacked(payload: bytes) -> bytes:
+    """Give the bytes themselves: of hex text, of base64 text, or as they are."""
+    if not _TEXT.fullmatch(payload):
+        return payload
+    raw = unhex(payload)
+    if raw is None:
+        raw = enclosed_bytes(payload.decode("ascii").strip())
+    return payload if raw is None else raw
+
+
+def _read(codec: str, device: DeviceId, port: int | None, payload: bytes, received: datetime) -> list[Decoded]:
+    name = codec if codec in codecs.names() or codecs.named(codec) else ""
+    if not name:
+        found = codecs.likely(payload, port)
+        if len(found) != 1:
+            which = f"may be of {', '.join(found)}" if found else "looks like none"
+            return [
+                Rejection(
+                    reason=Reason.UNSUPPORTED, detail=f"{device}: the topic names no codec, and the payload {which}"
+                )
+            ]
+        name = found[0]
+    return codecs.read(name, Enclosed(device=device, payload=payload, time=received, port=port, hint=""))

@@ -1,0 +1,236 @@
+"""ChirpStack's events in Protocol Buffers, v3 and v4, as what their JSON would hold. Pure. Refuses what is no event.
+
+The numbers are those of `api/integration/integration.proto` and `gw.proto` of ChirpStack v4, and of `as/integration` and `gw`
+of chirpstack-api v3. Only fields we read are named; the library skips the others.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from google.protobuf.message import DecodeError, Message
+
+from ingest.instants import EPOCH
+from ingest.protobuf_schema import Fields, message_types
+from ingest.readings import Reason
+from ingest.wire import RefusedError
+
+Proto = Any
+"""A generated message: its attributes are those of the tables below, which no type checker sees."""
+
+_LATEST_S: Final = 32_503_680_000  # the year 3000; beyond it no datetime is needed to see that a clock is wrong
+_V3: Final = 0x08  # field 1, a number: the application. In v4 field 1 is text, or a time
+FSK: Final = 4
+LR_FHSS: Final = 5
+
+_COMMON: Final[dict[str, Fields]] = {
+    "Timestamp": ((1, "seconds", "int64"), (2, "nanos", "int32")),
+    "Pair": ((1, "key", "string"), (2, "value", "string")),
+}
+_V4_TABLE: Final[dict[str, Fields]] = {
+    **_COMMON,
+    "Member": ((1, "key", "string"), (2, "value", "Value")),
+    "Struct": ((1, "fields", "repeated Member"),),
+    "List": ((1, "values", "repeated Value"),),
+    "Value": (
+        (2, "number", "optional double"),
+        (3, "text", "optional string"),
+        (4, "truth", "optional bool"),
+        (5, "struct", "Struct"),
+        (6, "list", "List"),
+    ),
+    "DeviceInfo": (
+        (6, "device_profile_name", "string"),
+        (7, "device_name", "string"),
+        (8, "dev_eui", "string"),
+        (9, "tags", "repeated Pair"),
+    ),
+    "Rx": ((6, "rssi", "int32"), (7, "snr", "float"), (17, "ns_time", "Timestamp")),
+    "Lora": ((2, "spreading_factor", "uint32"),),
+    "Modulation": ((3, "lora", "Lora"), (FSK, "fsk", "Lora"), (LR_FHSS, "lr_fhss", "Lora")),
+    "Tx": ((2, "modulation", "Modulation"),),
+    "up": (
+        (2, "time", "Timestamp"),
+        (3, "device_info", "DeviceInfo"),
+        (7, "f_cnt", "uint32"),
+        (8, "f_port", "uint32"),
+        (10, "data", "bytes"),
+        (11, "object", "Struct"),
+        (12, "rx_info", "repeated Rx"),
+        (13, "tx_info", "Tx"),
+    ),
+    "event": ((2, "time", "Timestamp"), (3, "device_info", "DeviceInfo")),
+    "log": (
+        (1, "time", "Timestamp"),
+        (2, "device_info", "DeviceInfo"),
+        (3, "level", "int32"),
+        (4, "code", "int32"),
+        (5, "description", "string"),
+    ),
+    "status": (
+        (2, "time", "Timestamp"),
+        (3, "device_info", "DeviceInfo"),
+        (5, "margin", "int32"),
+        (6, "external_power_source", "bool"),
+        (7, "battery_level_unavailable", "bool"),
+        (8, "battery_level", "float"),
+    ),
+}
+_V3_TABLE: Final[dict[str, Fields]] = {
+    **_COMMON,
+    "Rx": ((2, "time", "Timestamp"), (5, "rssi", "int32"), (6, "lora_snr", "double")),
+    "up": (
+        (3, "device_name", "string"),
+        (4, "dev_eui", "bytes"),
+        (5, "rx_info", "repeated Rx"),
+        (9, "f_cnt", "uint32"),
+        (10, "f_port", "uint32"),
+        (11, "data", "bytes"),
+        (12, "object_json", "string"),
+        (13, "tags", "repeated Pair"),
+    ),
+    "event": ((3, "device_name", "string"), (4, "dev_eui", "bytes")),
+    "log": ((4, "dev_eui", "bytes"), (5, "type", "int32"), (6, "error", "string")),
+    "status": (
+        (4, "dev_eui", "bytes"),
+        (5, "margin", "int32"),
+        (6, "external_power_source", "bool"),
+        (7, "battery_level_unavailable", "bool"),
+        (8, "battery_level", "float"),
+    ),
+}
+V4: Final = message_types("gridwatch.chirpstack.v4", _V4_TABLE)
+V3: Final = message_types("gridwatch.chirpstack.v3", _V3_TABLE)
+
+LEVELS: Final = ("INFO", "WARNING", "ERROR")
+CODES_V4: Final = (
+    "UNKNOWN", "DOWNLINK_PAYLOAD_SIZE", "UPLINK_CODEC", "DOWNLINK_CODEC", "OTAA", "UPLINK_F_CNT_RESET", "UPLINK_MIC",
+    "UPLINK_F_CNT_RETRANSMISSION", "DOWNLINK_GATEWAY", "RELAY_NEW_END_DEVICE", "F_CNT_DOWN", "EXPIRED",
+)  # fmt: skip
+CODES_V3: Final = (
+    "UNKNOWN", "DOWNLINK_PAYLOAD_SIZE", "DOWNLINK_FCNT", "UPLINK_CODEC", "DOWNLINK_CODEC", "OTAA", "UPLINK_FCNT_RESET",
+    "UPLINK_MIC", "UPLINK_FCNT_RETRANSMISSION", "DOWNLINK_GATEWAY",
+)  # fmt: skip
+
+
+def read_event(kind: str, payload: bytes) -> dict[str, object]:
+    """Read an event of `kind` ("up", "status", "log", others) as what its JSON would hold, with instants and bytes as such.
+
+    Raises:
+        RefusedError: it is no event of ChirpStack v3 or v4.
+    """
+    types, makers = (V3, _MAKERS_V3) if payload[:1] == bytes([_V3]) else (V4, _MAKERS_V4)
+    name = kind if kind in makers else "event"
+    try:
+        message = types[name].FromString(payload)
+    except (DecodeError, RecursionError) as error:
+        raise RefusedError(Reason.MALFORMED, "neither JSON nor an event in Protocol Buffers") from error
+    return makers[name](message)
+
+
+def _up_v4(up: Proto) -> dict[str, object]:
+    modulation = up.tx_info.modulation
+    is_lora = not (modulation.HasField("fsk") or modulation.HasField("lr_fhss"))
+    event = _event_v4(up)
+    event["fPort"] = up.f_port
+    event["data"] = up.data
+    event["rxInfo"] = [{"rssi": rx.rssi or None, "snr": rx.snr if is_lora else None} for rx in up.rx_info]
+    if up.HasField("object"):
+        event["object"] = _object(up.object)
+    return event
+
+
+def _event_v4(message: Proto) -> dict[str, object]:
+    info = message.device_info
+    return {
+        "time": _instant(message),
+        "deviceInfo": {
+            "devEui": info.dev_eui,
+            "deviceName": info.device_name,
+            "deviceProfileName": info.device_profile_name,
+            "tags": _tags(info.tags),
+        },
+    }
+
+
+def _log_v4(log: Proto) -> dict[str, object]:
+    return _event_v4(log) | {
+        "level": _named(LEVELS, log.level),
+        "code": _named(CODES_V4, log.code),
+        "description": log.description,
+    }
+
+
+def _status_v4(status: Proto) -> dict[str, object]:
+    return _event_v4(status) | _battery(status)
+
+
+def _up_v3(up: Proto) -> dict[str, object]:
+    return _event_v3(up) | {
+        "fPort": up.f_port,
+        "data": up.data,
+        "objectJSON": up.object_json,
+        "tags": _tags(up.tags),
+        "rxInfo": [{"rssi": rx.rssi or None, "loRaSNR": rx.lora_snr, "time": _instant(rx)} for rx in up.rx_info],
+    }
+
+
+def _event_v3(message: Proto) -> dict[str, object]:
+    return {"devEUI": message.dev_eui, "deviceName": getattr(message, "device_name", "")}
+
+
+def _log_v3(log: Proto) -> dict[str, object]:
+    return _event_v3(log) | {"type": _named(CODES_V3, log.type), "error": log.error}
+
+
+def _status_v3(status: Proto) -> dict[str, object]:
+    return _event_v3(status) | _battery(status)
+
+
+def _battery(status: Proto) -> dict[str, object]:
+    return {
+        "margin": status.margin,
+        "externalPowerSource": status.external_power_source,
+        "batteryLevelUnavailable": status.battery_level_unavailable,
+        "batteryLevel": status.battery_level,
+    }
+
+
+def _instant(message: Message) -> datetime | None:
+    """Give the message's own `time`; None where it has none, 1970 where it cannot be."""
+    if not message.HasField("time"):
+        return None
+    stamp: Proto = getattr(message, "time")  # noqa: B009 -- Message has no attributes to a type checker
+    if not 0 < stamp.seconds < _LATEST_S or not 0 <= stamp.nanos < 1_000_000_000:  # noqa: PLR2004
+        return EPOCH
+    return datetime.fromtimestamp(stamp.seconds, UTC).replace(microsecond=stamp.nanos // 1000)
+
+
+def _tags(pairs: Iterable[Proto]) -> dict[str, object]:
+    return {pair.key: pair.value for pair in pairs}
+
+
+def _object(struct: Proto) -> dict[str, object]:
+    return {member.key: _value(member.value) for member in struct.fields}
+
+
+def _value(value: Proto) -> object:
+    """Give what a google.protobuf.Value holds; the library reads no deeper than a hundred of them."""
+    if value.HasField("number"):
+        return value.number
+    if value.HasField("text"):
+        return value.text
+    if value.HasField("truth"):
+        return value.truth
+    if value.HasField("struct"):
+        return _object(value.struct)
+    return [_value(each) for each in value.list.values] if value.HasField("list") else None
+
+
+def _named(names: tuple[str, ...], number: int) -> str:
+    return names[number] if 0 <= number < len(names) else str(number)
+
+
+_Makers = Mapping[str, Callable[[Proto], dict[str, object]]]
+_MAKERS_V4: Final[_Makers] = {"up": _up_v4, "event": _event_v4, "log": _log_v4, "status": _status_v4}
+_MAKERS_V3: Final[_Makers] = {"up": _up_v3, "event": _event_v3, "log": _log_v3, "status": _status_v3}

@@ -1,0 +1,293 @@
+"""What a network's own codec made of a payload (`object`, `decoded_payload`): numbers, yes-or-no, and words for them. Pure.
+
+Everybody writes these codecs by hand. A name says the unit where it ends in one (`distance_mm`, `battery_v`) or is a word for
+a quantity; otherwise the unit is "", the registered one: it is never guessed. Text that is no number and no known word for a
+fact says nothing.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+from msgspec import Struct
+
+from ingest import thing_words
+from ingest.readings import (
+    Decoded,
+    DeviceId,
+    DeviceState,
+    Dropped,
+    Fact,
+    Quality,
+    Reading,
+    Reason,
+    Rejection,
+)
+from ingest.wire import number
+
+LEAVES: Final = 64  # as many metrics as the registry keeps of one device
+DEEPEST: Final = 6
+NAMES_KEPT: Final = 8192
+LONGEST_NAME: Final = 100
+
+_UNITS: Final = {
+    "mv": "mV", "v": "V", "volt": "V", "volts": "V", "voltage": "V", "ma": "mA", "mm": "mm", "cm": "cm", "m": "m",
+    "ms": "ms", "s": "s", "sec": "s", "seconds": "s", "min": "min", "minutes": "min", "pct": "%", "percent": "%",
+    "pa": "Pa", "hpa": "hPa", "kpa": "kPa", "mpa": "MPa", "bar": "bar", "ppm": "ppm", "ppb": "ppb", "lux": "lux",
+    "lx": "lux", "dbm": "dBm", "db": "dB", "deg": "deg", "degc": "Cel", "celsius": "Cel", "degf": "[degF]", "ntu": "NTU",
+    "ph": "[pH]",
+}  # fmt: skip
+_QUANTITIES: Final = {
+    "temperature": "Cel", "temp": "Cel", "tempc": "Cel", "humidity": "%RH", "hum": "%RH", "co2": "ppm", "co": "ppm",
+    "illuminance": "lux", "illumination": "lux", "batv": "V", "bat": "V", "ill": "lux",
+}  # fmt: skip
+_SPELLED: Final = {"v": "V", "mv": "mV", "%": "%", "°c": "Cel", "℃": "Cel", "c": "Cel", "°f": "[degF]", "%rh": "%RH"}
+_UNIT_NAMES: Final = _UNITS | _SPELLED
+_METRICS: Final = {"temp": "temperature", "temp_c": "temperature", "temperature_c": "temperature", "hum": "humidity"}
+_FACTS: Final = {
+    "smokestatus": Fact.FIRE, "smokedetection": Fact.FIRE, "firestatus": Fact.FIRE, "firedetected": Fact.FIRE,
+    "gasstatus": Fact.GAS_ALARM, "gasalarmstatus": Fact.GAS_ALARM, "leakage": Fact.WATER, "leakagestatus": Fact.WATER,
+    "leak": Fact.WATER, "leakstatus": Fact.WATER, "waterleakstatus": Fact.WATER, "waterleakage": Fact.WATER,
+    "waterleakagestatus": Fact.WATER, "waterstatus": Fact.WATER, "flood": Fact.WATER, "door": Fact.OPEN,
+    "dooropen": Fact.OPEN, "dooropenstatus": Fact.OPEN, "magnetstatus": Fact.OPEN, "magnet": Fact.OPEN,
+    "position": Fact.TAMPER, "tiltstatus": Fact.TAMPER, "dismantled": Fact.TAMPER, "batterylow": Fact.BATTERY_LOW,
+    "batlow": Fact.BATTERY_LOW, "pirstatus": Fact.MOTION, "occupancy": Fact.MOTION, "hightempalarm": Fact.HEAT,
+    "temperaturealarm": Fact.HEAT, "leveralarm": Fact.LEVEL_HIGH, "levelalarm": Fact.LEVEL_HIGH,
+    "distancealarm": Fact.LEVEL_HIGH, "event": Fact.OTHER, "alarmstatus": Fact.OTHER, "alarmtype": Fact.OTHER,
+}  # fmt: skip
+_YES: Final = frozenset(
+    [
+        "alarm",
+        "alarmed",
+        "on",
+        "true",
+        "yes",
+        "open",
+        "opened",
+        "leak",
+        "leaking",
+        "leaked",
+        "wet",
+        "smoke",
+        "fire",
+        "triggered",
+        "trigger",
+        "detected",
+        "tilt",
+        "tilted",
+        "removed",
+        "low",
+        "fault",
+        "active",
+        "motion",
+        "threshold_alarm",
+        "threshold-alarm",
+        "immersed",
+    ]
+) | {"threshold alarm", "smoke alarm", "fire alarm", "low battery"}
+_NO: Final = frozenset(
+    [
+        "normal",
+        "ok",
+        "off",
+        "false",
+        "no",
+        "close",
+        "closed",
+        "dry",
+        "clear",
+        "cleared",
+        "installed",
+        "inactive",
+        "none",
+        "vacant",
+        "idle",
+        "good",
+        "release",
+        "released",
+        "untriggered",
+    ]
+) | {
+    "no alarm",
+    "no leak",
+    "not triggered",
+    "threshold_alarm_release",
+    "threshold alarm release",
+    "no smoke",
+    "no fire",
+}
+_MISSING: Final = frozenset(("", "null", "n/a", "na", "nan", "none", "-", "--", "invalid", "error", "unknown"))
+_MISSING_BEGIN: Final = ("no sensor", "no external", "invalid", "sensor no", "not connected", "no connect", "no data")
+_AMOUNT: Final = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*([^\d\s]{1,12})")
+_SKIPPED: Final = frozenset(("history", "datalog", "events"))
+_FULL: Final = 100.0
+_CELL_VOLTS: Final = 5.0  # a battery's fraction below this is a voltage called by the wrong name
+
+
+class _Name(Struct, frozen=True):
+    """What a leaf's name leads to."""
+
+    metric: str
+    unit: str = ""
+    fact: Fact | None = None
+    is_personal: bool = False
+    is_skipped: bool = False
+    codes: Mapping[str, bool] = {}
+    is_inverted: bool = False
+
+
+def leaves(device: DeviceId, output: Mapping[str, object], time: datetime, quality: Quality) -> list[Decoded]:
+    """Read all leaves of an output, 64 of them at most; what is beyond is a rejection, personal names are dropped."""
+    items: list[Decoded] = []
+    personal: list[str] = []
+    smoke = _is_of_smoke(output)
+    for count, (path, value) in enumerate(_walk(output)):
+        if count >= LEAVES:
+            items.append(
+                Rejection(reason=Reason.TOO_LARGE, detail=f"{device}: more than {LEAVES} values in one output")
+            )
+            break
+        name = _name(path)
+        if name.is_personal:
+            personal.append(name.metric or "?")
+            continue
+        said = None if name.is_skipped else _leaf(device, name, value, time, quality)
+        if said is not None:
+            items.append(_as_fire(said) if smoke else said)
+    if personal:
+        items.append(Dropped(fields=tuple(personal)))
+    return items
+
+
+def _walk(output: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Give the leaves with their paths, in order; what nests deeper than `DEEPEST` is left out."""
+    todo: list[tuple[str, object, int]] = [("", output, 0)]
+    while todo:
+        path, value, depth = todo.pop()
+        if isinstance(value, dict):
+            inner = list(value.items())[: LEAVES + 1]
+        elif isinstance(value, list):
+            inner = [(str(at), each) for at, each in enumerate(value[: LEAVES + 1], 1)]
+        else:
+            yield path, value
+            continue
+        if depth < DEEPEST:
+            todo.extend(
+                (f"{path}_{key[:LONGEST_NAME]}" if path else key, each, depth + 1) for key, each in reversed(inner)
+            )
+
+
+def _leaf(device: DeviceId, name: _Name, value: object, time: datetime, quality: Quality) -> Decoded | None:
+    if value is None:
+        return None
+    active = _truth(name, value)
+    if name.fact is not None and active is not None:
+        active = active is not name.is_inverted
+        return DeviceState(device=device, fact=name.fact, active=active, time=time, quality=quality, code=name.metric)
+    amount: float | None
+    unit = name.unit
+    if isinstance(value, bool):
+        amount, unit = float(value), "1"
+    elif isinstance(value, str):
+        found = _amount(value, unit)
+        if found is None:
+            return None
+        amount, unit = found
+    else:
+        amount = number(value)
+    metric = name.metric
+    if metric == "battery" and amount is not None and not _is_charge(amount):
+        metric, unit = "battery_raw", "1"
+    return Reading(
+        device=device,
+        metric=metric,
+        time=time,
+        value=amount,
+        unit=unit,
+        quality=Quality.MISSING if amount is None else quality,
+        code=metric,
+    )
+
+
+def _truth(name: _Name, value: object) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        if name.metric == "position":
+            return None  # of a valve, in per cent; of a sensor it is a word
+        return bool(value) if value in (0, 1) else name.codes.get(str(value))
+    if not isinstance(value, str) or name.fact is None:
+        return None
+    word = value.strip().lower()
+    if word in name.codes:
+        return name.codes[word]
+    return True if word in _YES or word == "1" else False if word in _NO or word == "0" else None
+
+
+def _amount(value: str, unit: str) -> tuple[float | None, str] | None:
+    """Read text of a number, of a number with its unit, or of "no value"; None for any other text."""
+    word = value.strip().lower()
+    if word in _MISSING or word.startswith(_MISSING_BEGIN):
+        return None, unit
+    plain = number(word)
+    if plain is not None:
+        return plain, unit
+    if len(word) > LONGEST_NAME:
+        return None
+    found = _AMOUNT.fullmatch(word)
+    spelled = _UNIT_NAMES.get(found[2]) if found is not None else None
+    if found is None or spelled is None:
+        return None
+    return number(found[1]), unit if spelled == "%" and unit.startswith("%") else spelled
+
+
+def _is_charge(amount: float) -> bool:
+    return 0.0 <= amount <= _FULL and (amount.is_integer() or amount > _CELL_VOLTS)
+
+
+def _is_of_smoke(output: Mapping[str, object]) -> bool:
+    kind = output.get("type") or output.get("sensor_type") or output.get("Device")
+    return isinstance(kind, str) and ("smoke" in kind.lower() or "fire" in kind.lower())
+
+
+def _as_fire(said: Decoded) -> Decoded:
+    """Take the alarm of what calls itself a smoke sensor for what it is."""
+    if isinstance(said, DeviceState) and said.fact is Fact.OTHER:
+        return DeviceState(
+            device=said.device, fact=Fact.FIRE, active=said.active, time=said.time, quality=said.quality, code=said.code
+        )
+    return said
+
+
+@lru_cache(maxsize=NAMES_KEPT)
+def _name(path: str) -> _Name:
+    path = path[:LONGEST_NAME]
+    metric = thing_words.metric_name(path)
+    words = metric.split("_")
+    key = thing_words.spelled(path)
+    if not metric or not _SKIPPED.isdisjoint(words):
+        return _Name(metric, is_skipped=True)
+    if metric in ("rssi", "snr"):
+        return _Name(f"payload_{metric}", "dBm" if metric == "rssi" else "dB")
+    if key in _FACTS:
+        return _Name(metric, fact=_FACTS[key])
+    if words[-1] in _UNITS:
+        return _Name(_METRICS.get(metric, metric), _UNITS[words[-1]])
+    return _known(path, metric, words)
+
+
+def _known(path: str, metric: str, words: list[str]) -> _Name:
+    match thing_words.meaning(path):
+        case thing_words.Personal():
+            return _Name(metric, is_personal=True)
+        case thing_words.Ignored():
+            return _Name(metric, is_skipped=True)
+        case thing_words.Flag() as flag:
+            return _Name(metric, fact=flag.fact, codes=flag.codes, is_inverted=flag.is_inverted)
+        case thing_words.Quantity() as quantity if quantity.unit:
+            return _Name(quantity.metric, quantity.unit)
+        case _:
+            unit = next((_QUANTITIES[word] for word in words if word in _QUANTITIES), "")
+            return _Name(_METRICS.get(metric, metric), unit)

@@ -1,0 +1,71 @@
+"""From an uplink to what it says: the radio, and the payload by a codec of ours, of the network, or of the registry. Pure."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from ingest import codecs
+from ingest.lorawan.output import leaves
+from ingest.readings import Decoded, DeviceId, Enclosed, Quality, Reading, Rejection
+
+MAC_ONLY = 0  # LoRaWAN 1.0.4 §4.3.2: fPort 0 carries MAC commands, none of them from the application
+
+
+class Uplink(Struct, frozen=True, kw_only=True, gc=False):
+    """An uplink of any network server. `time` is aware UTC, `rssi` in dBm, `snr` in dB.
+
+    `output` is what the network's own codec made of the payload. `hint` is what the network calls the kind of device.
+    """
+
+    device: DeviceId
+    time: datetime
+    quality: Quality
+    payload: bytes | None = None
+    port: int | None = None
+    output: dict[str, object] | None = None
+    hint: str = ""
+    rssi: float | None = None
+    snr: float | None = None
+
+
+def told(uplink: Uplink) -> list[Decoded]:
+    """Tell what an uplink says.
+
+    A codec of ours that `hint` leads to is believed before the network's, which knows neither units nor which word is an
+    alarm. Where neither is there the payload is `Enclosed`, for the registry to say how it is read.
+    """
+    device, time, quality = uplink.device, uplink.time, uplink.quality
+    items: list[Decoded] = []
+    if uplink.rssi is not None:
+        items.append(
+            Reading(
+                device=device, metric="rssi", time=time, value=uplink.rssi, unit="dBm", quality=quality, code="rssi"
+            )
+        )
+    if uplink.snr is not None:
+        items.append(
+            Reading(device=device, metric="snr", time=time, value=uplink.snr, unit="dB", quality=quality, code="snr")
+        )
+    if uplink.payload and uplink.port != MAC_ONLY:
+        items += _payload(uplink, uplink.payload)
+    elif uplink.output:
+        items += leaves(device, uplink.output, time, quality)
+    return items
+
+
+def _payload(uplink: Uplink, payload: bytes) -> list[Decoded]:
+    name = codecs.named(uplink.hint)
+    item = Enclosed(
+        device=uplink.device,
+        payload=payload,
+        time=uplink.time,
+        port=uplink.port,
+        quality=uplink.quality,
+        hint=uplink.hint,
+    )
+    if name is None:
+        return leaves(uplink.device, uplink.output, uplink.time, uplink.quality) if uplink.output else [item]
+    read = codecs.read(name, item)
+    if uplink.output and read and all(isinstance(found, Rejection) for found in read):
+        return leaves(uplink.device, uplink.output, uplink.time, uplink.quality)
+    return read
