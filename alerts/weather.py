@@ -14,6 +14,9 @@ from database import Change, ChangeKind
 from database.connection import Cursor
 
 BEGINS, ENDS = "weather-begins", "weather-ends"  # kinds of deadlines
+UNHEEDED_MARK = (
+    "note:"  # before the id in a change: no limit is lowered or restored by it, so no worker has to read anew
+)
 
 
 class WeatherStatus(StrEnum):
@@ -21,7 +24,9 @@ class WeatherStatus(StrEnum):
 
     ACTUAL = "actual"
     EXERCISE = "exercise"
+    SYSTEM = "system"
     TEST = "test"
+    DRAFT = "draft"
 
 
 class WeatherConflictError(AlertsError):
@@ -112,18 +117,24 @@ def fire_weather(cur: Cursor, now: datetime) -> list[Change]:
         ([key for kind, key in due if kind == ENDS],),
     )
     cur.execute(
-        "UPDATE weather_warnings SET version = version + 1 WHERE key = ANY(%s) RETURNING id, version",
-        (sorted({key for _, key in due}),),
+        """
+        UPDATE weather_warnings SET version = version + 1 WHERE key = ANY(%s)
+        RETURNING CASE WHEN status = %s AND grids <> '{}' THEN id ELSE %s || id END, version
+        """,
+        (sorted({key for _, key in due}), WeatherStatus.ACTUAL.value, UNHEEDED_MARK),
     )
     return [Change(kind=ChangeKind.WEATHER, id=id_, version=version) for id_, version in sorted(cur.fetchall())]
 
 
 def in_force(cur: Cursor, at: datetime) -> dict[str, tuple[tuple[str, int], ...]]:
-    """Read what holds at an instant, or held as far as was known then, as (event, priority) by the code of each grid."""
+    """Read what holds at an instant, or held as far as was known then, as (event, priority) by the code of each grid.
+
+    A warning whose issuer does not say how bad it is counts as the mildest.
+    """
     cur.execute(
         """
-        SELECT code, event, min(priority) FROM weather_warnings, unnest(grids) AS code
-        WHERE status = %s AND from_at <= %s AND coalesce(ended_at, until_at) > %s AND recorded_at <= %s
+        SELECT code, event, min(coalesce(priority, 4)) FROM weather_warnings, unnest(grids) AS code
+        WHERE status = %s AND kind <> 'cancel' AND from_at <= %s AND coalesce(ended_at, until_at) > %s AND recorded_at <= %s
         GROUP BY code, event ORDER BY 1, 2
         """,
         (WeatherStatus.ACTUAL.value, at, at, at),

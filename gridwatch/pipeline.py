@@ -24,10 +24,12 @@ from alerts.admission import RuleFile, load_in_force, take_file
 from alerts.carriers import Carrier, CarrierKind, ensure_carriers, service_keys
 from alerts.correlation.correlator import Correlator
 from alerts.weather import fire_weather
+from alerts.weather_intake import WeatherOptions
 from database import Change, append_changes, connect, newest_change
 from database.connection import Connection, Cursor
 from gridwatch.own_outages import OwnOutages
 from gridwatch.tags import load_tags
+from gridwatch.weather_desk import WeatherDesk
 from ingest.decoders.frigate import close_running
 from ingest.intake import Desk, Intake
 from ingest.memories import Memories
@@ -67,8 +69,17 @@ class Work:
 class Pipeline:
     """Judges and writes batches for one worker. Call `open` first; every instant is passed in."""
 
-    def __init__(self, url: str, *, worker: str, rules: RuleSet | RuleFile, sources: tuple[Source, ...]) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        worker: str,
+        rules: RuleSet | RuleFile,
+        sources: tuple[Source, ...],
+        weather: WeatherOptions | None = None,
+    ) -> None:
         self._url = url
+        self._weather = WeatherDesk(weather or WeatherOptions())
         self._worker = worker
         self._sources = sources
         self._file = rules if isinstance(rules, RuleFile) else RuleFile(rules=rules)
@@ -235,6 +246,8 @@ class Pipeline:
         """Do what hangs on the alarms; those that stage 2 raises are put behind `transitions`."""
         now, suppressions = work.now, alerts.suppressions_of(self._rules)
         changes: list[Change] = []
+        if work.intake.warnings:  # before those that are due: their rows are locked in one order everywhere
+            changes += self._aside(cur, lambda: self._weather.take(cur, work.intake.warnings, actor="mqtt", now=now))
         if transitions:
             changes += self._aside(cur, lambda: alerts.suppress_by_design(cur, suppressions, transitions, now=now))
             transitions += self._aside(

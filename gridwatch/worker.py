@@ -12,11 +12,14 @@ import structlog
 
 from alerts import DEFAULT_RULES, RuleFileError, load_rules
 from alerts.admission import PROPOSAL_MARK, AdmissionMode, RuleFile
+from alerts.weather import UNHEEDED_MARK
 from database import ChangeKind, ChangeRow, follow
 from gridwatch.clock import now
 from gridwatch.housekeeping import enact, tidy
 from gridwatch.pipeline import Pipeline, Work
 from gridwatch.publisher import Publisher
+from gridwatch.requests import RequestLimit
+from gridwatch.weather_sources import WeatherSources, reporters
 from incidents.cap import Sender
 from ingest.collector import BrokerAddress, Collector, Taken
 from ingest.sources import Source
@@ -46,22 +49,26 @@ class Worker:
         name: str,
         readings_kept: timedelta = timedelta(days=1095),
         sender: Sender | None = None,
+        weather: WeatherSources | None = None,
     ) -> None:
         self._url = database_url
         self._readings_kept = readings_kept
         self._publisher = Publisher(database_url, sender) if sender is not None else None
+        weather = weather or WeatherSources()
+        self._reporters = reporters(database_url, weather)
         self._rules_path = rules or DEFAULT_RULES
         self._rules_seen = self._rules_path.stat().st_mtime_ns
         file = RuleFile(
             rules=load_rules(self._rules_path), mode=admission, is_packaged=self._rules_path == DEFAULT_RULES
         )
-        self._pipeline = Pipeline(database_url, worker=name, rules=file, sources=sources)
+        self._pipeline = Pipeline(database_url, worker=name, rules=file, sources=sources, weather=weather.options)
         self._collector = Collector(
             broker,
             client_id=f"gridwatch-{name}",
             filters=subscriptions or tuple(source.topic_filter for source in sources),
             clock=lambda: now().timestamp(),
         )
+        self._requests = RequestLimit()
         self._registry_changed = False
 
     async def run(self) -> None:
@@ -74,6 +81,8 @@ class Worker:
                 tasks.create_task(self._tidy())
                 if self._publisher is not None:
                     tasks.create_task(self._publisher.run())
+                for reporter in self._reporters:
+                    tasks.create_task(reporter.run())
                 tasks.create_task(self._work())
         finally:
             self._pipeline.close()
@@ -117,6 +126,9 @@ class Worker:
             )
         await writing
         self._collector.acknowledge(taken)
+        for request in self._requests.due(work.intake.requests, work.now):
+            if self._collector.send(request.topic, request.payload):
+                self._pipeline.counters["requests_sent"] += 1
 
     async def _keep_up(self) -> None:
         """Take over a changed registry, rule file or version in force. A bad file is refused whole; the old rules stay."""
@@ -142,7 +154,9 @@ class Worker:
     def _concerns_us(self, row: ChangeRow) -> bool:
         if row.kind is ChangeKind.RULES:
             return not row.id.startswith(PROPOSAL_MARK) and row.version != self._pipeline.rule_set
-        return row.kind in {ChangeKind.DEVICE, ChangeKind.GRIDS, ChangeKind.WEATHER}
+        if row.kind is ChangeKind.WEATHER:
+            return not row.id.startswith(UNHEEDED_MARK)
+        return row.kind in {ChangeKind.DEVICE, ChangeKind.GRIDS}
 
     async def _tidy(self) -> None:
         for look in itertools.count():

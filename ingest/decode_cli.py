@@ -118,6 +118,7 @@ def _described_official(item: OfficialWarning) -> Mapping[str, object]:
         "type": "official_warning",
         "id": item.id,
         "sender": item.sender,
+        "issuer": item.issuer,
         "kind": item.kind.value,
         "meaning": item.meaning.value,
         "event": item.event,
@@ -127,7 +128,9 @@ def _described_official(item: OfficialWarning) -> Mapping[str, object]:
         "sent": _rfc3339(item.sent),
         "from": _rfc3339(item.from_at),
         "until": None if item.until_at is None else _rfc3339(item.until_at),
-        "references": item.references,
+        "references": [{"sender": sender, "id": id_} for sender, id_ in item.references],
+        "thread": item.thread,
+        "description": item.description,
         "areas": [
             {"name": area.name, "polygons": area.polygons, "circles": area.circles, "codes": area.codes}
             for area in item.areas

@@ -116,6 +116,7 @@ class Reason(StrEnum):
     TIME = "time"  # no time that could be right
     TOO_LARGE = "too-large"
     FRAGMENT = "fragment"  # one packet of a report that is not whole yet; what it becomes is decoded with the last one
+    CONFLICT = "conflict"  # an identifier that stands for another content already
     DOWNLINK = "downlink"  # a frame from the centre to a device
     FAULT = "fault"  # a fault of Gridwatch; `detail` says which
 
@@ -180,8 +181,9 @@ class Meaning(StrEnum):
 
 
 class WarningArea(Struct, frozen=True, kw_only=True, gc=False):
-    """Where a warning holds: the union of all that is given. Polygons are closed rings of (lon, lat) degrees in WGS 84.
+    """Where a warning holds. Polygons are closed rings of (lon, lat) degrees in WGS 84.
 
+    Shapes and codes describe the same place (CAP 1.2 §3.2.4); a shape is the more exact one.
     `circles` are (lon, lat, radius in km); `codes` are (scheme, code), as ("GB2260", "500101").
     """
 
@@ -194,8 +196,10 @@ class WarningArea(Struct, frozen=True, kw_only=True, gc=False):
 class OfficialWarning(Struct, frozen=True, kw_only=True, gc=False):
     """A warning of a weather or emergency service, as it was issued. Instants aware UTC.
 
-    `id` is unique with its sender. `priority` is 1 red to 4 blue, None where the message does not say how bad it is.
-    `until_at` None: the issuer gave no end. `references` are the ids it updates or cancels.
+    `id` is unique with its sender; a message of several parts gives each an id of its own, and `message` is the id they share.
+    `priority` is 1 red to 4 blue, None where the message does not say how bad it is. `until_at` None: the issuer gave no end.
+    `references` are (sender, id) of the messages it updates or cancels. `thread` is what an update or a cancellation without
+    references follows, given by issuers who name none: whatever is older and has the same thread. "" where there is none.
     """
 
     id: str
@@ -210,8 +214,11 @@ class OfficialWarning(Struct, frozen=True, kw_only=True, gc=False):
     description: str = ""
     from_at: datetime
     until_at: datetime | None = None
-    references: tuple[str, ...] = ()
+    references: tuple[tuple[str, str], ...] = ()
     areas: tuple[WarningArea, ...] = ()
+    issuer: str = ""  # who issued it, in words
+    message: str = ""  # "" is `id`
+    thread: str = ""
 
 
 class Request(Struct, frozen=True, kw_only=True, gc=False):

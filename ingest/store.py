@@ -79,7 +79,7 @@ def _write_missing(cur: Cursor, columns: dict[str, NDArray[np.generic]]) -> int:
 def write_intake(cur: Cursor, intake: Intake, *, received: datetime) -> None:
     """Write what an intake holds beside readings: camera events, rejected messages, devices that wait."""
     _write_events(cur, intake.events)
-    _write_rejected(cur, intake.rejected, received)
+    write_rejected(cur, intake.rejected, received)
     _write_waiting(cur, intake.waiting, received)
 
 
@@ -127,7 +127,8 @@ def events_running_behind(cur: Cursor, recorder: str) -> list[CameraEvent]:
     ]
 
 
-def _write_rejected(cur: Cursor, rejected: Sequence[RejectedMessage], received: datetime) -> None:
+def write_rejected(cur: Cursor, rejected: Sequence[RejectedMessage], received: datetime) -> None:
+    """Keep what was not taken in, with the reason."""
     cur.executemany(
         "INSERT INTO rejected_messages (received, topic, source, reason, detail, payload)"
         " VALUES (%s, %s, %s, %s, %s, %s)",
@@ -225,7 +226,7 @@ def read_last(cur: Cursor) -> dict[str, NDArray[np.generic]]:
         newest AS (
             SELECT device, metric, time, value, quality, received FROM device_last
             UNION ALL
-            SELECT device, metric, time, value, quality, received FROM readings, written WHERE received >= until
+            SELECT device, metric, time, value, quality, received FROM readings, written WHERE received >= until AND quality <> 5
         )
         SELECT DISTINCT ON (device, metric) device, metric,
                (extract(epoch FROM time) * 1000000)::bigint, value, quality,

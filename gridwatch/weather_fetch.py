@@ -1,0 +1,184 @@
+"""One GET over HTTP or HTTPS, within limits: time, size, redirects, hosts. Refuses by FetchError; follows nothing to another host.
+
+The standard library's client is enough for one small document a minute. Its timeout is for each wait, so a server that sends a
+byte now and then is cut off by a timer that closes the connection.
+"""
+
+import http.client
+import socket
+import ssl
+import threading
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from ingest.decoders import MAX_BYTES
+
+WAIT_S: Final = 10.0  # for a connection and for each answer on it
+WHOLE_S: Final = 20.0
+REDIRECTS_AT_MOST: Final = 3
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_OK, _NOT_MODIFIED = 200, 304
+_CHUNK: Final = 65_536
+
+
+class FetchError(Exception):
+    """The server, or the network, did not give us the document. The message says why, without accounts and queries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a server answered. `document` None: nothing new since `etag` or `modified`."""
+
+    url: str
+    document: bytes | None
+    etag: str = ""
+    modified: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked. `hosts` are those that a redirect may lead to beside the one of `url`."""
+
+    url: str
+    etag: str = ""
+    modified: str = ""
+    hosts: frozenset[str] = field(default_factory=frozenset)
+    wait_s: float = WAIT_S
+    whole_s: float = WHOLE_S
+
+
+def fetch(question: Question) -> Answer:
+    """Ask once, following redirects to allowed hosts. Call it in a thread.
+
+    Raises:
+        FetchError: it cannot be had within the limits.
+    """
+    url, allowed = question.url, question.hosts | {_host(question.url)}
+    for _ in range(REDIRECTS_AT_MOST + 1):
+        status, headers, body = _ask(url, question)
+        if status in _REDIRECTS and headers.get("location"):
+            target = urljoin(url, headers["location"])
+            if urlsplit(target).scheme not in {"http", "https"} or _host(target) not in allowed:
+                raise FetchError(f"it sends us to {public_name(target)}, a host that is not allowed")
+            if urlsplit(url).scheme == "https" and urlsplit(target).scheme == "http":
+                raise FetchError("it sends us from https to http")
+            url = target
+            continue
+        if status == _NOT_MODIFIED:
+            return Answer(url=url, document=None, etag=question.etag, modified=question.modified)
+        if status != _OK:
+            raise FetchError(f"it answers {status}")
+        etag, modified = headers.get("etag", ""), headers.get("last-modified", "")
+        return Answer(url=url, document=body, etag=etag[:500], modified=modified[:100])
+    raise FetchError(f"it redirects more than {REDIRECTS_AT_MOST} times")
+
+
+def public_name(url: str) -> str:
+    """Name an address without its account and query: those may be secrets."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = f":{parts.port}" if parts.port is not None else ""
+    return urlunsplit((parts.scheme, f"[{host}]{port}" if ":" in host else f"{host}{port}", parts.path, "", ""))[:500]
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").lower()
+
+
+def _ask(url: str, question: Question) -> tuple[int, Mapping[str, str], bytes]:
+    try:
+        with _connection(url, question) as connection:
+            connection.request("GET", _path(url), headers=_headers(url, question))
+            answer = connection.getresponse()
+            headers = {name.lower(): value for name, value in answer.getheaders()}
+            body = _read(answer, headers) if answer.status == _OK else b""
+            return answer.status, headers, body
+    except TimeoutError:
+        raise FetchError(f"no answer within {question.wait_s:g} s") from None
+    except (OSError, http.client.HTTPException, ValueError, zlib.error) as error:
+        raise FetchError(f"{type(error).__name__}: {error}"[:200]) from None
+
+
+@contextmanager
+def _connection(url: str, question: Question) -> Iterator[http.client.HTTPConnection]:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+            host, parts.port, timeout=question.wait_s, context=ssl.create_default_context()
+        )
+    else:
+        connection = http.client.HTTPConnection(host, parts.port, timeout=question.wait_s)
+    is_late = threading.Event()
+
+    def cut_off() -> None:
+        is_late.set()
+        held = connection.sock
+        if held is not None:
+            try:
+                held.shutdown(socket.SHUT_RDWR)  # closing alone does not wake whoever reads
+            except OSError:
+                return
+
+    timer = threading.Timer(question.whole_s, cut_off)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield connection
+    except (OSError, http.client.HTTPException, ValueError):
+        if is_late.is_set():
+            raise FetchError(f"not whole within {question.whole_s:g} s") from None
+        raise
+    finally:
+        timer.cancel()
+        connection.close()
+    if is_late.is_set():
+        raise FetchError(f"not whole within {question.whole_s:g} s")
+
+
+def _path(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(("", "", parts.path or "/", parts.query, ""))
+
+
+def _headers(url: str, question: Question) -> dict[str, str]:
+    headers = {
+        "Accept": "application/cap+xml, application/atom+xml, application/rss+xml, application/xml, application/json, */*;q=0.1",
+        "Accept-Encoding": "gzip",
+        "User-Agent": "gridwatch",
+    }
+    if question.etag:
+        headers["If-None-Match"] = question.etag
+    if question.modified:
+        headers["If-Modified-Since"] = question.modified
+    parts = urlsplit(url)
+    if parts.username is not None and _host(url) == _host(question.url):
+        headers["Authorization"] = _basic(parts.username, parts.password or "")
+    return headers
+
+
+def _basic(user: str, password: str) -> str:
+    from base64 import b64encode
+    from urllib.parse import unquote
+
+    return "Basic " + b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+
+
+def _read(answer: http.client.HTTPResponse, headers: Mapping[str, str]) -> bytes:
+    """Read at most MAX_BYTES, unpacked as far as that and no further.
+
+    Raises:
+        FetchError: there is more.
+    """
+    is_packed = headers.get("content-encoding", "").strip().lower() == "gzip"
+    unpacker = zlib.decompressobj(wbits=31) if is_packed else None
+    body = bytearray()
+    while chunk := answer.read1(_CHUNK):
+        body += chunk if unpacker is None else unpacker.decompress(chunk, MAX_BYTES + 1 - len(body))
+        if len(body) > MAX_BYTES:
+            raise FetchError(f"more than {MAX_BYTES} bytes")
+    return bytes(body)

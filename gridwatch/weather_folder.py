@@ -1,0 +1,151 @@
+"""The watched folder: official warnings as files. Taken ones go to `done/`, refused ones to `refused/` with the reason beside them.
+
+A file is read when it has not changed between two looks, so a half-written one is waited for. Links are not followed. A file that is
+moved too late, because we were ended in between, is read again and changes nothing.
+"""
+
+import asyncio
+import os
+import stat
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import psycopg
+import structlog
+
+from alerts.weather_intake import WeatherOptions
+from database import append_changes, connect
+from gridwatch.clock import now
+from gridwatch.weather_desk import Outcome, WeatherDesk
+from gridwatch.weather_record import Look, note_look
+from ingest.decoders import MAX_BYTES
+
+log = structlog.get_logger(__name__)
+
+NAME: Final = "folder"
+LOOK_S: Final = 2.0
+AT_ONCE: Final = 100  # files of one look; the next one takes the rest
+SUFFIXES: Final = (".xml", ".cap", ".json")
+DONE, REFUSED = "done", "refused"
+KEPT_AT_MOST: Final = 10_000  # files in `done` and `refused` each; the oldest go first
+HEARTBEAT_S: Final = 30.0
+NAME_KEPT: Final = 200  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How a file looked: the same twice is a file nobody writes to."""
+
+    size: int
+    modified_ns: int
+    inode: int
+
+
+class FolderReporter:
+    """Looks into a folder every two seconds. Not for two threads at once."""
+
+    def __init__(self, url: str, folder: Path, options: WeatherOptions) -> None:
+        self._url = url
+        self._folder = folder
+        self._desk = WeatherDesk(options)
+        self._seen: dict[str, Seen] = {}
+        self._noted: datetime | None = None
+
+    async def run(self) -> None:
+        """Look for ever."""
+        while True:
+            try:
+                await asyncio.to_thread(self.look, now())
+            except (psycopg.Error, OSError) as error:
+                log.warning("the folder of warnings was not read; tried again", error=str(error))
+            except Exception:  # the outermost loop: one file must not end the worker
+                log.exception("the folder of warnings was not read; tried again")
+            await asyncio.sleep(LOOK_S)
+
+    def look(self, at: datetime) -> int:
+        """Take in what is complete; gives how many files that were.
+
+        Raises:
+            psycopg.Error: the database is away; the files stay where they are.
+        """
+        try:
+            ready = self._ready()
+        except OSError as error:
+            self._note(Look(name=NAME, at=at, fault=f"{self._folder}: {error.strerror}"))
+            return 0
+        taken = [self._take(name, at) for name in ready]
+        is_due = self._noted is None or (at - self._noted).total_seconds() >= HEARTBEAT_S
+        if taken or is_due:
+            self._note(Look(name=NAME, at=at, taken=taken.count(True), refused=taken.count(False)))
+        return len(taken)
+
+    def _ready(self) -> list[str]:
+        """Name the files that are as they were at the last look, the oldest first."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        before, self._seen = self._seen, {}
+        with os.scandir(self._folder) as entries:
+            for entry in entries:
+                if entry.name.lower().endswith(SUFFIXES) and entry.is_file(follow_symlinks=False):
+                    about = entry.stat(follow_symlinks=False)
+                    self._seen[entry.name] = Seen(about.st_size, about.st_mtime_ns, about.st_ino)
+        same = [(seen.modified_ns, name) for name, seen in self._seen.items() if before.get(name) == seen]
+        return [name for _, name in sorted(same)][:AT_ONCE]
+
+    def _take(self, name: str, at: datetime) -> bool:
+        """Take one file in and move it; True where it was taken."""
+        document, why = _read(self._folder / name)
+        if not why:
+            outcome = self._write(document, name, at)
+            why = outcome.why
+        self._move(name, REFUSED if why else DONE, why, at)
+        self._seen.pop(name, None)
+        return not why
+
+    def _write(self, document: bytes, name: str, at: datetime) -> Outcome:
+        with connect(self._url, name="gridwatch warnings folder") as connection, connection.cursor() as cur:
+            outcome = self._desk.take_document(cur, document, name=f"folder/{name}"[:500], actor="folder", now=at)
+            append_changes(cur, outcome.changes)
+        return outcome
+
+    def _move(self, name: str, where: str, why: str, at: datetime) -> None:
+        target = self._folder / where
+        target.mkdir(exist_ok=True)
+        kept = target / f"{at:%Y%m%dT%H%M%S}-{_short(name)}"
+        (self._folder / name).replace(kept)
+        if why:
+            kept.with_name(kept.name + ".reason.txt").write_text(f"{why}\n", encoding="utf-8")
+            log.warning("a file of warnings was refused", file=name, reason=why)
+        _tidy(target)
+
+    def _note(self, look: Look) -> None:
+        with connect(self._url, name="gridwatch warnings folder") as connection, connection.cursor() as cur:
+            note_look(cur, look)
+        self._noted = look.at
+
+
+def _read(path: Path) -> tuple[bytes, str]:
+    """Read a file of at most MAX_BYTES without following a link; gives why not otherwise."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        return b"", f"cannot be read: {error.strerror}"
+    with os.fdopen(handle, "rb") as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            return b"", "is no file"
+        if about.st_size > MAX_BYTES:
+            return b"", f"too-large: {about.st_size} bytes, {MAX_BYTES} are taken"
+        return file.read(MAX_BYTES + 1)[:MAX_BYTES], ""
+
+
+def _short(name: str) -> str:
+    """Keep the end of a name, with its suffix: a name of ours is longer, and 255 bytes are all a file system takes."""
+    return os.fsencode(name)[-NAME_KEPT:].decode("utf-8", "ignore")
+
+
+def _tidy(folder: Path) -> None:
+    kept = sorted(folder.iterdir())  # names begin with the time
+    for path in kept[: max(len(kept) - KEPT_AT_MOST, 0)]:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,120 @@
+"""Where a CAP message holds: `polygon` and `circle` are latitude first, `geocode` names a code and its system. Pure."""
+
+import re
+from collections.abc import Iterator
+from math import isfinite
+from typing import Final
+
+from ingest.readings import WarningArea
+from ingest.wire import text
+from ingest.xml_tree import Element
+
+CORNERS_AT_MOST: Final = 20_000  # of all shapes of a part; a province drawn in full has a tenth
+CODES_AT_MOST: Final = 2_000
+FAULTS_TOLD: Final = 5
+FARTHEST_KM: Final = 20_040.0  # half way round the earth
+_LEAST_CORNERS: Final = 3
+
+GB2260: Final = "GB2260"
+_SPLIT: Final = re.compile(r"[\s,;，；、]+")
+_PROVINCES: Final = frozenset(  # GB/T 2260: the first two digits
+    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82".split(" ")  # noqa: SIM905 -- a table to be read
+)
+_LENGTHS: Final = frozenset({6, 9, 12})  # county; town; village (GB/T 10114)
+_FOREIGN: Final = frozenset(
+    {"same", "fips", "fips6", "ugc", "clc", "emma_id", "nuts", "nuts2", "nuts3", "warncell", "warncellid"}
+)
+
+Ring = tuple[tuple[float, float], ...]
+
+
+def areas_of(info: Element) -> tuple[tuple[WarningArea, ...], list[str]]:
+    """Read the areas of a part, and say of each shape that cannot be read why: it is left out."""
+    left, faults, areas = CORNERS_AT_MOST, [], []
+    for area in info.every("area"):
+        rings, circles = [], []
+        for polygon in area.every("polygon"):
+            ring = ring_of(polygon.text)
+            left -= 0 if ring is None else len(ring)
+            if ring is None:
+                faults.append(f"<polygon> {polygon.text.strip()[:60]!r} is no ring of lat,lon")
+            elif left < 0:
+                faults.append(f"<polygon> is beyond the {CORNERS_AT_MOST} corners that are read")
+            else:
+                rings.append(ring)
+        for drawn in area.every("circle"):
+            circle = circle_of(drawn.text)
+            if circle is None:
+                faults.append(f"<circle> {drawn.text.strip()[:60]!r} is no lat,lon and radius")
+            else:
+                circles.append(circle)
+        codes = tuple(dict.fromkeys(_codes(area)))[:CODES_AT_MOST]
+        name = text(" ".join(area.word("areaDesc").split()))
+        areas.append(WarningArea(name=name, polygons=tuple(rings), circles=tuple(circles), codes=codes))
+    return tuple(areas), faults[:FAULTS_TOLD]
+
+
+def ring_of(words: str) -> Ring | None:
+    """Read "lat,lon lat,lon …" as a closed ring of (lon, lat) degrees; None where it is none.
+
+    Some publishers write the longitude first. Where a first number cannot be a latitude and all second ones can, it is that.
+    """
+    pairs = []
+    for word in words.split():
+        pair = _pair(word)
+        if pair is None:
+            return None
+        pairs.append(pair)
+    if any(abs(first) > 90 for first, _ in pairs):  # noqa: PLR2004 -- the poles
+        pairs = [(second, first) for first, second in pairs]
+    if any(abs(lat) > 90 or abs(lon) > 180 for lat, lon in pairs):  # noqa: PLR2004 -- the earth
+        return None
+    ring = [(lon, lat) for lat, lon in pairs]
+    if ring and ring[0] != ring[-1]:
+        ring.append(ring[0])
+    return tuple(ring) if len(set(ring)) >= _LEAST_CORNERS else None
+
+
+def circle_of(words: str) -> tuple[float, float, float] | None:
+    """Read "lat,lon radius" (km) as (lon, lat, radius); None where it is none. A radius of 0 is a point."""
+    parts = words.split()
+    pair = _pair(parts[0]) if len(parts) in {1, 2} else None
+    if pair is None:
+        return None
+    try:
+        radius = float(parts[1]) if len(parts) == 2 else 0.0  # noqa: PLR2004 -- centre and radius
+    except ValueError:
+        return None
+    lat, lon = pair if abs(pair[0]) <= 90 else (pair[1], pair[0])  # noqa: PLR2004 -- the poles
+    if not isfinite(radius) or not 0 <= radius <= FARTHEST_KM or abs(lat) > 90 or abs(lon) > 180:  # noqa: PLR2004 -- the earth
+        return None
+    return lon, lat, radius
+
+
+def scheme_of(name: str, code: str) -> tuple[str, str]:
+    """Name the system of a code: codes of China's administrative divisions go by many names and are one system."""
+    plain = name.strip().lower()
+    if code.isdigit() and len(code) in _LENGTHS and code[:2] in _PROVINCES and plain not in _FOREIGN:
+        return GB2260, code
+    return text(name), code
+
+
+def _codes(area: Element) -> Iterator[tuple[str, str]]:
+    for geocode in area.every("geocode"):
+        name, values = geocode.word("valueName"), geocode.word("value")
+        if not geocode.children:  # CAP 1.0 wrote name=value, 12379 the codes alone
+            name, _, values = geocode.text.rpartition("=")
+        for code in _SPLIT.split(values.strip()):
+            if code:
+                yield scheme_of(name, text(code))
+
+
+def _pair(word: str) -> tuple[float, float] | None:
+    first, comma, second = word.partition(",")
+    if not comma:
+        return None
+    try:
+        pair = float(first), float(second)
+    except ValueError:
+        return None
+    return pair if isfinite(pair[0]) and isfinite(pair[1]) else None

@@ -1,0 +1,206 @@
+"""What the words of a warning mean: its event, its colour, what it does to earlier ones. Pure.
+
+Type codes differ from source to source, so the issuer's words decide wherever there are any. The signals are those of 气象灾害预警信号
+发布与传播办法 (China Meteorological Administration, order 16) and of 12379; levels are 红 1, 橙 2, 黄 3, 蓝 4.
+"""
+
+import re
+from typing import Final
+
+from ingest.readings import Meaning, MessageKind
+
+OTHER: Final = "other"
+
+# First match wins: what holds another word within it stands before it.
+EVENTS: Final = (
+    ("山洪", "flash-flood"),
+    ("雷暴大风", "gale"),
+    ("雷雨大风", "gale"),
+    ("雷雨强风", "gale"),
+    ("强对流", "thunderstorm"),
+    ("风暴潮", "storm-surge"),
+    ("暴雨", "rainstorm"),
+    ("强降雨", "rainstorm"),
+    ("强降水", "rainstorm"),
+    ("洪水", "flood"),  # not 洪 alone: places are called so
+    ("洪涝", "flood"),
+    ("江河", "flood"),
+    ("内涝", "flood"),
+    ("渍涝", "flood"),
+    ("地质灾害", "geological"),
+    ("地质", "geological"),
+    ("滑坡", "geological"),
+    ("泥石流", "geological"),
+    ("台风", "typhoon"),
+    ("热带气旋", "typhoon"),
+    ("雷电", "lightning"),
+    ("雷暴", "lightning"),
+    ("沙尘", "sandstorm"),
+    ("大风", "gale"),
+    ("高温", "heat"),
+    ("干热风", "heat"),
+    ("火险", "wildfire"),
+    ("森林火", "wildfire"),
+    ("草原火", "wildfire"),
+    ("寒潮", "cold-wave"),
+    ("寒冷", "cold"),
+    ("低温", "cold"),
+    ("强降温", "cold"),
+    ("霜冻", "frost"),
+    ("暴雪", "snowstorm"),
+    ("大雪", "snowstorm"),
+    ("冰雹", "hail"),
+    ("道路结冰", "road-ice"),
+    ("结冰", "road-ice"),
+    ("冻雨", "icing"),
+    ("积冰", "icing"),
+    ("大雾", "fog"),
+    ("浓雾", "fog"),
+    ("团雾", "fog"),
+    ("霾", "haze"),
+    ("重污染", "haze"),
+    ("干旱", "drought"),
+    ("地震", "earthquake"),
+    ("海浪", "waves"),
+)
+_ENGLISH: Final = (
+    ("flash flood", "flash-flood"),
+    ("storm surge", "storm-surge"),
+    ("geological", "geological"),
+    ("landslide", "geological"),
+    ("mudslide", "geological"),
+    ("debris flow", "geological"),
+    ("typhoon", "typhoon"),
+    ("hurricane", "typhoon"),
+    ("cyclone", "typhoon"),
+    ("tropical storm", "typhoon"),
+    ("rainstorm", "rainstorm"),
+    ("heavy rain", "rainstorm"),
+    ("rainfall", "rainstorm"),
+    ("torrential", "rainstorm"),
+    ("flood", "flood"),
+    ("thunderstorm", "thunderstorm"),
+    ("convect", "thunderstorm"),
+    ("tornado", "thunderstorm"),
+    ("lightning", "lightning"),
+    ("thunder", "lightning"),
+    ("sand", "sandstorm"),
+    ("dust storm", "sandstorm"),
+    ("gale", "gale"),
+    ("wind", "gale"),
+    ("high temperature", "heat"),
+    ("heat", "heat"),
+    ("red flag", "wildfire"),
+    ("wildfire", "wildfire"),
+    ("forest fire", "wildfire"),
+    ("grassland fire", "wildfire"),
+    ("fire weather", "wildfire"),
+    ("cold wave", "cold-wave"),
+    ("cold", "cold"),
+    ("low temperature", "cold"),
+    ("frost", "frost"),
+    ("freeze", "frost"),
+    ("blizzard", "snowstorm"),
+    ("snow", "snowstorm"),
+    ("winter storm", "snowstorm"),
+    ("hail", "hail"),
+    ("icing", "icing"),
+    ("freezing rain", "icing"),
+    ("ice", "road-ice"),
+    ("icy", "road-ice"),
+    ("fog", "fog"),
+    ("haze", "haze"),
+    ("smog", "haze"),
+    ("drought", "drought"),
+    ("earthquake", "earthquake"),
+    ("tsunami", "tsunami"),
+    ("rain", "rainstorm"),
+)
+
+_COLOURS: Final = {"红": 1, "橙": 2, "黄": 3, "蓝": 4}
+_ENGLISH_COLOURS: Final = {"red": 1, "orange": 2, "yellow": 3, "blue": 4}
+_LEVELS: Final = {
+    "Ⅰ": 1,
+    "Ⅱ": 2,
+    "Ⅲ": 3,
+    "Ⅳ": 4,
+    "I": 1,
+    "II": 2,
+    "III": 3,
+    "IV": 4,
+    "一": 1,
+    "二": 2,
+    "三": 3,
+    "四": 4,
+}
+SEVERITIES: Final = {"extreme": 1, "severe": 2, "moderate": 3, "minor": 4}
+LEVEL_CODES: Final = {"01": 4, "02": 3, "03": 2, "04": 1}
+"""The codes of weather.com.cn, Tencent and Caiyun: 01 blue to 04 red; 00 says nothing."""
+
+# 由黄色升级为橙色: what it became is what holds.
+_BECAME: Final = re.compile(r"(?:升级|降级|升格|变更|更新|调整|升|降)为[^红橙黄蓝]{0,12}([红橙黄蓝])色?")
+_COLOUR: Final = re.compile(r"([红橙黄蓝])色")
+_LEVEL: Final = re.compile(r"(Ⅳ|Ⅲ|Ⅱ|Ⅰ|IV|III|II|I|一|二|三|四)级")
+_ENGLISH_COLOUR: Final = re.compile(r"\b(red|orange|yellow|blue)\b")
+_CLAUSE: Final = re.compile("[：:，,。；;]")
+_UPDATES: Final = ("继续", "更新", "升级", "降级", "变更", "维持", "调整为", "升级为", "降级为")
+_WORDS_READ: Final = 400  # characters: what a warning is about stands in its beginning
+
+
+def event_of(*texts: str) -> tuple[str, str]:
+    """Find out what is warned of: our name for it and the word that said so; ("other", "") where nothing does.
+
+    The first text that says it decides: give the most specific one first.
+    """
+    for text in texts:
+        head = text[:_WORDS_READ]
+        for word, event in EVENTS:
+            if word in head:
+                return event, word
+        if head.isascii():
+            low = head.lower()
+            for word, event in _ENGLISH:
+                if word in low:
+                    return event, word
+    return OTHER, ""
+
+
+def priority_of(*texts: str) -> int | None:
+    """Find the colour that texts name: 1 red to 4 blue, None where none does. The first text that names one decides."""
+    for text in texts:
+        head = text[:_WORDS_READ]
+        became = _BECAME.search(head)
+        if became is not None:
+            return _COLOURS[became.group(1)]
+        colour = _COLOUR.search(head)
+        if colour is not None:
+            return _COLOURS[colour.group(1)]
+        level = _LEVEL.search(head) if "预警" in head or "[" in head else None
+        if level is not None:
+            return _LEVELS[level.group(1)]
+        if head.strip() in _COLOURS:
+            return _COLOURS[head.strip()]
+        english = _ENGLISH_COLOUR.search(head.lower()) if head.isascii() else None
+        if english is not None:
+            return _ENGLISH_COLOURS[english.group(1)]
+    return None
+
+
+def kind_of(headline: str, description: str = "") -> MessageKind | None:
+    """Read from the words whether a warning is lifted (解除) or goes on from an earlier one; None: they do not say.
+
+    Of the description only the first clause counts: further on it may speak of other warnings.
+    """
+    for text in (headline, _CLAUSE.split(description[:_WORDS_READ], 1)[0]):
+        if "解除" in text and "预警" in text:
+            return MessageKind.CANCEL
+        if ("发布" in text or "预警" in text) and any(word in text for word in _UPDATES):
+            return MessageKind.UPDATE
+    return None
+
+
+def meaning_of(headline: str) -> Meaning | None:
+    """Read from a headline whether it is only an exercise or a test, whatever the message says of itself."""
+    if "演练" in headline or "演习" in headline:
+        return Meaning.EXERCISE
+    return Meaning.TEST if "测试" in headline else None
