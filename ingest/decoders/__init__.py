@@ -1,8 +1,9 @@
 """The decoders, registered by their files existing, and the limits they all share. Refuses nothing but an unknown name.
 
 A module of this package that has `DECODER` is a decoder and is named as its file, and by the names in `ALIASES`, if it has
-any. `TOPICS` are the filters its messages usually arrive on. One that has `MEMORY` remembers from message to message. Decoders are total on their own; what is done here once is
-the size limit, so that no decoder is handed more than it can look at in a few milliseconds.
+any. `TOPICS` are the filters its messages usually arrive on. One that has `MEMORY` remembers from message to message.
+Formats declared in files (`ingest.declared`) are decoders too, once they are installed. Decoders are total on their own; what
+is done here once is the size limit, so that no decoder is handed more than it can look at in a few milliseconds.
 """
 
 import difflib
@@ -14,6 +15,7 @@ from functools import cache
 from types import ModuleType
 from typing import Final
 
+from ingest.installed import find, installed
 from ingest.readings import Decoded, Decoder, Memory, Reason, Rejection
 
 MAX_BYTES: Final = 1 << 20
@@ -34,30 +36,37 @@ class UnknownDecoderError(LookupError):
         self.nearest = near[0] if near else None
 
 
-@cache
 def names() -> tuple[str, ...]:
-    """Name every decoder, sorted."""
-    return tuple(sorted(_modules()))
+    """Name every decoder, sorted: the built-in ones, and those declared in files that are installed."""
+    return tuple(sorted({*_modules(), *(one.name for one in installed())}))
+
+
+def built_in() -> frozenset[str]:
+    """Name the decoders that are files of this package."""
+    return frozenset(_modules())
 
 
 def usual_topics(name: str) -> tuple[str, ...]:
     """Give the topic filters that a decoder's messages usually arrive on; none for an alias."""
+    if (declared := find(name)) is not None:
+        return declared.topics
     module = _modules()[name]
     topics: tuple[str, ...] = () if name in getattr(module, "ALIASES", ()) else getattr(module, "TOPICS", ())
     return topics
 
 
-@cache
 def decoder(name: str) -> Decoder:
     """Give the decoder called `name`, behind the size limit.
 
     Raises:
-        UnknownDecoderError: no file of that name exposes a decoder; the message names the nearest that does.
+        UnknownDecoderError: no file of that name exposes a decoder, and none is declared; the message names the nearest.
     """
-    module = _modules().get(name)
-    if module is None:
-        raise UnknownDecoderError(name, names())
-    return _limited(module.DECODER)
+    found = _limited_decoders().get(name)
+    if found is not None:
+        return found
+    if (declared := find(name)) is not None:
+        return declared.decode
+    raise UnknownDecoderError(name, names())
 
 
 def memory(name: str) -> Memory | None:
@@ -71,7 +80,10 @@ def storable(name: str, payload: bytes) -> bytes:
 
     A decoder's file says so by `STORABLE`. Call it before a payload goes to the rejected or the waiting list.
     """
-    clean: Callable[[bytes], bytes] | None = getattr(_modules().get(name), "STORABLE", None)
+    declared = find(name)
+    clean: Callable[[bytes], bytes] | None = (
+        declared.storable if declared is not None else getattr(_modules().get(name), "STORABLE", None)
+    )
     return payload if clean is None else clean(payload[:MAX_BYTES])
 
 
@@ -84,6 +96,11 @@ def _modules() -> dict[str, ModuleType]:
         if hasattr(module, "DECODER")
         for known_as in (name, *getattr(module, "ALIASES", ()))
     }
+
+
+@cache
+def _limited_decoders() -> dict[str, Decoder]:
+    return {name: _limited(module.DECODER) for name, module in _modules().items()}
 
 
 def _limited(inner: Decoder) -> Decoder:

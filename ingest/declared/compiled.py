@@ -1,0 +1,159 @@
+"""From a format that was read and checked to its decoder, compiled once to functions. Pure, and total like every decoder."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from ingest.declared.blocks import Run, compile_block
+from ingest.declared.frame import Unwrap, compile_check, compile_unwrap, unwrap_text
+from ingest.declared.model import Format, Input, Where
+from ingest.declared.places import Context, compile_place
+from ingest.decoders import MAX_BYTES
+from ingest.installed import Declared
+from ingest.readings import Decoded, Dropped, Enclosed, Quality, Reason, Rejection
+from ingest.wire import RefusedError, read_json, text
+
+_MOST_SAID: Final = 20_000
+"""Two wildcards in one payload can lead to a hundred thousand values; more than these are nobody's report."""
+
+Open = Callable[[str, bytes], Context]
+
+
+def compile_format(declared: Format, source: str) -> Declared:
+    """Make the decoder and the codec of a format."""
+    runs = _runs(declared)
+    open_ = _open_json(declared) if declared.input is Input.JSON else _open_bytes(declared)
+    personal = frozenset(declared.personal)
+
+    def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
+        if len(payload) > MAX_BYTES:
+            return [Rejection(reason=Reason.TOO_LARGE, detail=f"{len(payload)} bytes, {MAX_BYTES} are taken")]
+        out: list[Decoded] = []
+        try:
+            context = open_(topic, payload)
+        except RefusedError as refused:
+            return [refused.rejection]
+        for run, _ in runs:
+            run(context, None, received, Quality.GOOD, out)
+        if personal and (dropped := tuple(sorted(set(_present(context.root, personal))))):
+            out.append(Dropped(fields=dropped))
+        return out if len(out) <= _MOST_SAID else [*out[:_MOST_SAID], _too_much()]
+
+    return Declared(
+        name=declared.name,
+        title=declared.title,
+        decode=decode,
+        codec=_codec(declared, runs),
+        storable=_storable(personal),
+        topics=declared.topics,
+        hints=declared.hints,
+        source=source,
+    )
+
+
+def _runs(declared: Format) -> list[tuple[Run, tuple[int, ...]]]:
+    own = declared if any((declared.readings, declared.states, declared.position, declared.tlv)) else None
+    blocks = ([own] if own is not None else []) + list(declared.blocks)
+    made = []
+    for block in blocks:
+        run = compile_block(block, declared.device, declared.time, declared.endian)
+        made.append((run, block.ports or declared.ports))
+    return made
+
+
+def _open_json(declared: Format) -> Open:
+    inside = declared.inside
+    unwrap: Unwrap = compile_unwrap(inside.as_, declared.start) if inside is not None else bytes
+    get = compile_place(Where(path=inside.path), declared.endian) if inside is not None else None
+    check = compile_check(declared)
+
+    def open_(topic: str, payload: bytes) -> Context:
+        root = _read(payload, is_text_taken=declared.bare_text)
+        context = Context(topic.split("/"), root, root)
+        if get is not None:
+            context.data = unwrap_text(get(context), unwrap)
+            if context.data:
+                check(context.data)
+        return context
+
+    return open_
+
+
+def _read(payload: bytes, *, is_text_taken: bool) -> object:
+    try:
+        root = read_json(payload)
+    except RefusedError:
+        if not is_text_taken:
+            raise
+        root = text(payload[:800].decode("utf-8", "replace"))
+    if not is_text_taken and not isinstance(root, dict | list):
+        raise RefusedError(Reason.MALFORMED, "neither an object nor a list")
+    return root
+
+
+def _open_bytes(declared: Format) -> Open:
+    unwrap, check = compile_unwrap(declared.input, declared.start), compile_check(declared)
+
+    def open_(topic: str, payload: bytes) -> Context:
+        data = unwrap(payload)
+        check(data)
+        return Context(topic.split("/"), None, None, data)
+
+    return open_
+
+
+def _codec(declared: Format, runs: list[tuple[Run, tuple[int, ...]]]) -> Callable[[Enclosed], list[Decoded]]:
+    check = compile_check(declared)
+
+    def codec(item: Enclosed) -> list[Decoded]:
+        chosen = [run for run, ports in runs if not ports or item.port in ports]
+        if declared.input is Input.JSON or not chosen:
+            detail = f"{declared.name} reads no bytes" if declared.input is Input.JSON else f"unknown fPort {item.port}"
+            return [Rejection(reason=Reason.UNSUPPORTED, detail=f"{item.device}: {detail}")]
+        try:
+            check(item.payload)
+        except RefusedError as refused:
+            return [refused.rejection]
+        out: list[Decoded] = []
+        for run in chosen:
+            run(Context([], None, None, item.payload), item.device, item.time, item.quality, out)
+        return out if len(out) <= _MOST_SAID else [*out[:_MOST_SAID], _too_much()]
+
+    return codec
+
+
+def _too_much() -> Rejection:
+    return Rejection(reason=Reason.TOO_LARGE, detail=f"says more than {_MOST_SAID} things")
+
+
+def _present(value: object, personal: frozenset[str]) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key in personal:
+                yield key
+            else:
+                yield from _present(inner, personal)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _present(inner, personal)
+
+
+def _storable(personal: frozenset[str]) -> Callable[[bytes], bytes]:
+    if not personal:
+        return bytes
+
+    def storable(payload: bytes) -> bytes:
+        try:
+            return msgspec.json.encode(_without(read_json(payload), personal))
+        except (RefusedError, ValueError):
+            return b""  # it may hold what must not be kept
+
+    return storable
+
+
+def _without(value: object, personal: frozenset[str]) -> object:
+    if isinstance(value, dict):
+        return {key: _without(inner, personal) for key, inner in value.items() if key not in personal}
+    return [_without(inner, personal) for inner in value] if isinstance(value, list) else value

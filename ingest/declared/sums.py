@@ -1,0 +1,41 @@
+"""Checksums of frames. Pure: each takes bytes and gives a number."""
+
+import binascii
+from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import xor
+from typing import Final
+
+from ingest.declared.model import Sum
+
+
+def _shifted(value: int) -> int:
+    for _ in range(8):
+        value = value >> 1 ^ 0xA001 if value & 1 else value >> 1
+    return value
+
+
+_TABLE: Final = tuple(_shifted(octet) for octet in range(256))
+
+
+def crc16_modbus(data: bytes) -> int:
+    """CRC-16/MODBUS: polynomial 8005 reflected, from FFFF."""
+    crc = 0xFFFF
+    for octet in data:
+        crc = crc >> 8 ^ _TABLE[(crc ^ octet) & 0xFF]
+    return crc
+
+
+def crc16_ccitt(data: bytes) -> int:
+    """CRC-16/CCITT-FALSE: polynomial 1021, from FFFF."""
+    return binascii.crc_hqx(data, 0xFFFF)
+
+
+SUMS: Final[Mapping[Sum, tuple[int, Callable[[bytes], int]]]] = {
+    Sum.SUM8: (1, lambda data: sum(data) & 0xFF),
+    Sum.SUM8_ZERO: (0, lambda data: sum(data) & 0xFF),  # the checksum is among the bytes that add up to 0
+    Sum.XOR8: (1, lambda data: reduce(xor, data, 0)),
+    Sum.CRC16_MODBUS: (2, crc16_modbus),
+    Sum.CRC16_CCITT: (2, crc16_ccitt),
+}
+"""The bytes a checksum takes in the frame, and how it is made."""
