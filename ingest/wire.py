@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from math import isfinite
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 
 import cbor2
 import msgspec
@@ -18,6 +18,7 @@ _TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _HEX: Final = re.compile(rb"(?:0[xX])?(?:[0-9A-Fa-f]{2}\s*+)++")
 _BRACE: Final = ord("{")
 _BRACKET: Final = ord("[")
+T = TypeVar("T")
 _parse: Final = msgspec.json.Decoder().decode
 _PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8")
 TEXT_KEPT: Final = 200
@@ -43,6 +44,16 @@ def read_json(payload: bytes) -> object:
     Raises:
         RefusedError: it is not JSON, holds a number no double can, or nests deeper than MAX_DEPTH.
     """
+    value: object = read_json_as(payload, _parse)
+    return value
+
+
+def read_json_as(payload: bytes, parse: Callable[[bytes], T]) -> T:
+    """Read JSON text as `read_json` does, by a typed decoder's `parse`: what it does not name is skipped, not made.
+
+    Raises:
+        RefusedError: it is not JSON, holds a number no double can, or nests deeper than MAX_DEPTH.
+    """
     if payload[:1] == b"\xef":
         payload = payload.removeprefix(b"\xef\xbb\xbf")
     if len(payload) > 2 * MAX_DEPTH:  # what opens must close
@@ -51,10 +62,9 @@ def read_json(payload: bytes) -> object:
         if opened > MAX_DEPTH and _is_too_deep(payload):
             raise RefusedError(Reason.MALFORMED, f"JSON nested deeper than {MAX_DEPTH} levels")
     try:
-        value: object = _parse(payload)
+        return parse(payload)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise RefusedError(Reason.MALFORMED, f"not JSON: {error}") from error
-    return value
 
 
 def read_cbor(payload: bytes) -> object:
