@@ -127,6 +127,13 @@ class Collector:
             if buffer:
                 self._require_client()._connection.send_package(buffer)  # noqa: SLF001 -- gmqtt has no bulk call
 
+    def send(self, topic: str, payload: bytes) -> bool:
+        """Publish to a device with QoS 0, as Sparkplug demands of commands (3.0.0 §6.4.20); False while there is no connection."""
+        if not self.is_connected:
+            return False
+        self._require_client().publish(topic, payload, qos=0)
+        return True
+
     async def _connect(self) -> None:
         self._lost.clear()
         client = Client(

@@ -8,7 +8,7 @@ import psycopg
 
 from gridwatch.worker import Worker
 from ingest.collector import BrokerAddress
-from ingest.sources import DEFAULT_SOURCES
+from ingest.sources import DEFAULT_SOURCES, EVERYTHING
 
 WITHIN_S = 30
 
@@ -17,7 +17,9 @@ WITHIN_S = 30
 async def working(url: str, host: str, port: int, user: str, password: str) -> AsyncIterator[None]:
     """Run a worker from the moment it hears its own ping."""
     address = BrokerAddress(host=host, port=port, user=user, password=password)
-    worker = Worker(database_url=url, broker=address, sources=DEFAULT_SOURCES, name="worker-1")
+    worker = Worker(
+        database_url=url, broker=address, sources=DEFAULT_SOURCES, subscriptions=EVERYTHING, name="worker-1"
+    )
     task = asyncio.create_task(worker.run())
 
     async def is_alive() -> bool:

@@ -16,7 +16,7 @@ from database import connect
 from gridwatch.worker import Worker
 from ingest.collector import BrokerAddress
 from ingest.registration import NewChannel, NewDevice, register
-from ingest.sources import DEFAULT_SOURCES
+from ingest.sources import DEFAULT_SOURCES, EVERYTHING
 from tests.conftest import Broker
 
 T0 = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -42,7 +42,14 @@ def gauge(database_url: str) -> str:
 @asynccontextmanager
 async def _working(url: str, broker: Broker, rules: Path | None = None) -> AsyncIterator[None]:
     address = BrokerAddress(host=broker.host, port=broker.port, user=broker.user, password=broker.password)
-    worker = Worker(database_url=url, broker=address, sources=DEFAULT_SOURCES, rules=rules, name="worker-1")
+    worker = Worker(
+        database_url=url,
+        broker=address,
+        sources=DEFAULT_SOURCES,
+        subscriptions=EVERYTHING,
+        rules=rules,
+        name="worker-1",
+    )
     task = asyncio.create_task(worker.run())
     try:
         await _until(lambda: _alive(url))
