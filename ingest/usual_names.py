@@ -67,7 +67,7 @@ def fact_of(name: str, value: object) -> tuple[Fact, bool] | None:
     leaf = name.rpartition(".")[2]
     fact = _FACTS.get(leaf)
     stated = truth(value)
-    if stated is None and fact is not None and value in {0, 1, "0", "1"}:
+    if stated is None and fact is not None and isinstance(value, int | float | str) and value in {0, 1, "0", "1"}:
         stated = value in {1, "1"}
     if stated is None:
         return None

@@ -234,4 +234,14 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ("lorawan/LHT65/x/2", bytes.fromhex("0A0B0B0D037641662F0A00")),
         ("lorawan/LLMS01/x/2", bytes.fromhex("0CD1010500640105000001")),
     ],
+    "thingsboard": [
+        (
+            "v1/devices/well/telemetry",
+            b'{"ts":1714564798250,"values":{"level":2.5,"smoke":true,"key5":{"n":[1],"m":"4"}}}',
+        ),
+        ("site/well/v1/devices/me/telemetry", b'[{"tempOut":"21.5","pump":true},{"ts":10000,"values":{"tamper":0}}]'),
+        ("gw/v1/gateway/telemetry", b'{"A":[{"ts":1714564798250,"values":{"t":1}}],"B":[{"t":2}]}'),
+        ("gw/v1/gateway/connect", b'{"device":"A","type":"meter"}'),
+        ("v1/devices/well/rpc/request/1", b'{"method":"x"}'),
+    ],
 }
