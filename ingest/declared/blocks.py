@@ -26,18 +26,22 @@ def compile_block(block: Block, device: Device | None, time: Time | None, endian
     hold, emits = compile_tests(block.when, endian), _emits(block, endian)
     contexts = _contexts(block, endian)
     elements = None if block.tlv is None else compile_tlv(block.tlv, endian)
+    repeated = block.records
+    own_time = compile_time(repeated.time, endian) if repeated is not None and repeated.time is not None else None
 
     def run(whole: Context, known: DeviceId | None, received: datetime, given: Quality, out: list[Decoded]) -> None:
-        for context, back_s in contexts(whole, out):
-            if hold is not None and not hold(context):
+        for head, context, back_s in contexts(whole, out):
+            if hold is not None and not hold(head):
                 continue
-            speaker = known or (None if device_of is None else device_of(context))
+            speaker = known or (None if device_of is None else device_of(head))
             if speaker is None:
                 out.append(Rejection(reason=Reason.TOPIC, detail="nothing says which device speaks"))
                 return
-            when, quality = (received, given) if time_of is None else time_of(context, received, given)
+            when, quality = (received, given) if time_of is None else time_of(head, received, given)
             if back_s:
                 when -= timedelta(seconds=back_s)
+            if own_time is not None:
+                when, quality = own_time(context, when, quality)
             if block.history and quality is Quality.GOOD:
                 quality = Quality.HISTORY
             for emit in emits:
@@ -78,25 +82,27 @@ def compile_device(device: Device, endian: Endian) -> DeviceOf:
     return of
 
 
-Contexts = Callable[[Context, list[Decoded]], "Iterator[tuple[Context, float]] | tuple[tuple[Context, float], ...]"]
+Found = tuple[Context, Context, float]
+Contexts = Callable[[Context, list[Decoded]], Iterator[Found] | tuple[Found, ...]]
 
 
 def _contexts(block: Block, endian: Endian) -> Contexts:
-    """Choose how a message falls into records: each with the seconds it lies before the time of the frame."""
+    """Choose how a message falls into records: where `when`, device and time stand, the record, and its seconds before that time."""
     if block.each is not None:
         return _each(block.each)
     if block.records is not None:
         return _repeated(block.records, endian)
-    return lambda whole, _: ((whole, 0.0),)
+    return lambda whole, _: ((whole, whole, 0.0),)
 
 
 def _each(path: tuple[str, ...]) -> Contexts:
     get = compile_many(path)
 
-    def contexts(whole: Context, out: list[Decoded]) -> Iterator[tuple[Context, float]]:
+    def contexts(whole: Context, out: list[Decoded]) -> Iterator[Found]:
         found = get(whole)
         for keys, value in found[:MOST_FOUND]:
-            yield Context(whole.levels, whole.root, value, whole.data, keys), 0.0
+            record = Context(whole.levels, whole.root, value, whole.data, keys)
+            yield record, record, 0.0
         if len(found) > MOST_FOUND:
             out.append(_too_many())
 
@@ -111,7 +117,7 @@ def _repeated(records: Records, endian: Endian) -> Contexts:
     count_of, step_of = compile_amount(records.count, endian), compile_amount(records.step_s, endian)
     at, size = records.at, records.size
 
-    def contexts(whole: Context, out: list[Decoded]) -> Iterator[tuple[Context, float]]:
+    def contexts(whole: Context, out: list[Decoded]) -> Iterator[Found]:
         data, room = whole.data, max(0, (len(whole.data) - at) // size)
         count = room if records.count is None else int(count_of(whole) or 0)
         if count > room:
@@ -121,7 +127,8 @@ def _repeated(records: Records, endian: Endian) -> Contexts:
         for number_ in range(count):
             begin = at + number_ * size
             behind = count - 1 - number_ if records.time_of is End.LAST else -number_
-            yield Context(whole.levels, whole.root, whole.value, data[begin : begin + size], whole.keys), behind * step
+            record = Context(whole.levels, whole.root, whole.value, data[begin : begin + size], whole.keys)
+            yield whole, record, behind * step
 
     return contexts
 

@@ -158,6 +158,7 @@ class StateRule(Where, frozen=True, kw_only=True):
     inverted: bool = False
     alarm_bits: dict[int, Fact] = {}
     inverted_bits: tuple[int, ...] = ()
+    momentary: bool = False
     code: str = ""
     when: tuple[Test, ...] = ()
 
@@ -185,13 +186,14 @@ class Amount(Where, frozen=True, kw_only=True):
 
 
 class Records(Struct, frozen=True, kw_only=True):
-    """A part of the bytes that is repeated; `at` in it counts from the record's first byte."""
+    """A part of the bytes that is repeated; `at` in its readings, states and time counts from the record's first byte."""
 
     at: int
     size: int
     count: Amount | None = None
     step_s: Amount | None = None
     time_of: End = End.LAST
+    time: Time | None = None
 
 
 class Inside(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from ingest.declared.errors import Fault, FormatError
 from ingest.declared.model import Format
 
 MOST_BYTES: Final = 256 << 10
+MOST_VALUES: Final = 20_000
 _BOOLEANS: Final = {"true": True, "yes": True, "false": False, "no": False}
 _INTEGER: Final = re.compile(r"[+-]?(?:0[xX][0-9A-Fa-f]{1,16}|\d{1,18})", re.ASCII)
 StructT = TypeVar("StructT", bound=Struct)
@@ -50,6 +51,9 @@ class Reader:
             found = self._struct(node, Format, "")
         except _RefusedError:
             return None
+        except RecursionError:
+            self.faults.append(Fault(self._source, 1, "", "an anchor stands inside of itself"))
+            return None
         return None if self.faults else found
 
     def refuse(self, keys: str, reason: str) -> None:
@@ -66,7 +70,7 @@ class Reader:
             FormatError: anything was wrong.
         """
         if self.faults:
-            raise FormatError(self.faults)
+            raise FormatError(sorted(self.faults, key=lambda fault: fault.line))
 
     def _refused(self, keys: str, reason: str) -> _RefusedError:
         self.refuse(keys, reason)
@@ -74,6 +78,8 @@ class Reader:
 
     def _value(self, node: yaml.Node, kind: Any, keys: str) -> Any:
         self._lines[keys] = node.start_mark.line + 1
+        if len(self._lines) > MOST_VALUES:
+            raise self._refused(keys, f"more than {MOST_VALUES} values; anchors may have multiplied them")
         if isinstance(kind, UnionType):
             (kind,) = (choice for choice in get_args(kind) if choice is not NoneType)
         if get_origin(kind) is tuple:

@@ -1,7 +1,7 @@
 """From declared rules to functions that say readings and states. Pure; what is not there says nothing."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from geo.datum import to_wgs84
@@ -14,6 +14,7 @@ from ingest.wire import number
 Emit = Callable[[Context, DeviceId, datetime, Quality, list[Decoded]], None]
 Converted = tuple[float | None, Quality]
 _WHOLE: Final = 1e-9
+_MOMENT: Final = timedelta(seconds=1)
 _NONE: Final = None, Quality.MISSING
 
 
@@ -110,8 +111,7 @@ def _scaling(scale: float, offset: float) -> Callable[[float], float]:
 
 def compile_state(rule: StateRule, endian: Endian) -> Emit:
     """Make the function that says a value as facts."""
-    read = _facts_of(rule)
-    code = code_of(rule)
+    read, code, momentary = _facts_of(rule), code_of(rule), rule.momentary
     get_many = compile_many(rule.path) if rule.path is not None and has_wildcard(rule.path) else None
     get = compile_place(rule, endian)
 
@@ -122,6 +122,9 @@ def compile_state(rule: StateRule, endian: Endian) -> Emit:
             return
         for fact, active in facts:
             out.append(DeviceState(device=device, fact=fact, active=active, time=time, quality=quality, code=code))
+            if active and momentary:  # a report of something done, that nothing later takes back
+                over = time + _MOMENT
+                out.append(DeviceState(device=device, fact=fact, active=False, time=over, quality=quality, code=code))
 
     def emit(context: Context, device: DeviceId, time: datetime, quality: Quality, out: list[Decoded]) -> None:
         if get_many is not None:
@@ -134,16 +137,21 @@ def compile_state(rule: StateRule, endian: Endian) -> Emit:
 
 
 def _facts_of(rule: StateRule) -> Callable[[object], list[tuple[Fact, bool]] | None]:
-    bits = [(1 << bit, fact, bit in rule.inverted_bits) for bit, fact in rule.alarm_bits.items()]
+    # A fact of several bits is so while one of them says it: each bit is first turned to be 1 where it says it.
+    masks: dict[Fact, int] = {}
+    for bit, fact in rule.alarm_bits.items():
+        masks[fact] = masks.get(fact, 0) | 1 << bit
+    turned = sum(1 << bit for bit in rule.inverted_bits)
     if rule.bit is not None and rule.fact is not None:
-        bits = [(1 << rule.bit, rule.fact, rule.inverted)]
-    if bits:
+        masks, turned = {rule.fact: 1 << rule.bit}, (1 << rule.bit if rule.inverted else 0)
+    if masks:
 
         def by_bits(raw: object) -> list[tuple[Fact, bool]] | None:
             value = number(raw)
             if value is None or value < 0:
                 return None
-            return [(fact, bool(int(value) & mask) is not inverted) for mask, fact, inverted in bits]
+            word = int(value) ^ turned
+            return [(fact, bool(word & mask)) for fact, mask in masks.items()]
 
         return by_bits
     assert rule.fact is not None
