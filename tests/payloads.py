@@ -7,6 +7,7 @@ import json
 
 from tests import gb26875_frames, lorawan_frames
 from tests.gb26875_frames import NOON, component, components
+from tests.platform_payloads import PLATFORM_PAYLOADS
 from tests.sl651_frames import ascii_frame, body, frame, report
 from tests.warning_messages import CAP_SEEDS, CMA_SEEDS
 
@@ -244,4 +245,5 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ("gw/v1/gateway/connect", b'{"device":"A","type":"meter"}'),
         ("v1/devices/well/rpc/request/1", b'{"method":"x"}'),
     ],
+    **PLATFORM_PAYLOADS,
 }

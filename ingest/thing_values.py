@@ -1,0 +1,283 @@
+"""Read properties and events of Chinese platforms' thing models into readings and facts. Pure.
+
+A value stands bare or as {"value": …, "time": …}; structs are flattened, lists are not read. What names a person is dropped by
+name. A fact whose value cannot be read is told as a rejection: it is never taken for false.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from ingest.device_clock import BEIJING
+from ingest.instants import settle
+from ingest.readings import Decoded, DeviceId, DeviceState, Dropped, Fact, Quality, Reading, Reason, Rejection
+from ingest.thing_words import LONGEST_NAME, Flag, Meaning, Personal, Quantity, is_personal, meaning, spelled
+from ingest.wire import number, text
+
+_MOMENT: Final = timedelta(seconds=1)
+_MILLISECONDS_FROM: Final = 1e11  # as seconds this were the year 5138
+_MILLIVOLTS_FROM: Final = 1000.0  # no cell has a thousand volts, and none lives below one
+_TENTHS_BELOW: Final = -300.0  # some NB modules count their RSRP in tenths of a dBm
+_WRAPPING: Final = frozenset({"value", "time", "eventType", "quality"})
+_DEEPEST: Final = 6
+_BITS: Final = (0, 1)
+_WORDS: Final = {
+    "0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True, "off": False, "on": True, "no": False, "yes": True,
+    "normal": False, "alarm": True, "closed": False, "close": False, "open": True, "opened": True, "offline": False, "online": True,
+    "正常": False, "报警": True, "告警": True,
+}  # fmt: skip
+
+
+def stamp(value: object) -> float | None:
+    """Read a time as seconds since 1970 UTC: epoch milliseconds or seconds, ISO 8601 (without a zone Beijing's).
+
+    None where there is none; what is there and cannot be read is 0, a clock that was never set.
+    """
+    if value is None or value == "":
+        return None
+    seconds = number(value)
+    if seconds is not None:
+        return seconds / 1000.0 if seconds >= _MILLISECONDS_FROM else seconds
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is None:
+            return 0.0
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=BEIJING)).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def told(device: DeviceId, fact: Fact, time: datetime, quality: Quality, code: str) -> tuple[DeviceState, DeviceState]:
+    """State a fact that is over a second later, because nothing will ever say that it ended."""
+    return (
+        DeviceState(device=device, fact=fact, active=True, time=time, quality=quality, code=code),
+        DeviceState(device=device, fact=fact, active=False, time=time + _MOMENT, quality=quality, code=code),
+    )
+
+
+def read_properties(
+    values: Mapping[str, object], device: DeviceId, moment: tuple[datetime, Quality], received: datetime
+) -> list[Decoded]:
+    """Read every property of an object; `moment` holds where a value has no time of its own.
+
+    Most are bare numbers in their range and bare flags: those are read here, without a call for each.
+    """
+    said: list[Decoded] = []
+    left: dict[str, object] = {}
+    time, quality = moment
+    for name, value in values.items():
+        if (type(value) is int or type(value) is float) and len(name) < LONGEST_NAME:
+            known = meaning(name)
+            if type(known) is Quantity:
+                if not known.is_written_oddly and known.low <= value <= known.high:
+                    said.append(
+                        Reading(
+                            device=device,
+                            metric=known.metric,
+                            time=time,
+                            value=float(value),
+                            unit=known.unit,
+                            quality=quality,
+                            code=name,
+                        )
+                    )
+                    continue
+            elif type(known) is Flag and value in _BITS and not known.codes:
+                active = (value == 1) is not known.is_inverted
+                said.append(
+                    DeviceState(device=device, fact=known.fact, active=active, time=time, quality=quality, code=name)
+                )
+                continue
+        left[name] = value
+    if not left:
+        return said
+    report = Report(device, time, quality, received, said=said)
+    report.take(left)
+    return report.close()
+
+
+class Report:
+    """What one message says of one device. `time` and `quality` hold where a value has no time of its own."""
+
+    __slots__ = ("_device", "_dropped", "_received", "_settled", "_told", "_unreadable", "quality", "said", "time")
+
+    def __init__(
+        self,
+        device: DeviceId,
+        time: datetime,
+        quality: Quality,
+        received: datetime,
+        *,
+        said: list[Decoded] | None = None,
+    ) -> None:
+        self.said: list[Decoded] = [] if said is None else said
+        self.time = time
+        self.quality = quality
+        self._device = device
+        self._received = received
+        self._told: object = None  # the own time that was settled last: a message repeats it for each value
+        self._settled = time, quality
+        self._dropped: list[str] = []
+        self._unreadable: list[str] = []
+
+    def take(self, values: Mapping[str, object]) -> None:
+        """Read every property of an object."""
+        self._struct(values, "", (self.time, self.quality), 0)
+
+    def close(self) -> list[Decoded]:
+        """Give what was said, and what was dropped or could not be read."""
+        if self._dropped:
+            self.said.append(Dropped(fields=tuple(dict.fromkeys(self._dropped))))
+        if self._unreadable:
+            detail = f"neither true nor false: {', '.join(self._unreadable[:8])}"
+            self.said.append(Rejection(reason=Reason.MALFORMED, detail=text(detail)))
+        return self.said
+
+    def event(self, name: str, output: object, raised: tuple[datetime, Quality]) -> None:
+        """Read an event: what its output says, or, where that states no fact, the fact of its name for a moment."""
+        before = len(self.said)
+        if isinstance(output, dict):
+            self._struct(output, "", raised, 0)
+        states = any(isinstance(item, DeviceState) for item in self.said[before:])
+        if not states and len(name) <= LONGEST_NAME:
+            fact = event_fact(name)
+            if fact is not None:
+                self.said += told(self._device, fact, *raised, code=name)
+
+    def at(self, value: object) -> tuple[datetime, Quality]:
+        """Settle a value's own time; that of the message stands in."""
+        if value != self._told or value is None:
+            seconds = stamp(value)
+            if seconds is None:
+                return self.time, self.quality
+            time, quality = settle(seconds, self._received)
+            self._told, self._settled = value, (time, max(quality, self.quality))
+        return self._settled
+
+    def _struct(self, values: Mapping[str, object], path: str, moment: tuple[datetime, Quality], depth: int) -> None:
+        for name, value in values.items():
+            self._item(path, name, value, moment, depth)
+
+    def _item(self, path: str, name: str, value: object, moment: tuple[datetime, Quality], depth: int) -> None:
+        """Read one member of a struct that stands under `path`."""
+        if len(path) + len(name) >= LONGEST_NAME or value is None:
+            return
+        whole = f"{path}_{name}" if path else name
+        if type(value) is dict or path:
+            if is_personal(name):
+                self._dropped.append(name)
+                return
+            if type(value) is dict:
+                self._nested(whole, value, moment, depth)
+                return
+        if type(value) is list:
+            self._series(whole, value, moment)
+        else:
+            self.one(whole, value, moment)
+
+    def _nested(self, name: str, value: Mapping[str, object], moment: tuple[datetime, Quality], depth: int) -> None:
+        if "value" in value and value.keys() <= _WRAPPING:
+            inner = value["value"]
+            own = self.at(value["time"]) if "time" in value else moment
+            if type(inner) is dict:
+                self._struct(inner, name, own, depth + 1)
+            elif type(inner) is list:
+                self._series(name, inner, own)
+            elif inner is not None:
+                self.one(name, inner, own)
+        elif depth < _DEEPEST:
+            self._struct(value, name, moment, depth + 1)
+
+    def _series(self, name: str, values: list[object], moment: tuple[datetime, Quality]) -> None:
+        """Read several values of one property, each with its time; `v` and `t` are short for them. Other lists are not read."""
+        for item in values:
+            if isinstance(item, dict) and ("value" in item or "v" in item):
+                value, time = item.get("value", item.get("v")), item.get("time", item.get("t"))
+                at = moment if time is None else self.at(time)
+                if type(value) is dict:
+                    self._struct(value, name, at, 1)
+                elif value is not None:
+                    self.one(name, value, at)
+
+    def one(self, name: str, value: object, moment: tuple[datetime, Quality]) -> None:
+        """Read one property with the time it has."""
+        known = meaning(name)
+        if type(known) is Quantity:
+            reading = _reading(self._device, known, name, value, moment)
+            if reading is not None:
+                self.said.append(reading)
+        elif type(known) is Flag:
+            active = _truth(known, value)
+            if active is None:
+                self._unreadable.append(name)
+                return
+            self.said.append(
+                DeviceState(
+                    device=self._device, fact=known.fact, active=active, time=moment[0], quality=moment[1], code=name
+                )
+            )
+        elif type(known) is Personal and value != "":
+            self._dropped.append(name)
+
+
+def _reading(
+    device: DeviceId, known: Quantity, name: str, raw: object, moment: tuple[datetime, Quality]
+) -> Reading | None:
+    """Read a quantity; None where a property of no known name is text or a list: that is a description."""
+    time, quality = moment
+    value = float(raw) if type(raw) is float or (type(raw) is int and abs(raw) < 1 << 62) else _number(raw)
+    if value is None and not known.unit:
+        return None
+    if value is not None:
+        value, quality = _scaled(known.metric, value, quality)
+        if not known.low <= value <= known.high or value in known.void:
+            value = None
+    if value is None:
+        quality = Quality.MISSING
+    return Reading(
+        device=device, metric=known.metric, time=time, value=value, unit=known.unit, quality=quality, code=name
+    )
+
+
+def _number(raw: object) -> float | None:
+    return float(raw) if isinstance(raw, bool) else number(raw)
+
+
+def _scaled(metric: str, value: float, quality: Quality) -> tuple[float, Quality]:
+    """Undo what makers do to cells and radios: millivolts, dBm without its minus, tenths of a dBm."""
+    if metric == "voltage" and value >= _MILLIVOLTS_FROM:
+        return value / 1000.0, quality
+    if metric == "rsrp":
+        if value > 0:
+            value = -value
+        if _TENTHS_BELOW * 6 < value < _TENTHS_BELOW:
+            return value / 10.0, max(quality, Quality.UNCERTAIN)
+    return value, quality
+
+
+def _truth(flag: Flag, value: object) -> bool | None:
+    if type(value) is bool:
+        active: bool | None = value
+    elif isinstance(value, str | int | float):
+        word = str(value).strip().lower()[:LONGEST_NAME]
+        active = flag.codes.get(word)
+        if active is None:
+            active = _WORDS.get(word)
+        if active is None and number(value) is not None:
+            active = flag.rest
+    else:
+        return None
+    return active if active is None or not flag.is_inverted else not active
+
+
+_EVENT_ENDS: Final = ("event", "report", "alarm", "warning", "alert")
+
+
+@lru_cache(maxsize=1024)
+def event_fact(name: str) -> Fact | None:
+    """Give the fact an event is named after: `SmokeAlarm`, `lowBatteryEvent`; None where its name is none we know."""
+    word = spelled(name)
+    tried = [word] + [word.removesuffix(end) for end in _EVENT_ENDS if word.endswith(end)]
+    found: list[Meaning] = [meaning(part) for part in tried if part]
+    return next((known.fact for known in found if isinstance(known, Flag) and not known.is_inverted), None)
