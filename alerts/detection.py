@@ -28,6 +28,7 @@ class PointChange:
     # that reading was stored, for of several readings of one instant only the first is.
     late: tuple[int, float] | None = None
     unit: str | None = None  # of `value`, where it is not the metric's own
+    backfilled: bool = False  # the reading that raised it was told too late to be of now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,9 @@ class Engine:
         return owed
 
     def _detect(self, batch: Batch) -> Detection:
+        history = batch.quality == Quality.HISTORY
+        if history.any():  # what is told of the past is no sign of life either
+            batch = batch.only(~history)
         slots = self._table.slots(batch.device, batch.metric)
         batch = screen(self._table, slots, batch)
         standings, value, time = self._standings, batch.value, batch.time

@@ -38,6 +38,7 @@ class Move:
     comment: str = ""
     rule: str | None = None  # the rule and the rule set that raised it anew
     rule_set: int | None = None
+    backfilled: bool | None = None  # of a raise: whether what raised it was told late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class Transition:
     priority: int
     at: datetime
     value: float | None
+    backfilled: bool = False  # it was raised by what was told late: no word of it outside of the list
 
     @property
     def change(self) -> Change:
@@ -123,10 +125,10 @@ def record(cur: Cursor, moves: Sequence[Move], *, now: datetime) -> list[Transit
         UPDATE alarms a
         SET state = m.state, version = m.version, value = m.value, raised_at = m.raised_at, acked_at = m.acked_at,
             acked_by = m.acked_by, cleared_at = m.cleared_at, rule = coalesce(m.rule, a.rule),
-            rule_set = coalesce(m.rule_set, a.rule_set)
+            rule_set = coalesce(m.rule_set, a.rule_set), backfilled = coalesce(m.backfilled, a.backfilled)
         FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::float8[], %s::timestamptz[], %s::timestamptz[],
-                    %s::text[], %s::timestamptz[], %s::text[], %s::int[])
-             AS m (id, state, version, value, raised_at, acked_at, acked_by, cleared_at, rule, rule_set)
+                    %s::text[], %s::timestamptz[], %s::text[], %s::int[], %s::bool[])
+             AS m (id, state, version, value, raised_at, acked_at, acked_by, cleared_at, rule, rule_set, backfilled)
         WHERE a.id = m.id
         """,
         (
@@ -140,6 +142,7 @@ def record(cur: Cursor, moves: Sequence[Move], *, now: datetime) -> list[Transit
             [after.cleared_at for _, after in rows],
             [move.rule for move, _ in rows],
             [move.rule_set for move, _ in rows],
+            [move.backfilled for move, _ in rows],
         ),
     )
     return append(cur, moves, now=now)
@@ -200,4 +203,5 @@ def _transition(move: Move) -> Transition:
         priority=alarm.priority,
         at=step.at,
         value=step.value,
+        backfilled=bool(move.backfilled),
     )

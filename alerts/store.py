@@ -130,12 +130,12 @@ def _open(cur: Cursor, changes: Sequence[PointChange], *, now: datetime, rule_se
     cur.execute(
         """
         INSERT INTO alarms (device, metric, rule, rule_set, condition, priority, state, value, unit, grid, lon, lat,
-                            raised_at, opened_at, recorded_at)
+                            raised_at, opened_at, recorded_at, backfilled)
         SELECT w.device, nullif(w.metric, 0), w.rule, %s, w.condition, w.priority, %s, w.value,
-               coalesce(w.unit, dm.unit, ''), d.grid, d.lon, d.lat, w.at, w.at, %s
+               coalesce(w.unit, dm.unit, ''), d.grid, d.lon, d.lat, w.at, w.at, %s, w.backfilled
         FROM unnest(%s::int[], %s::text[], %s::int[], %s::int[], %s::text[], %s::float8[], %s::text[],
-                    %s::timestamptz[])
-             WITH ORDINALITY AS w (device, condition, priority, metric, rule, value, unit, at, nth)
+                    %s::timestamptz[], %s::bool[])
+             WITH ORDINALITY AS w (device, condition, priority, metric, rule, value, unit, at, backfilled, nth)
         JOIN devices d ON d.key = w.device
         LEFT JOIN device_metrics dm ON dm.device = w.device AND dm.metric = w.metric
         ORDER BY w.nth
@@ -151,6 +151,7 @@ def _open(cur: Cursor, changes: Sequence[PointChange], *, now: datetime, rule_se
             [_measured(change) for change in changes],
             [change.unit for change in changes],
             [instant(change.time) for change in changes],
+            [change.backfilled for change in changes],
         ),
     )
     ids: dict[_Key, int] = {(device, c, p, metric): alarm for alarm, device, c, p, metric in cur.fetchall()}
@@ -183,6 +184,7 @@ def _move(alarm: AlarmRow, change: PointChange, rule_set: int | None) -> Move:
         value=_measured(change),
         rule=change.rule if raised else None,
         rule_set=rule_set if raised else None,
+        backfilled=change.backfilled if raised else None,
     )
 
 

@@ -21,6 +21,7 @@ import alerts
 import incidents
 from alerts import Detection, Engine, RuleSet, StoredState, Tag, Transition
 from alerts.admission import RuleFile, load_in_force, take_file
+from alerts.backfill import mark, sound_standing
 from alerts.carriers import Carrier, CarrierKind, ensure_carriers, service_keys
 from alerts.correlation.correlator import Correlator
 from alerts.weather import fire_weather
@@ -30,6 +31,7 @@ from database.connection import Connection, Cursor
 from gridwatch.own_outages import OwnOutages
 from gridwatch.tags import load_tags
 from gridwatch.weather_desk import WeatherDesk
+from ingest.clock_store import load_clocks, write_clocks
 from ingest.decoders.frigate import close_running
 from ingest.intake import Desk, Intake
 from ingest.memories import Memories
@@ -63,6 +65,7 @@ class Work:
     intake: Intake
     detections: Sequence[Detection]
     last: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+    clocks: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     tick: bool = False
 
 
@@ -120,6 +123,7 @@ class Pipeline:
         self._say_unjudged()
         stored = read_last(cur)
         self._newest.restore(stored)
+        self._clocks = load_clocks(cur)
         self._engine.recall(alerts.load_history(cur, self._engine.history_wanted))
         state = self._find_own_outages(cur, alerts.load_state(cur, now=now))
         # Our own downtime is not the device's: what was heard last is moved by as long as we were away.
@@ -185,11 +189,16 @@ class Pipeline:
 
     def judge(self, messages: Sequence[Message], *, received: float, now: datetime, tick: bool, flush: bool) -> Work:
         """Take messages in and judge them; a `tick` also looks for silence, a `flush` also writes newest readings."""
-        intake = self._take_in(messages, received_us=round(received * 1e6), now=now)
+        received_us = round(received * 1e6)
+        intake = self._take_in(messages, received_us=received_us, now=now)
         intake.batch = self._engine.screen(intake.batch)  # what cannot be is stored as such, and shown to nobody
         self._newest.note(intake.slots, intake.batch)
         self._note_broker(messages, now)
-        detections, self._fact = [self._fact, self._engine.detect(intake.batch)], Detection()
+        detected = mark(
+            self._engine.detect(intake.batch), lambda device, time: self._clocks.is_late(device, time, received_us)
+        )
+        self._clocks.note(intake.batch, intake.ahead)
+        detections, self._fact = [self._fact, detected], Detection()
         if tick:
             detections.append(self._look_at_broker(now))
             # As of when we last heard anybody: while the broker is away nobody can be, and that is no device's silence.
@@ -203,6 +212,7 @@ class Pipeline:
             intake=intake,
             detections=[d for d in detections if d],
             last=self._newest.changed() if flush else {},
+            clocks=self._clocks.changed() if flush else {},
             tick=tick,
         )
 
@@ -234,6 +244,8 @@ class Pipeline:
         changes = self._follow_up(cur, work, transitions)
         if work.last:
             write_last(cur, work.last)
+        if work.clocks:
+            write_clocks(cur, work.clocks, now=work.now)
         tally = {
             "readings_written": self.counters["readings_written"] + written,
             "transitions": self.counters["transitions"] + len(transitions),
@@ -249,11 +261,13 @@ class Pipeline:
         if work.intake.warnings:  # before those that are due: their rows are locked in one order everywhere
             changes += self._aside(cur, lambda: self._weather.take(cur, work.intake.warnings, actor="mqtt", now=now))
         if transitions:
+            current = [transition for transition in transitions if not transition.backfilled]
             changes += self._aside(cur, lambda: alerts.suppress_by_design(cur, suppressions, transitions, now=now))
             transitions += self._aside(
-                cur, lambda: self._correlator.correlate(cur, transitions, now=now, rule_set=self.rule_set)
+                cur, lambda: self._correlator.correlate(cur, current, now=now, rule_set=self.rule_set)
             )
         if work.tick:
+            transitions += self._aside(cur, lambda: sound_standing(cur, now=now))
             transitions += self._aside(cur, lambda: self._correlator.due(cur, now=now, rule_set=self.rule_set))
         changes += [transition.change for transition in transitions]
         if transitions:

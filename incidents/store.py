@@ -40,7 +40,12 @@ def join(cur: Cursor, transitions: Sequence[Transition], *, now: datetime) -> li
     The version of an incident that is joined stays, so that an officer's command is not stale for it; it goes up
     when the priority worsens, or when the response was done and is wanted again.
     """
-    raised = [t.alarm for t in transitions if t.cause is Cause.RAISED and t.priority in OPENING_PRIORITIES]
+    # What is history as far as we know opens nothing; once it is known to stand, `adopt` takes it.
+    raised = [
+        t.alarm
+        for t in transitions
+        if t.cause is Cause.RAISED and t.priority in OPENING_PRIORITIES and not t.backfilled
+    ]
     if not raised:
         return []
     return _take_in(cur, read_reports(cur, raised, now), now)
@@ -51,7 +56,7 @@ def adopt(cur: Cursor, *, now: datetime) -> list[Change]:
     cur.execute(
         """
         SELECT id FROM alarms
-        WHERE state <> 'norm' AND priority = ANY(%s) AND incident IS NULL AND state = ANY(%s) ORDER BY id
+        WHERE state <> 'norm' AND priority = ANY(%s) AND incident IS NULL AND state = ANY(%s) AND NOT backfilled ORDER BY id
         FOR UPDATE SKIP LOCKED
         """,  # an alarm somebody works on waits for the next look: whoever looks may wait for no other
         (sorted(OPENING_PRIORITIES), [state.value for state in State if is_active(state)]),

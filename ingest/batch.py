@@ -23,6 +23,18 @@ class Batch:
     grid: NDArray[np.int32]
     received: NDArray[np.int64]
 
+    def only(self, rows: NDArray[np.bool_]) -> "Batch":
+        """Give the batch of some rows."""
+        return Batch(
+            device=self.device[rows],
+            metric=self.metric[rows],
+            time=self.time[rows],
+            value=self.value[rows],
+            quality=self.quality[rows],
+            grid=self.grid[rows],
+            received=self.received[rows],
+        )
+
     def __len__(self) -> int:
         """Count the readings."""
         return len(self.device)

@@ -87,6 +87,7 @@ class Intake:
     counts: Counter[str] = field(default_factory=Counter)
     warnings: list[OfficialWarning] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)  # to be sent once this is committed
+    ahead: list[tuple[int, int]] = field(default_factory=list)  # device key, µs: clocks too far ahead to be believed
     memories: Memories = field(default_factory=Memories)  # to be given to the next run of messages
 
 
@@ -298,6 +299,7 @@ class _Rows:
         self.learn: list[tuple[str, str, str]] = []
         self.spoke_up: list[tuple[str, datetime]] = []
         self.counts: Counter[str] = Counter()
+        self.ahead: list[tuple[int, int]] = []  # slot, µs
         self._last_waiting: tuple[str, Message] | None = None
         self._slot: list[int] = []
         self._time: list[int] = []
@@ -309,6 +311,7 @@ class _Rows:
         ahead = time_us - self.received_us
         if ahead >= -1 and (ahead <= 1 or ahead > AHEAD_US):  # a decoder's own receive time may be rounded by 1 µs
             if ahead > AHEAD_US:
+                self.ahead.append((slot.index, ahead))
                 time_us = self.received_us
                 quality = Quality.UNCERTAIN_TIME if quality is Quality.GOOD else quality
             # No time of its own, it seems: a microsecond apart, so that two readings of one channel and batch stay two,
@@ -385,5 +388,6 @@ class _Rows:
             counts=self.counts,
             warnings=self.warnings,
             requests=self.requests,
+            ahead=[(int(registry.device[slot]), by) for slot, by in self.ahead],
             memories=self._memories,
         )

@@ -39,7 +39,7 @@ class Newest:
         # Stable by time: of several readings of a slot the newest is written last and stays.
         order = np.argsort(batch.time, kind="stable")
         slots, time = slots[order], batch.time[order]
-        newer = time >= self.time[slots]
+        newer = (time >= self.time[slots]) & (batch.quality[order] != Quality.HISTORY)
         # A number that cannot be is no newest value, but whoever sends it is there.
         self.received[slots[newer]] = batch.received[order[newer]]
         self._changed[slots[newer]] = True

@@ -96,7 +96,9 @@
       gone.delete(id);
       alarms.set(id, item);
       notePoint(item.device_key, id, item.override ? null : item.priority);
-      if (!isOld && !item.override && item.state === "unack" && (!known || known.state !== "unack")) {
+      /* What was told late is no news; once it is known to stand it is. */
+      const isNews = !known || known.state !== "unack" || (known.backfilled && !item.backfilled);
+      if (!isOld && !item.override && !item.backfilled && item.state === "unack" && isNews) {
         emit("raised", item);
       }
     }

@@ -53,7 +53,7 @@
   function worstUnacked() {
     let worst = 0;
     for (const alarm of gridwatch.store.alarms.values()) {
-      if (alarm.state === "unack" && (worst === 0 || alarm.priority < worst) && !gridwatch.text.isOverridden(alarm)) {
+      if (alarm.state === "unack" && !alarm.backfilled && (worst === 0 || alarm.priority < worst) && !gridwatch.text.isOverridden(alarm)) {
         worst = alarm.priority;
       }
     }

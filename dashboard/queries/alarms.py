@@ -43,6 +43,9 @@ class AlarmItem(BaseModel):
     incident: str | None = Field(description="Id of the incident it belongs to.")
     override: OverrideKind | None = Field(description="What overrides it now: it does not count or colour then.")
     shelved_until: datetime | None = Field(description="End of the override now in force, RFC 3339.")
+    backfilled: bool = Field(
+        description="What raised it was told late, and it is not known to stand now: it does not sound, nobody was told."
+    )
     version: int = Field(description="Goes up with every transition; send it back with a command.")
 
 
@@ -80,7 +83,7 @@ _SELECT = (
     SELECT a.id::text AS id, d.id AS device, d.key AS device_key, d.name AS device_name, d.kind, d.area, a.condition,
            a.state, a.priority, nullif(a.value, 'NaN') AS value, a.unit, m.name AS metric, a.grid, a.lon, a.lat,
            a.raised_at, a.acked_at, a.acked_by, a.cleared_at, a.incident::text AS incident, o.kind AS override,
-           o.ends_at AS shelved_until, a.version
+           o.ends_at AS shelved_until, a.backfilled, a.version
     FROM alarms a JOIN devices d ON d.key = a.device LEFT JOIN metrics m ON m.key = a.metric
 """)
     + IN_FORCE

@@ -14,7 +14,7 @@ from ingest.readings import Quality
 ORIGIN = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
-QualityWord = Literal["good", "uncertain_time", "uncertain", "missing", "implausible"]
+QualityWord = Literal["good", "uncertain_time", "uncertain", "missing", "implausible", "history"]
 
 
 def quality_word(quality: int) -> str:
@@ -32,7 +32,7 @@ class ReadingItem(BaseModel):
         description="In the unit of the answer; null where the device said it has no value, or one that cannot be."
     )
     quality: int = Field(
-        description="0 good, 1 our receive time instead of the device's, 2 doubtful, 3 no value, 4 implausible."
+        description="0 good, 1 our receive time instead of the device's, 2 doubtful, 3 no value, 4 implausible, 5 told later."
     )
     quality_word: QualityWord = Field(description="The same as a word.")
     raw: float | None = Field(
@@ -69,7 +69,7 @@ def read_readings(cur: Cursor, device: int, metric: int, span: Span, *, limit: i
     rows = rows_as_dicts(
         cur,
         sql.SQL("""
-            SELECT time, CASE WHEN quality < 3 THEN nullif(value, 'NaN') END AS value, quality,
+            SELECT time, CASE WHEN quality NOT IN (3, 4) THEN nullif(value, 'NaN') END AS value, quality,
                    CASE WHEN quality = 4 THEN nullif(value, 'NaN') END AS raw FROM readings
             WHERE device = %(device)s AND metric = %(metric)s AND time >= %(start)s AND time < %(end)s
             ORDER BY time LIMIT %(limit)s
@@ -89,7 +89,7 @@ def read_steps(cur: Cursor, device: int, metric: int, span: Span, step: timedelt
                    max(value) FILTER (WHERE has) AS max, count(*) FILTER (WHERE has) AS count,
                    coalesce(max(quality) FILTER (WHERE has), 3) AS quality,
                    count(*) FILTER (WHERE quality = 4) AS implausible
-            FROM (SELECT time, value, quality, quality < 3 AND value <> 'NaN' AS has FROM readings
+            FROM (SELECT time, value, quality, quality NOT IN (3, 4) AND value <> 'NaN' AS has FROM readings
                   WHERE device = %(device)s AND metric = %(metric)s AND time >= %(start)s AND time < %(end)s) r
             GROUP BY 1 ORDER BY 1 LIMIT %(limit)s
         """),
