@@ -1,0 +1,74 @@
+"""HJ 212-2017 and HJ/T 212-2005 for a bridge: packets (6.3) and the answers of the upper machine (6.6, annex C). Pure.
+
+A device is answered only where its Flag asks for it (bit 0). Data commands (2xxx) get 9014, others it starts (1013, 3019, …) 9013.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from gridwatch.bridge.frames import Cut, Frame, More, Skip
+from ingest.decoders.hj212.packet import checksum
+
+_START: Final = re.compile(rb"##(?=[0-9]{4}|[0-9]{0,3}\Z)|#\Z")
+_HEAD, _AROUND = 6, 12  # "##LLLL"; with the checksum and CR LF
+_FIELD: Final = re.compile(rb"(?:\A|[;&])(QN|CN|PW|MN|Flag)=([^;&]*)")
+_NAME: Final = re.compile(rb"[A-Za-z0-9_.-]{1,32}")
+_NAMELESS: Final = "-"
+_ANSWERS: Final = frozenset({b"9011", b"9012", b"9013", b"9014"})
+_VERSION_BITS = 0xFC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hj212:
+    """The dialect, which is its own conversation: every packet is answered for itself."""
+
+    root: str = "hj212"
+
+    def cut(self, data: bytes, *, is_last: bool) -> Cut:
+        """Find a packet in front of `data`. CR LF belongs to it; one that ends without is whole when nothing follows."""
+        match = _START.search(data)
+        if match is None or match.start():
+            return Skip(size=len(data) if match is None else match.start())
+        if len(data) < _HEAD:
+            return Skip(size=1) if is_last else More(size=_HEAD)
+        size = _AROUND + int(data[2:_HEAD])
+        if len(data) < size and not is_last:
+            tail = data[size - 2 :]
+            if not tail or tail == b"\r":
+                return More(size=size)
+        if len(data) < size - 2:
+            return Skip(size=1)
+        raw = data[:size] if data[size - 2 : size] == b"\r\n" else data[: size - 2]
+        segment = raw[_HEAD : size - 6]
+        named = dict(_FIELD.findall(segment))
+        name = named.get(b"MN", b"")
+        device = name.decode() if _NAME.fullmatch(name) else _NAMELESS
+        if raw[size - 6 : size - 2].upper() != b"%04X" % checksum(segment):
+            return Skip(size=1, found=Frame(raw=raw, device=device, is_right=False))
+        return Frame(raw=raw, device=device, is_up=named.get(b"CN") not in _ANSWERS)
+
+    def talk(self) -> "Hj212":
+        """Begin a conversation."""
+        return self
+
+    def answer(self, frame: Frame, now: datetime) -> bytes:  # noqa: ARG002 -- the answer repeats the packet's own QN
+        """Answer a packet that asks for it, in the form of its own version of the standard."""
+        if not frame.is_right or not frame.is_up:
+            return b""
+        named = dict(_FIELD.findall(frame.raw.partition(b"CP=")[0][_HEAD:]))
+        flag = named.get(b"Flag", b"")
+        if not flag.isdigit() or not int(flag) & 1:
+            return b""
+        command = b"9014" if named.get(b"CN", b"").startswith(b"2") else b"9013"
+        version = int(flag) & _VERSION_BITS
+        number, password, name = (named.get(key, b"") for key in (b"QN", b"PW", b"MN"))
+        if version:
+            head = b"QN=%b;ST=91;CN=%b;PW=%b;MN=%b;Flag=%d;CP=&&&&"
+            return _packet(head % (number, command, password, name, version))
+        return _packet(b"ST=91;CN=%b;PW=%b;MN=%b;Flag=0;CP=&&QN=%b&&" % (command, password, name, number))
+
+
+def _packet(segment: bytes) -> bytes:
+    return b"##%04d%b%04X\r\n" % (len(segment), segment, checksum(segment))

@@ -1,0 +1,96 @@
+"""Find HJ 212 packets in bytes and part their fields. Pure; refuses what its checksum does not vouch for."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ingest.readings import Reason, Rejection
+
+_START: Final = re.compile(rb"##[0-9]{4}")
+_HEAD, _CRC = 6, 4
+_BUDGET: Final = 4
+"""How many times the payload's length may be checksummed: hostile starts inside of one packet cannot make it quadratic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packet:
+    """One packet whose checksum is right: its head's fields by name, and the text between the && of CP."""
+
+    head: dict[str, str]
+    content: str
+
+
+def checksum(segment: bytes) -> int:
+    """Compute the checksum of annex A. It is not CRC-16/MODBUS: the byte goes into the register's high half's place."""
+    register = 0xFFFF
+    for byte in segment:
+        register = _TABLE[(register >> 8) ^ byte]
+    return register
+
+
+def _rest(register: int) -> int:
+    for _ in range(8):
+        register = (register >> 1) ^ 0xA001 if register & 1 else register >> 1
+    return register
+
+
+_TABLE: Final = tuple(_rest(register) for register in range(256))
+
+
+def packets(payload: bytes) -> Iterator[Packet | Rejection]:
+    """Yield the packets of a payload in order, and a rejection for each that is damaged. Always yields something.
+
+    Bytes between packets are passed over. A length in characters of a segment that holds Chinese text is forgiven where the
+    checksum stands right before the end.
+    """
+    at, found, budget = 0, False, _BUDGET * len(payload) + 64
+    while budget > 0 and (match := _START.search(payload, at)):
+        found = True
+        start = match.start()
+        outcome, at, cost = _read(payload, start)
+        budget -= cost
+        yield outcome
+    if not found:
+        yield _nothing(payload)
+
+
+def _nothing(payload: bytes) -> Rejection:
+    if payload[:2] == b"##" and len(payload) < _HEAD and payload[2:].isdigit() | (len(payload) == 2):  # noqa: PLR2004
+        return Rejection(reason=Reason.TRUNCATED, detail="the beginning of a packet")
+    return Rejection(reason=Reason.MALFORMED, detail="no packet in it")
+
+
+def _read(payload: bytes, start: int) -> tuple[Packet | Rejection, int, int]:
+    """Read a packet at `start`; the offset after it, or after what was wrong, and the bytes checksummed come with it."""
+    length = int(payload[start + 2 : start + _HEAD])
+    stop = start + _HEAD + length
+    if _is_right(payload, start + _HEAD, stop):
+        return _part(payload[start + _HEAD : stop]), stop + _CRC, length
+    forgiven = payload.find(b"\r\n", start) - _CRC
+    if forgiven > stop and forgiven < start + _HEAD + 3 * length and _is_right(payload, start + _HEAD, forgiven):
+        return _part(payload[start + _HEAD : forgiven]), forgiven + _CRC, 4 * length
+    following = payload.find(b"##", start + 2)
+    if stop + _CRC > len(payload) and following < 0:
+        detail = f"{stop + _CRC - len(payload)} bytes missing"
+        return Rejection(reason=Reason.TRUNCATED, detail=detail), len(payload), length
+    # A half packet is often followed by a whole one.
+    after = stop + _CRC if following < 0 else following
+    return Rejection(reason=Reason.CHECKSUM, detail=f"packet of {length} bytes"), after, 4 * length
+
+
+def _is_right(payload: bytes, start: int, stop: int) -> bool:
+    stated = payload[stop : stop + _CRC]
+    return len(stated) == _CRC and stated.upper() == b"%04X" % checksum(payload[start:stop])
+
+
+def _part(segment: bytes) -> Packet:
+    """Part the fields of the head from the content of CP. GB 18030, with replacement."""
+    text = segment.decode("gb18030", "replace")
+    before, _, content = text.partition("CP=&&")
+    head: dict[str, str] = {}
+    for field in before.split(";"):
+        name, equals, value = field.partition("=")
+        if equals:
+            head.setdefault(name.strip(), value.strip())
+    return Packet(head=head, content=content.partition("&&")[0])

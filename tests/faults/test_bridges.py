@@ -1,0 +1,259 @@
+"""Hostile peers, a broker that dies, and good stations between them: real processes, real sockets, a real broker."""
+
+import asyncio
+import re
+import signal
+import socket
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from gridwatch.embedded import BrokerAccount, NatsServer, free_port
+from gridwatch.embedded.process import is_listening
+from tests import gb26875_frames, hj212_frames, sl651_frames
+from tests.faults.field import (
+    LOOPBACK,
+    Bridge,
+    Station,
+    arrives,
+    attack,
+    bridging,
+    calling,
+    subscribed,
+)
+from tests.faults.running import until
+from tests.gb26875_frames import component, components
+
+pytestmark = pytest.mark.faults
+
+STATION = "0012345678"
+SL651_ANSWER = 25
+GB26875_ANSWER = 30
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[NatsServer]:
+    """A broker that writes through before it acknowledges, and that a test may kill."""
+    account = BrokerAccount(user="test", password="secret")
+    broker = NatsServer(tmp_path / "nats", host=LOOPBACK, port=free_port(), accounts=(account,), sync_always=True)
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+def reports() -> Iterator[bytes]:
+    """Give the reports of one station, each with a serial of its own and a rising level."""
+    for serial in count(1):
+        content = bytes.fromhex(f"{serial:04X}") + sl651_frames.body(f"3923 {serial:08d} 3812 1213")[2:]
+        yield sl651_frames.frame(0x32, content)
+
+
+def damaged(frame: bytes) -> bytes:
+    """Change one bit of the body."""
+    return frame[:33] + bytes([frame[33] ^ 4]) + frame[34:]
+
+
+def counted(bridge: Bridge) -> dict[str, float]:
+    """Read what the bridge counts."""
+    with urllib.request.urlopen(f"http://{LOOPBACK}:{bridge.metrics}/metrics") as page:
+        lines = page.read().decode().splitlines()
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")}
+
+
+def confirms(answer: bytes, frame: bytes) -> bool:
+    """Tell whether an SL 651 answer confirms this very report: station first, same function and serial, a right checksum."""
+    return (
+        answer[2:8] == frame[3:8] + frame[2:3]
+        and answer[10] == frame[10]
+        and answer[14:16] == frame[14:16]
+        and answer[-3] == 0x04
+        and sl651_frames.crc_modbus(answer[:-2]) == answer[-2:]
+    )
+
+
+async def silent(port: int, connections: int) -> None:
+    """Open connections and say nothing; open one again when it is closed."""
+
+    async def one() -> None:
+        while True:
+            with suppress(OSError):
+                async with calling(port) as (reader, _):
+                    await reader.read()
+            await asyncio.sleep(0.5)
+
+    await asyncio.gather(*(one() for _ in range(connections)))
+
+
+async def slow(port: int, frame: bytes) -> None:
+    """Send a frame so slowly that it never ends, on and on."""
+    while True:
+        with suppress(OSError):
+            async with calling(port) as (_, writer):
+                for byte in frame[:-1]:
+                    writer.write(bytes([byte]))
+                    await writer.drain()
+                    await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
+
+
+async def throw(port: int, load: bytes, times: int) -> None:
+    """Connect, throw bytes and go away, so many times."""
+    for _ in range(times):
+        with suppress(OSError):
+            async with calling(port) as (_, writer):
+                writer.write(load)
+                await writer.drain()
+                writer.write_eof()
+                await asyncio.sleep(0.01)
+
+
+async def test_a_thousand_connections_keep_no_station_out(server: NatsServer, tmp_path: Path) -> None:
+    """1,000 peers that say nothing take every place again and again: a station gets in, and stays in, and loses nothing."""
+    frames = reports()
+    with bridging("sl651", server, tmp_path, "--connections", "600") as bridge, subscribed(server) as subscriber:
+        async with attack(silent(bridge.port, 1_000)):
+            await until(
+                lambda: counted(bridge)['gridwatch_bridge_closed_total{reason="made-room"}'] > 0, "a full house"
+            )
+            async with Station(bridge.port, answer_size=SL651_ANSWER, patience_s=10) as station:
+                for _ in range(100):
+                    await station.deliver(next(frames))
+        assert station.resent == 0
+        assert all(confirms(answer, frame) for frame, answer in station.answered)
+        await arrives(subscriber, {(f"sl651/3301/{STATION}", frame) for frame, _ in station.answered})
+
+
+async def test_a_station_among_hostile_peers_loses_nothing(server: NatsServer, tmp_path: Path) -> None:
+    """Slow peers, 10,000 half frames and wrong checksums are closed and counted: a good station is answered and heard."""
+    frames = reports()
+    first = next(frames)
+    half, bad = first[: len(first) // 2], damaged(first)
+    options = ("--first-frame", "3", "--frame-time", "2")
+    with bridging("sl651", server, tmp_path, *options) as bridge, subscribed(server, "sl651/#") as subscriber:
+        hostile = [
+            *(slow(bridge.port, first) for _ in range(50)),
+            *(throw(bridge.port, half, 1_000) for _ in range(5)),
+            *(throw(bridge.port, half * 100, 10) for _ in range(5)),
+            *(throw(bridge.port, bad * 100, 10) for _ in range(5)),
+        ]
+        async with attack(*hostile) as attackers:
+            async with Station(bridge.port, answer_size=SL651_ANSWER, patience_s=10) as station:
+                while not all(each.done() for each in attackers[50:]) or len(station.answered) < 100:
+                    await station.deliver(next(frames))
+            await until(lambda: counted(bridge)['gridwatch_bridge_closed_total{reason="first-frame"}'] > 0, "slow ones")
+        assert station.resent == 0
+        assert all(confirms(answer, frame) for frame, answer in station.answered)
+        delivered = {(f"sl651/3301/{STATION}", frame) for frame, _ in station.answered}
+        await arrives(subscriber, delivered)
+        numbers = counted(bridge)
+        assert numbers['gridwatch_bridge_closed_total{reason="bad-frames"}'] >= 40
+        assert numbers['gridwatch_bridge_frames_total{outcome="published"}'] == len(station.answered)
+        assert {load for _, load in subscriber.arrived} - {frame for frame, _ in station.answered} == {bad}  # kept raw
+        assert bridge.terminate() == 0
+
+
+async def test_what_was_answered_survives_a_broker_that_is_killed(server: NatsServer, tmp_path: Path) -> None:
+    """Kill -9 the broker twice while stations send: nothing is answered before it is stored, and nothing answered is lost."""
+    with bridging("sl651", server, tmp_path) as bridge, subscribed(server, "sl651/#") as subscriber:
+        async with Station(bridge.port, answer_size=SL651_ANSWER) as station:
+            frames = reports()
+            for _ in range(2):
+                for _ in range(40):
+                    await station.deliver(next(frames))
+                assert server.process is not None
+                server.process.send_signal(signal.SIGKILL)
+                server.process.wait()
+                answered = len(station.answered)
+                waiting = asyncio.create_task(station.deliver(next(frames)))
+                await until(lambda: station.resent > 0, "the station resends")
+                assert len(station.answered) == answered  # nobody is answered while the broker is away
+                server.start()
+                await waiting
+                station.resent = 0
+            for _ in range(10):
+                await station.deliver(next(frames))
+            await arrives(subscriber, {(f"sl651/3301/{STATION}", frame) for frame, _ in station.answered})
+            assert len(station.answered) == 92
+
+
+async def test_fire_devices_are_acknowledged_and_denied(server: NatsServer, tmp_path: Path) -> None:
+    """A component's fire is acknowledged with a right checksum; a damaged frame is denied, and kept raw on its topic."""
+    fire = gb26875_frames.frame(components(component(2)), destination=bytes.fromhex("0102030405FF"))
+    bad = damaged(fire)
+    source = gb26875_frames.SOURCE.hex().upper()
+    with bridging("gb26875", server, tmp_path) as bridge, subscribed(server, "gb26875/#") as subscriber:
+        async with Station(bridge.port, answer_size=GB26875_ANSWER) as station:
+            good, denied = await station.deliver(fire), await station.deliver(bad)
+            await arrives(subscriber, {(f"gb26875/3301/{source}", fire), (f"gb26875/3301/{source}", bad)})
+    for answer, command in ((good, 3), (denied, 6)):
+        assert answer[2:6] == fire[2:6]
+        assert (answer[12:18], answer[18:24]) == (fire[18:24], fire[12:18])
+        assert answer[26] == command
+        assert sum(answer[2:-3]) & 0xFF == answer[-3]
+
+
+async def test_an_environmental_station_is_answered_where_it_asks(server: NatsServer, tmp_path: Path) -> None:
+    """Flag 5 gets 9014 with its own QN; flag 4 gets nothing, and both packets arrive."""
+    asks = hj212_frames.report("LA-Rtd=51.2,LA-Flag=N")
+    tells = hj212_frames.report("LA-Rtd=51.3,LA-Flag=N", flag=4, qn="20260701060130123")
+    expected = hj212_frames.packet("QN=20260701060030123;ST=91;CN=9014;PW=123456;MN=A110000_0001;Flag=4;CP=&&&&")
+    with bridging("hj212", server, tmp_path) as bridge, subscribed(server, "hj212/#") as subscriber:
+        async with Station(bridge.port, answer_size=len(expected)) as station:
+            assert await station.deliver(tells + asks) == expected
+            await arrives(subscriber, {("hj212/3301/A110000_0001", asks), ("hj212/3301/A110000_0001", tells)})
+
+
+async def test_datagrams_are_answered_where_they_came_from(server: NatsServer, tmp_path: Path) -> None:
+    """SL 651 over UDP: a datagram with two reports gets two confirmations, one with a wrong checksum none."""
+    frames = reports()
+    first, second = next(frames), next(frames)
+    with bridging("sl651", server, tmp_path, "--udp") as bridge, subscribed(server, "sl651/#") as subscriber:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as station:
+            station.setblocking(False)
+            station.bind((LOOPBACK, 0))
+            loop = asyncio.get_running_loop()
+            for load in (damaged(first), first + second):
+                await loop.sock_sendto(station, load, (LOOPBACK, bridge.port))
+            async with asyncio.timeout(10):
+                answers = [await loop.sock_recv(station, 100) for _ in range(2)]
+        assert confirms(answers[0], first)
+        assert confirms(answers[1], second)
+        await arrives(subscriber, {(f"sl651/3301/{STATION}", each) for each in (first, second, damaged(first))})
+
+
+async def test_it_stops_cleanly_with_frames_on_their_way(server: NatsServer, tmp_path: Path) -> None:
+    """SIGTERM: what was taken is still stored and answered, then it goes with exit code 0."""
+    with bridging("sl651", server, tmp_path) as bridge, subscribed(server, "sl651/#") as subscriber:
+        reader, writer = await asyncio.open_connection(LOOPBACK, bridge.port)
+        frames = reports()
+        sent = [next(frames) for _ in range(50)]
+        writer.write(b"".join(sent))
+        answers = await reader.readexactly(SL651_ANSWER)
+        bridge.process.send_signal(signal.SIGTERM)
+        answers += await reader.read()
+        assert await asyncio.to_thread(bridge.process.wait, 20) == 0
+        writer.close()
+        answered = {answers[at + 14 : at + 16] for at in range(0, len(answers), SL651_ANSWER)}
+        known = {frame[14:16]: frame for frame in sent}
+        await arrives(subscriber, {(f"sl651/3301/{STATION}", known[serial]) for serial in answered})
+        assert not is_listening(LOOPBACK, bridge.port)
+
+
+def test_every_metric_of_a_bridge_is_described() -> None:
+    """docs/reference/bridges.md names what a bridge counts, and the reasons of its closings."""
+    from gridwatch.bridge import Closing
+    from gridwatch.bridge.counters import Counters
+
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "bridges.md").read_text(encoding="utf-8")
+    exported = {
+        sample.name
+        for family in Counters().registry.collect()
+        for sample in family.samples
+        if "_created" not in sample.name
+    }
+    assert exported <= set(re.findall(r"`(gridwatch_bridge_\w+)`", page))
+    assert {reason.value for reason in Closing} <= set(re.findall(r"`([\w-]+)`", page))
