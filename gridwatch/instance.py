@@ -126,11 +126,13 @@ class Instance:
         """Refuse rules, notify file and decoder names that a part would refuse, before anything is started."""
         from alerts.notification.notify_file import load_notify
         from alerts.rules import load_rules
+        from gridwatch.declared_formats import DeclaredFormats
         from ingest.decoders import decoder
 
         load_rules(rules_file(self._settings, self.directory.path))
         if (notify := notify_file(self._settings, self.directory.path)) is not None:
             load_notify(notify)
+        DeclaredFormats(self._settings, self.directory.path)
         for source in self._settings.ingest.sources:
             decoder(source.decoder)
 

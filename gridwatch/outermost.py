@@ -19,6 +19,7 @@ SENTENCES = {
     "gridwatch.errors.FrontDoorError",
     "alerts.errors.AlertsError",
     "alerts.errors.RuleFileError",
+    "ingest.declared.errors.FormatError",
     "dashboard.auth.accounts.AccountError",
     "dashboard.auth.passwords.PasswordError",
     "database.migrate.MigrationError",

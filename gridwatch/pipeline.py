@@ -339,6 +339,11 @@ class Pipeline:
             learn(connection, self._registry, heard)
         self.reload(now=now)
 
+    def listen_to(self, sources: tuple[Source, ...]) -> None:
+        """Take messages from other sources from now on: declared formats were read again."""
+        self._sources = sources
+        self._desk = Desk(self._registry, sources)
+
     def _set_registry(self, registry: Registry, tags: list[Tag]) -> None:
         self._registry = registry
         self._desk = Desk(registry, self._sources)

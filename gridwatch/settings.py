@@ -113,6 +113,8 @@ class IngestSettings(Room):
     """The embedded broker has an account `gateway` that may publish for every device. `false` where every gateway has its own (`gridwatch gateway add`)."""
     sources: tuple[Source, ...] = Field(default=DEFAULT_SOURCES, json_schema_extra=unit(""))
     """Topic filters and the decoders of what arrives on them; the first filter that matches decides."""
+    formats: Path | None = Field(default=None, json_schema_extra=unit(""))
+    """Folder of declared formats, `*.yaml` (docs/reference/declared-formats.md); a relative path is relative to the data directory. Empty: the folder `formats` of the data directory, where there is one."""
     subscriptions: tuple[str, ...] = Field(default=(), json_schema_extra=unit(""))
     """Topic filters the collector subscribes to. Empty: `#` at the embedded broker, which is ours alone, and the filters of `sources` at another."""
 

@@ -6,6 +6,7 @@ from dashboard.app import create_app
 from dashboard.settings import WebSettings
 from gridwatch import logs
 from gridwatch.clock import now
+from gridwatch.declared_formats import DeclaredFormats
 from gridwatch.runtime import Runtime, runtime_of_this_part
 
 CLOSE_S = 1  # open live feeds are cut after so long; browsers come back by themselves
@@ -26,6 +27,7 @@ def main() -> None:
     """Serve until a signal comes."""
     runtime = runtime_of_this_part()
     logs.set_up("web", runtime.settings.log_level)
+    DeclaredFormats(runtime.settings, runtime.data_dir)  # what waits for registration is read by them, too
     certificate = runtime.settings.dashboard.tls_certificate
     chain = None if certificate is None else runtime.data_dir / certificate
     uvicorn.run(

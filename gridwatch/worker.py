@@ -15,6 +15,7 @@ from alerts.admission import PROPOSAL_MARK, AdmissionMode, RuleFile
 from alerts.weather import UNHEEDED_MARK
 from database import ChangeKind, ChangeRow, follow
 from gridwatch.clock import now
+from gridwatch.declared_formats import DeclaredFormats
 from gridwatch.housekeeping import enact, tidy
 from gridwatch.pipeline import Pipeline, Work
 from gridwatch.publisher import Publisher
@@ -50,6 +51,7 @@ class Worker:
         readings_kept: timedelta = timedelta(days=1095),
         sender: Sender | None = None,
         weather: WeatherSources | None = None,
+        formats: DeclaredFormats | None = None,
     ) -> None:
         self._url = database_url
         self._readings_kept = readings_kept
@@ -69,6 +71,7 @@ class Worker:
             clock=lambda: now().timestamp(),
         )
         self._requests = RequestLimit()
+        self._formats = formats
         self._registry_changed = False
 
     async def run(self) -> None:
@@ -131,7 +134,9 @@ class Worker:
                 self._pipeline.counters["requests_sent"] += 1
 
     async def _keep_up(self) -> None:
-        """Take over a changed registry, rule file or version in force. A bad file is refused whole; the old rules stay."""
+        """Take over a changed registry, rule file, version in force or format. A bad file is refused whole; the old stay."""
+        if self._formats is not None and await asyncio.to_thread(self._formats.look):
+            self._pipeline.listen_to(self._formats.sources())
         rules = None
         changed = self._rules_path.stat().st_mtime_ns
         if changed != self._rules_seen:

@@ -8,13 +8,14 @@ import uvloop
 
 from alerts.admission import AdmissionMode
 from gridwatch import logs
+from gridwatch.declared_formats import DeclaredFormats
 from gridwatch.runtime import Runtime, runtime_of_this_part
 from gridwatch.trust import context_of
 from gridwatch.weather_sources import sources_of
 from gridwatch.worker import Worker
 from incidents.cap import Sender, Status
 from ingest.collector import BrokerAddress
-from ingest.sources import EVERYTHING, Source
+from ingest.sources import EVERYTHING
 
 NAME = "worker-1"  # of the session at the broker too: another name would leave the old session's messages behind
 
@@ -22,6 +23,7 @@ NAME = "worker-1"  # of the session at the broker too: another name would leave 
 def worker_of(runtime: Runtime) -> Worker:
     """Build the worker of an instance."""
     broker = runtime.broker
+    formats = DeclaredFormats(runtime.settings, runtime.data_dir)
     return Worker(
         database_url=runtime.database_url,
         broker=BrokerAddress(
@@ -31,9 +33,8 @@ def worker_of(runtime: Runtime) -> Worker:
             password=broker.worker.password,
             ssl=context_of(broker) if broker.tls else False,
         ),
-        sources=tuple(
-            Source(topic_filter=source.topic, decoder=source.decoder) for source in runtime.settings.ingest.sources
-        ),
+        sources=formats.sources(),
+        formats=formats,
         subscriptions=runtime.settings.ingest.subscriptions
         or (EVERYTHING if runtime.settings.ingest.mqtt_url is None else ()),
         rules=runtime.rules_file,

@@ -134,9 +134,14 @@ def _print_report(report: "ImportReport") -> None:
 
 def decode(
     file: Annotated[Path, typer.Argument(help="The payload; - reads standard input.", allow_dash=True)],
-    name: Annotated[str, typer.Option("--as", help="Decoder: senml, zigbee2mqtt, frigate, sl651, gb26875_3.")],
+    name: Annotated[str, typer.Option("--as", help="Decoder, such as senml, sl651 or chirpstack_v4.")] = "",
+    declared: Annotated[
+        Path | None, typer.Option("--format", help="A declared format, in YAML, that is tried without being installed.")
+    ] = None,
     topic: Annotated[str, typer.Option(help="Topic it arrived on.")] = "",
     received_at: Annotated[str | None, typer.Option(help="RFC 3339 instant it arrived at.  [default: now]")] = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    config: Config = None,
 ) -> None:
     """Print what a decoder makes of a payload, one JSON object a line; a rejection is an answer, too."""
     from gridwatch.clock import now
@@ -144,5 +149,31 @@ def decode(
 
     received = now() if received_at is None else instant_of(received_at, option="--received-at")
     payload = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    for line in lines(name, payload, topic, received):
+    chosen = _known(name, data_dir, config) if name else _try_out(declared)
+    said = list(lines(chosen, payload, topic, received))
+    for line in said:
         typer.echo(line)
+    if not said:
+        typer.echo("the payload is taken, and says nothing", err=True)
+
+
+def _known(name: str, data_dir: Path, config: Path | None) -> str:
+    """Read the declared formats of the instance where `name` is none of our own decoders."""
+    from gridwatch.declared_formats import DeclaredFormats
+    from ingest.decoders import built_in
+
+    if name not in built_in():
+        DeclaredFormats(settings_of(data_dir, config), data_dir)
+    return name
+
+
+def _try_out(declared: Path | None) -> str:
+    """Install a declared format for this one command; give its name."""
+    from gridwatch.declared_formats import taken_names
+    from ingest.declared import install, read_file
+
+    if declared is None:
+        raise typer.BadParameter("say which decoder by --as, or try a declared format by --format")
+    found = read_file(declared, taken_names())
+    install([found])
+    return found.name

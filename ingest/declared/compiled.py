@@ -12,11 +12,14 @@ from ingest.declared.model import Format, Input, Where
 from ingest.declared.places import Context, compile_place
 from ingest.decoders import MAX_BYTES
 from ingest.installed import Declared
-from ingest.readings import Decoded, Dropped, Enclosed, Quality, Reason, Rejection
-from ingest.wire import RefusedError, read_json, text
+from ingest.readings import Decoded, DeviceId, Dropped, Enclosed, Quality, Reason, Rejection
+from ingest.wire import RefusedError, read_json, text, unhex
 
 _MOST_SAID: Final = 20_000
 """Two wildcards in one payload can lead to a hundred thousand values; more than these are nobody's report."""
+
+NAMELESS: Final = DeviceId("unknown")
+"""The device of a payload that is tried out by a format that is a codec alone."""
 
 Open = Callable[[str, bytes], Context]
 
@@ -26,6 +29,7 @@ def compile_format(declared: Format, source: str) -> Declared:
     runs = _runs(declared)
     open_ = _open_json(declared) if declared.input is Input.JSON else _open_bytes(declared)
     personal = frozenset(declared.personal)
+    nobody = NAMELESS if _is_nameless(declared) else None
 
     def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
         if len(payload) > MAX_BYTES:
@@ -36,7 +40,7 @@ def compile_format(declared: Format, source: str) -> Declared:
         except RefusedError as refused:
             return [refused.rejection]
         for run, _ in runs:
-            run(context, None, received, Quality.GOOD, out)
+            run(context, nobody if not topic else None, received, Quality.GOOD, out)
         if personal and (dropped := tuple(sorted(set(_present(context.root, personal))))):
             out.append(Dropped(fields=dropped))
         return out if len(out) <= _MOST_SAID else [*out[:_MOST_SAID], _too_much()]
@@ -51,6 +55,10 @@ def compile_format(declared: Format, source: str) -> Declared:
         hints=declared.hints,
         source=source,
     )
+
+
+def _is_nameless(declared: Format) -> bool:
+    return declared.device is None and all(block.device is None for block in declared.blocks)
 
 
 def _runs(declared: Format) -> list[tuple[Run, tuple[int, ...]]]:
@@ -95,9 +103,12 @@ def _read(payload: bytes, *, is_text_taken: bool) -> object:
 
 def _open_bytes(declared: Format) -> Open:
     unwrap, check = compile_unwrap(declared.input, declared.start), compile_check(declared)
+    is_codec = _is_nameless(declared)
 
     def open_(topic: str, payload: bytes) -> Context:
         data = unwrap(payload)
+        if is_codec and not topic:
+            data = unhex(data) or data  # written down by somebody who tries it out
         check(data)
         return Context(topic.split("/"), None, None, data)
 
