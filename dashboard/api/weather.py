@@ -16,7 +16,7 @@ from dashboard.api.paging import Page, Paged, cut, read_cursor
 from dashboard.auth.permissions import Account, Action
 from dashboard.context import Reader, Web, WebParts, may
 from dashboard.problem import ProblemError, invalid, not_found
-from dashboard.queries.weather import WEATHER_STATE, WeatherItem, read_weather
+from dashboard.queries.weather import WEATHER_STATE, WeatherItem, WeatherSource, read_sources, read_weather
 from database import append_changes
 from database.connection import Cursor
 from geo import GOVERNANCE, load_grids
@@ -33,6 +33,7 @@ class WeatherFilter(Paged):
         default=None, description="holding, coming or ended; left out: holding and coming."
     )
     grid: str | None = Field(default=None, description="Code of a grid: warnings that cover it.")
+    elsewhere: bool = Field(default=False, description="true: also those that hold outside of all grids.")
 
 
 class WeatherBody(BaseModel):
@@ -85,11 +86,26 @@ def list_warnings(web: WebParts, _: Reader, asked: Annotated[WeatherFilter, Quer
             keys = grid_keys(grids, asked.grid)
             codes = sorted({code for key in keys for code in grids.codes(key)} if keys else {asked.grid})
             where.add("w.grids && %(codes)s::text[]", codes=codes)
+        if not asked.elsewhere:
+            where.add("w.placed <> 'elsewhere'")
         if after is not None:
             where.add("(w.from_at, w.id) < (%(after_time)s, %(after_id)s)", after_time=after[0], after_id=after[1])
-        items = read_weather(cur, now=now, where=where.compose(), parameters=where.parameters, limit=asked.limit + 1)
+        items = read_weather(
+            *(cur, web.grids.table(cur)),
+            now=now,
+            where=where.compose(),
+            parameters=where.parameters,
+            limit=asked.limit + 1,
+        )
     page, following = cut(items, asked.limit, lambda item: (item.from_at, item.id))
     return Page(items=page, next=following)
+
+
+@router.get("/sources")
+def list_sources(web: WebParts, _: Reader) -> list[WeatherSource]:
+    """List the folder and the feeds that warnings are fetched from, with the age of what they said."""
+    with web.transaction() as cur:
+        return read_sources(cur)
 
 
 @router.post("", status_code=201, responses={200: {"model": WeatherItem, "description": "It was known already."}})
@@ -122,7 +138,7 @@ def declare(
         return _read(web, cur, body.id)
 
 
-@router.post("/{warning_id}/cancel")
+@router.post("/{warning_id:path}/cancel")  # ids of others hold slashes
 def cancel(
     web: WebParts,
     account: Annotated[Account, Depends(may(Action.DECLARE_WEATHER))],
@@ -150,7 +166,9 @@ def cancel(
 
 
 def _read(web: Web, cur: Cursor, warning_id: str) -> WeatherItem:
-    found = read_weather(cur, now=web.clock(), where=sql.SQL("w.id = %(id)s"), parameters={"id": warning_id}, limit=1)
+    grids = web.grids.table(cur)
+    where = sql.SQL("w.id = %(id)s")
+    found = read_weather(cur, grids, now=web.clock(), where=where, parameters={"id": warning_id}, limit=1)
     if not found:
         raise not_found(f"weather warning {warning_id}")
     return found[0]

@@ -66,6 +66,7 @@
     s: () => withAlarm(gridwatch.commands.shelve),
     c: () => withAlarm(gridwatch.commands.comment),
     m: () => gridwatch.sound.silence(),
+    w: () => gridwatch.weather.open(),
     "?": showKeys,
   };
 
@@ -107,6 +108,7 @@
       [["S"], say("key.shelve")],
       [["C"], say("key.comment")],
       [["M"], say("key.silence")],
+      [["W"], say("weather.title")],
       [["?"], say("key.help")],
       [[say("key.escape")], say("key.close")],
     ].map(function (row) {

@@ -3,7 +3,7 @@
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.pages.frame import Say, account, attributes, header, stale_banner
+from dashboard.pages.frame import Say, account, attributes, header, stale_banner, weather_strip
 
 PRIORITIES = ("1", "2", "3", "4")
 COLUMNS = ("priority", "condition", "device", "place", "value", "raised", "state")
@@ -17,6 +17,7 @@ def layout(say: Say) -> html.Div:
         children=[
             header(say, "console", "page.console", _sound(say), account(say)),
             stale_banner(say),
+            weather_strip(say),
             html.Main(
                 className="console-body",
                 children=[
@@ -105,6 +106,7 @@ def _keys(say: Say) -> html.Div:
         _hint(["S"], say("console.shelve")),
         _hint(["C"], say("console.comment")),
         _hint(["M"], say("console.silence")),
+        _hint(["W"], say("weather.title")),
         _hint(["?"], say("console.help")),
     ]
     return html.Div([*hints, html.Span(id="list-shown", className="list-shown")], className="key-hints")

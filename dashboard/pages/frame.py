@@ -81,6 +81,17 @@ def stale_banner(say: Say) -> html.Div:
     )
 
 
+def weather_strip(say: Say) -> html.Div:
+    """Return the strip of official warnings: hidden while there are none."""
+    return html.Div(
+        id="weather-strip",
+        className="weather-strip",
+        hidden=True,
+        role="status",
+        **attributes(aria_label=say("weather.title")),
+    )
+
+
 def panel(heading: str, *children: Component, name: str) -> html.Section:
     """Return a titled panel; `name` is the last part of its CSS class."""
     return html.Section(

@@ -2,7 +2,7 @@
 
 from dash import html
 
-from dashboard.pages.frame import Say, account, attributes, header, panel, stale_banner
+from dashboard.pages.frame import Say, account, attributes, header, panel, stale_banner, weather_strip
 from dashboard.pages.map import county_map
 
 PRIORITIES = ("1", "2", "3", "4")
@@ -17,6 +17,7 @@ def layout(say: Say, tile_url: str | None) -> html.Div:
         children=[
             header(say, "wall", "wall.title", account(say)),
             stale_banner(say),
+            weather_strip(say),
             html.Main(
                 className="wall-body",
                 children=[

@@ -195,9 +195,11 @@ def _warning(item: Item) -> OfficialWarning:
     event, word = event_of(headline, named, described, coded)
     issued = _issued(item, national, file)
     from_at, until_at = _from(item, issued), _instant(item, _UNTIL)
-    if until_at is not None and until_at <= from_at:
-        raise RefusedError(Reason.TIME, f"ends at {until_at.isoformat()}, before it begins")
     kind = _kind(item, headline, described)
+    if until_at is not None and until_at <= from_at:
+        if kind is not MessageKind.CANCEL:
+            raise RefusedError(Reason.TIME, f"ends at {until_at.isoformat()}, before it begins")
+        until_at = None  # it repeats the end of what it lifts
     references = tuple((SENDER, one) for one in _references(item) if one != identifier)
     id_ = identifier
     if kind is MessageKind.CANCEL and not _says_lifted(headline):

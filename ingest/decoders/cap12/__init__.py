@@ -183,14 +183,15 @@ class _Message:
         """Make the warning of one part, an empty one where the message has none."""
         event, headline = _event_words(said), text(said.word("headline"))
         slug, word = event_of(event, headline, said.word("description"))
-        from_at, until_at = self._times(said)
+        kind = self._does(said, headline)
+        from_at, until_at = self._times(said, kind)
         issuer = text(said.word("senderName")) or self._sender
         return OfficialWarning(
             id=self._id if number == 0 else f"{self._id}#{number + 1}",
             message=self._id,
             sender=self._sender,
             issuer=issuer,
-            kind=self._does(said, headline),
+            kind=kind,
             meaning=self._is_meant(headline or event),
             sent=self._sent,
             event=slug,
@@ -217,13 +218,18 @@ class _Message:
         less = meaning_of(headline)
         return less if less is not None and self._meaning is Meaning.ACTUAL else self._meaning
 
-    def _times(self, info: Element) -> tuple[datetime, datetime | None]:
-        """Say from when to when it holds: from its onset where that is told and comes before the end."""
+    def _times(self, info: Element, kind: MessageKind) -> tuple[datetime, datetime | None]:
+        """Say from when to when it holds: from its onset where that is told and comes before the end.
+
+        A cancellation often repeats the times of what it cancels; it holds at no time itself.
+        """
         effective = _instant(info, "effective", self._zone) or self._sent
         onset, until = _instant(info, "onset", self._zone), _instant(info, "expires", self._zone)
         from_at = onset if onset is not None and onset > effective else effective
         if until is not None and until <= from_at:
             from_at = min(effective, self._sent)
+            if until <= from_at and kind is MessageKind.CANCEL:
+                return self._sent, None
             if until <= from_at:
                 raise RefusedError(Reason.TIME, f"expires at {text(info.word('expires'))}, before it was sent")
         return from_at, until
