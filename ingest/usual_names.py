@@ -13,7 +13,7 @@ from ingest.readings import Fact
 _KEPT: Final = 16_384  # names; each at most 60 characters, so 2 MB
 _NAME_LENGTH: Final = 40  # of a metric's name (ingest.registry.METRIC_NAME)
 _LOOKED_AT: Final = 60
-_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])")
 _OTHER: Final = re.compile(r"[^a-z0-9.]+")
 
 _FACTS: Final[Mapping[str, Fact]] = {

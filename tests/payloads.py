@@ -246,4 +246,22 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ("v1/devices/well/rpc/request/1", b'{"method":"x"}'),
     ],
     **PLATFORM_PAYLOADS,
+    "tasmota": [
+        (
+            "tele/board/SENSOR",
+            (
+                b'{"Time":"2024-05-01T19:59:58","BME280":{"Temperature":21.5,"Pressure":750.1},"DS18B20-1":{"Temperature":null},'
+                b'"ENERGY":{"Total":3.1,"Power":[3,5]},"Switch1":"ON","LYWSD03-52680f":{"Battery":9},"TempUnit":"F",'
+                b'"PressureUnit":"mmHg"}'
+            ),
+        ),
+        ("tele/board/STATE", b'{"Time":"2018.02.15 01:00:50","Vcc":3.4,"POWER1":"ON","Wifi":{"Signal":-70}}'),
+        ("stat/board/POWER", b"ON"),
+        ("tele/board/LWT", b"Offline"),
+        (
+            "tele/bridge/5ADF/SENSOR",
+            b'{"ZbReceived":{"0x5ADF":{"Device":"0x5ADF","Fire":1,"ZoneStatus":13,"Temperature":19.04,"ModelId":"S"}}}',
+        ),
+        ("stat/board/STATUS8", b'{"StatusSNS":{"Time":"2024-05-01T11:59:58+02:00","ANALOG":{"A0":8}}}'),
+    ],
 }
