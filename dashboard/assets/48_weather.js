@@ -31,6 +31,7 @@
       }
     });
     setInterval(read, AGAIN_MS);
+    window.addEventListener("resize", draw);
     read();
   }
 
@@ -70,20 +71,31 @@
   }
 
   function draw() {
-    const chips = weather.items.slice(0, SHOWN).map(chip);
-    if (weather.items.length > SHOWN) {
-      chips.push(make("span", "weather-more", say("weather.more", { n: weather.items.length - SHOWN })));
-    }
-    for (const source of weather.sources.filter(isSilent)) {
-      chips.push(make("span", "weather-silent", silence(source)));
-    }
     const wasHidden = host.hidden;
-    host.hidden = !chips.length;
-    host.replaceChildren.apply(host, chips);
+    const silent = weather.sources.filter(isSilent);
+    host.hidden = !weather.items.length && !silent.length;
+    /* As many as fit whole, first without their issuers: half a time is worse than none. */
+    host.classList.remove("is-tight");
+    fill(SHOWN, silent);
+    host.classList.toggle("is-tight", host.scrollWidth > host.clientWidth);
+    for (let shown = SHOWN - 1; shown > 0 && host.scrollWidth > host.clientWidth; shown -= 1) {
+      fill(shown, silent);
+    }
     if (wasHidden !== host.hidden && document.getElementById("map")) {
       gridwatch.map.fit();
     }
     drawOutlines();
+  }
+
+  function fill(shown, silent) {
+    const chips = weather.items.slice(0, shown).map(chip);
+    if (weather.items.length > shown) {
+      chips.push(make("span", "weather-more", say("weather.more", { n: weather.items.length - shown })));
+    }
+    if (silent.length) {
+      chips.push(make("span", "weather-silent", silence(silent[0])));
+    }
+    host.replaceChildren.apply(host, chips);
   }
 
   /* The strip of the console is pressed, the wall's is only read. */
@@ -141,7 +153,7 @@
 
   function silence(source) {
     const since = source.heard_at ? text.age(text.serverNow() - Date.parse(source.heard_at)) : "";
-    return since ? say("weather.silent", { name: sourceName(source), age: since }) : say("weather.never", { name: sourceName(source) });
+    return since ? say("weather.silent", { age: since }) : say("weather.never");
   }
 
   function sourceName(source) {
