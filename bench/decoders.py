@@ -50,9 +50,13 @@ def subjects() -> list[Subject]:
             for file in sorted((recorded / name).glob("*"))
             if name in PAYLOADS and file.is_file()
         ]
-        messages = [(topic, payload) for topic, payload in payloads if _says_something(name, topic, payload)]
-        if messages:
-            chosen = [bare_parse(name, payload) for _, payload in messages]
+        parsed = [
+            (message, bare)
+            for message in payloads
+            if _says_something(name, *message) and (bare := bare_parse(name, message[1])) is not None
+        ]
+        if parsed:
+            messages, chosen = [message for message, _ in parsed], [bare for _, bare in parsed]
             kinds = Counter(kind for kind, _ in chosen)
             described = " ".join(f"{kind} {count}" for kind, count in kinds.most_common())
             found.append(Subject(name=name, messages=messages, bare=[parse for _, parse in chosen], kinds=described))
