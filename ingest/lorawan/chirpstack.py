@@ -3,24 +3,25 @@
 They differ in names and spellings, not in what is said; the topic says which event it is and who speaks.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+import msgspec
+from msgspec import UNSET
+
 from ingest.instants import settle_instant
+from ingest.lorawan.chirpstack_event import Event, Info, Modulation, Radio, read_event_json
 from ingest.lorawan.chirpstack_protobuf import read_event
-from ingest.lorawan.fields import enclosed_bytes, eui, hex_bytes, instant, strongest
+from ingest.lorawan.fields import EUI_CHARS, enclosed_bytes, eui, hex_bytes, instant, strongest
 from ingest.lorawan.uplink import Uplink, told
 from ingest.readings import Decoded, DeviceId, Discovered, Quality, Reading, Reason, Rejection
 from ingest.wire import RefusedError, number, read_json, text
 
 _KINDS: Final = {"rx": "up", "error": "log", "command": "down", "tx": "down"}
-_QUIET: Final = frozenset(("ack", "txack", "location", "integration"))
-"""Proof of the link or of the network, but no word of what the device measures; a solved location moves no device."""
-_UP_KEYS: Final = ("data", "payloadBase64", "payloadHex", "rxInfo", "object", "objectJSON", "fCnt", "fPort")
 _SIGNS: Final = (
     ("status", ("margin", "batteryLevel")),
-    ("up", _UP_KEYS),
+    ("up", ("data", "payloadBase64", "payloadHex", "rxInfo", "object", "objectJSON", "fCnt", "fPort")),
     ("ack", ("acknowledged", "queueItemId")),
     ("log", ("description", "error")),
     ("location", ("location",)),
@@ -28,80 +29,83 @@ _SIGNS: Final = (
 )
 _FULL: Final = 254.0  # LoRaWAN 1.0.4 §5.5: 1 to 254 is the battery's charge
 _UNKNOWN_CHARGE: Final = 255.0
-_JSON: Final = ord("{")
-
-Event = Mapping[str, object]
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
-    """Decode an event that arrived on `topic` at `received` (aware UTC)."""
+    """Decode an event that arrived on `topic` at `received` (aware UTC).
+
+    Acknowledgements, solved locations and integrations are proof of the link at most: []. A location moves no device.
+    """
     speaker, kind = address(topic)
     if kind == "down":
         return [Rejection(reason=Reason.DOWNLINK, detail="a command to a device")]
     try:
         event = _read(kind, payload)
-        device = DeviceId(_device(speaker, event))
-        return _TELL.get(kind or _kind_of(event), _nothing)(device, event, received)
+        device = _device(speaker, event)
+        tell = _TELL.get(kind or _kind_of(event))
+        return [] if tell is None else tell(device, event, received)
     except RefusedError as refused:
         return [refused.rejection]
 
 
-def address(topic: str) -> tuple[str | None, str]:
-    """Give the EUI and the kind of event that `…/device/{EUI}/event/{kind}` or `…/device/{EUI}/{kind}` names.
+def address(topic: str) -> tuple[str, str]:
+    """Give who speaks and the kind of event that `…/device/{EUI}/event/{kind}` or `…/device/{EUI}/{kind}` names.
 
-    None and "" where the topic does not say so: whoever set the topics up then wants the message itself to be believed.
+    "" and "" where the topic does not say so: whoever set the topics up then wants the message itself to be believed.
     """
-    levels = topic.split("/")
-    at = levels.index("device") if "device" in levels else levels.index("node") if "node" in levels else len(levels)
-    speaker = eui(levels[at + 1]) if len(levels) > at + 1 else None
-    if speaker is None:
-        return None, ""
-    rest = levels[at + 2 :]
-    kind = rest[1] if rest[:1] == ["event"] and len(rest) > 1 else rest[0] if rest else ""
+    _, found, rest = topic.rpartition("/device/")
+    if not found:
+        _, found, rest = topic.rpartition("/node/")  # before LoRa App Server 1.0
+    speaker, _, kind = rest.partition("/")
+    if not found or (len(speaker) != EUI_CHARS and eui(speaker) is None):
+        return "", ""
+    kind = kind.removeprefix("event/").partition("/")[0]
     return speaker, _KINDS.get(kind, kind)
 
 
 def _read(kind: str, payload: bytes) -> Event:
-    head = payload[:1]
-    if head != b"{" and payload.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"{":
-        if not payload:
-            raise RefusedError(Reason.MALFORMED, "an empty message")
-        return read_event(kind or "up", payload)
-    event = read_json(payload)
-    if not isinstance(event, dict):
-        raise RefusedError(Reason.MALFORMED, "an event is an object")
-    inner = event.get("result")
-    return inner if isinstance(inner, dict) else event  # the stream of a Milesight gateway wraps each packet
+    if payload[:1] == b"{" or payload.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        event = read_event_json(payload)
+        # The stream of a Milesight gateway wraps each packet.
+        return _as_event(event.result) if isinstance(event.result, dict) else event
+    if not payload:
+        raise RefusedError(Reason.MALFORMED, "an empty message")
+    return _as_event(read_event(kind or "up", payload))
 
 
-def _device(speaker: str | None, event: Event) -> str:
-    info = event.get("deviceInfo")
-    raw = info.get("devEui") if isinstance(info, dict) else event.get("devEUI") or event.get("devEui") or None
-    if not raw:
-        if speaker is None:
-            raise RefusedError(Reason.MALFORMED, "no event of ChirpStack's: no DevEUI")
-        return speaker
-    device = eui(raw)
+def _as_event(fields: dict[str, object]) -> Event:
+    try:
+        return msgspec.convert(fields, Event)
+    except msgspec.ValidationError as error:
+        raise RefusedError(Reason.MALFORMED, f"no event: {error}") from error
+
+
+def _device(speaker: str, event: Event) -> DeviceId:
+    info = event.deviceInfo
+    raw = info.devEui if info is not None else event.devEUI or event.devEui
+    if not raw and not speaker:
+        raise RefusedError(Reason.MALFORMED, "no event of ChirpStack's: no DevEUI")
+    device = eui(raw or speaker)
     if device is None:
         raise RefusedError(Reason.MALFORMED, f"no DevEUI: {raw!r}")
-    if speaker is not None and device != speaker:
+    if speaker and device != speaker.upper() and device != (eui(speaker) or device):
         raise RefusedError(Reason.FOREIGN_DEVICE, f"{speaker} speaks for {device}")
-    return device
+    return DeviceId(device)
 
 
 def _kind_of(event: Event) -> str:
     for kind, keys in _SIGNS:
-        if any(key in event for key in keys):
+        if any(getattr(event, key) is not UNSET for key in keys):
             return kind
     raise RefusedError(Reason.UNSUPPORTED, "no event that is known")
 
 
 def _up(device: DeviceId, event: Event, received: datetime) -> list[Decoded]:
-    radios = [rx for rx in _list(event.get("rxInfo")) if isinstance(rx, dict)]
-    time, quality = settle_instant(instant(_time_of(event, radios)), received)
+    radios = event.rxInfo or ()
+    time, quality = settle_instant(instant(event.time or _time_of(event, radios)), received)
     payload, fault = _payload(event)
-    port = number(event.get("fPort"))
-    rssi, snr = strongest(_radio(event, radios))
+    port = number(event.fPort)
+    rssi, snr = _radio(event, radios)
     items = told(
         Uplink(
             device=device,
@@ -120,42 +124,42 @@ def _up(device: DeviceId, event: Event, received: datetime) -> list[Decoded]:
     return items
 
 
-def _time_of(event: Event, radios: list[dict[str, object]]) -> object:
-    """Choose the time nearest to the radio that a redelivery repeats: the event's, a gateway's, or when it was published."""
-    time = event.get("time")
-    if time:
-        return time
-    of_radio = (rx.get("time") or rx.get("nsTime") or rx.get("gwTime") for rx in radios)
-    return next((found for found in of_radio if found), None) or event.get("publishedAt")
+def _time_of(event: Event, radios: Sequence[Radio]) -> object:
+    """Choose the time nearest to the radio that a redelivery repeats: a gateway's, or when it was published."""
+    of_radio = (rx.time or rx.nsTime or rx.gwTime for rx in radios)
+    return next((found for found in of_radio if found), None) or event.publishedAt
 
 
 def _payload(event: Event) -> tuple[bytes | None, str]:
-    raw = event.get("data") or event.get("payloadBase64")
+    raw = event.data or event.payloadBase64
     if isinstance(raw, bytes):
         return raw, ""
-    payload = enclosed_bytes(raw) if raw else hex_bytes(event.get("payloadHex"))
+    payload = enclosed_bytes(raw) if raw else hex_bytes(event.payloadHex)
     return payload, "the payload is no base64" if raw and payload is None else ""
 
 
-def _radio(event: Event, radios: list[dict[str, object]]) -> Iterator[tuple[object, object]]:
+def _radio(event: Event, radios: Sequence[Radio]) -> tuple[float | None, float | None]:
+    """Give RSSI and SNR of the gateway that heard it best."""
     if not radios:
-        yield event.get("rssi"), event.get("loRaSNR", event.get("loraSNR"))
+        return number(event.rssi), number(event.loRaSNR if event.loRaSNR is not UNSET else event.loraSNR)
     # JSON made of Protocol Buffers leaves a zero out, and 0 dB is an SNR like any other. Only LoRa has one.
-    absent = 0.0 if "deviceInfo" in event and _is_lora(event.get("txInfo")) else None
+    absent = 0.0 if event.deviceInfo is not None and _is_lora(event) else None
+    heard = []
     for rx in radios:
-        rssi = rx.get("rssi")
-        yield rssi, rx.get("snr", rx.get("loRaSNR", absent if rssi is not None else None))
+        snr = rx.snr if rx.snr is not UNSET else rx.loRaSNR
+        heard.append((rx.rssi, absent if snr is UNSET and rx.rssi is not None else snr))
+    return strongest(heard)
 
 
-def _is_lora(tx: object) -> bool:
-    modulation = tx.get("modulation") if isinstance(tx, dict) else None
-    return isinstance(modulation, dict) and "lora" in modulation
+def _is_lora(event: Event) -> bool:
+    modulation = None if event.txInfo is None else event.txInfo.modulation
+    return isinstance(modulation, Modulation) and modulation.lora is not UNSET
 
 
 def _output(event: Event) -> dict[str, object] | None:
-    output = event.get("object")
+    output = event.object
     if not isinstance(output, dict):
-        raw = event.get("objectJSON")
+        raw = event.objectJSON
         if not isinstance(raw, str) or not raw.strip():
             return None
         try:
@@ -167,27 +171,24 @@ def _output(event: Event) -> dict[str, object] | None:
 
 def _hint(event: Event) -> str:
     """Give the network's words for the kind of device: a tag that says it, the device profile, in v3 the device's name."""
-    info = event.get("deviceInfo")
-    if not isinstance(info, dict):
-        info = event
-    tags = info.get("tags")
-    if isinstance(tags, dict):
+    who: Info | Event = event.deviceInfo or event
+    if tags := who.tags:
         for key in ("codec", "model"):
-            if isinstance(word := tags.get(key), str) and word:
+            if isinstance(tags, dict) and isinstance(word := tags.get(key), str) and word:
                 return text(word)
-    word = info.get("deviceProfileName") or (event.get("deviceName") if info is event else "")
+    word = who.deviceProfileName or (event.deviceName if who is event else "")
     return text(word) if isinstance(word, str) else ""
 
 
 def _status(device: DeviceId, event: Event, received: datetime) -> list[Decoded]:
-    time, quality = settle_instant(instant(event.get("time") or event.get("publishedAt")), received)
-    margin = number(event.get("margin", 0 if "deviceInfo" in event else None))
+    time, quality = settle_instant(instant(event.time or event.publishedAt), received)
+    margin = 0.0 if event.margin is UNSET and event.deviceInfo is not None else number(event.margin)
     items: list[Decoded] = []
     if margin is not None:
         items.append(
             Reading(device=device, metric="margin", time=time, value=margin, unit="dB", quality=quality, code="margin")
         )
-    if event.get("externalPowerSource") is True:
+    if event.externalPowerSource is True:
         return items
     known, charge = _charge(event)
     if known:
@@ -202,38 +203,29 @@ def _status(device: DeviceId, event: Event, received: datetime) -> list[Decoded]
 
 def _charge(event: Event) -> tuple[bool, float | None]:
     """Say whether the status speaks of the battery, and its charge in per cent, None where the device cannot tell."""
-    if event.get("batteryLevelUnavailable") is True:
+    if event.batteryLevelUnavailable is True:
         return True, None
-    if "batteryLevel" in event:
-        level = number(event["batteryLevel"])
+    if event.batteryLevel is not UNSET:
+        level = number(event.batteryLevel)
         return True, level if level is not None and 0.0 <= level <= 100.0 else None  # noqa: PLR2004
-    raw = number(event.get("battery"))
+    raw = number(event.battery)
     if raw is None or not 0.0 < raw <= _UNKNOWN_CHARGE:
         return False, None
     return True, None if raw == _UNKNOWN_CHARGE else raw / _FULL * 100.0
 
 
 def _join(device: DeviceId, event: Event, _received: datetime) -> list[Decoded]:
-    info = event.get("deviceInfo")
-    name = (info if isinstance(info, dict) else event).get("deviceName")
+    name = (event.deviceInfo or event).deviceName
     return [Discovered(device=device, name=text(name) if isinstance(name, str) else "", model=_hint(event))]
 
 
 def _log(device: DeviceId, event: Event, _received: datetime) -> list[Decoded]:
     """Count an error of the network's as a message that was not taken in; it is no fault of the device."""
-    level = event.get("level", "ERROR" if "deviceInfo" not in event else "INFO")
+    level = event.level or ("INFO" if event.deviceInfo is not None else "ERROR")  # v3 has no level: all are errors
     if level != "ERROR":
         return []
-    code, words = event.get("code") or event.get("type"), event.get("description") or event.get("error")
+    code, words = event.code or event.type, event.description or event.error
     return [Rejection(reason=Reason.UNSUPPORTED, detail=text(f"{device}: the network reports {code}: {words}"))]
-
-
-def _nothing(_device: DeviceId, _event: Event, _received: datetime) -> list[Decoded]:
-    return []
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
 
 
 _TELL: Final[Mapping[str, Callable[[DeviceId, Event, datetime], list[Decoded]]]] = {

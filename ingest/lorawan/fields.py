@@ -10,6 +10,7 @@ from ingest.instants import EPOCH
 from ingest.wire import number
 
 EUI_BYTES: Final = 8
+EUI_CHARS: Final = 16
 _HEX_EUI: Final = re.compile(r"[0-9A-Fa-f]{16}")
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})*+")
 _SEPARATORS: Final = str.maketrans("", "", "-: ")
@@ -75,9 +76,10 @@ def instant(value: object) -> datetime | None:
 
 def strongest(radios: Iterable[tuple[object, object]]) -> tuple[float | None, float | None]:
     """Choose of (RSSI in dBm, SNR in dB) by gateway that of the strongest; numbers may be text. (None, None) for none."""
-    best: tuple[float | None, float | None] = (None, None)
-    for raw_rssi, raw_snr in radios:
-        rssi, snr = number(raw_rssi), number(raw_snr)
-        if best == (None, None) or (rssi is not None and (best[0] is None or rssi > best[0])):
-            best = rssi, snr
-    return best
+    best_rssi: float | None = None
+    best_snr: object = None
+    for raw_rssi, snr in radios:
+        rssi = number(raw_rssi)
+        if best_rssi is None or (rssi is not None and rssi > best_rssi):
+            best_rssi, best_snr = rssi, snr
+    return best_rssi, number(best_snr)

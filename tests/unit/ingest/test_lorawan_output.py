@@ -1,0 +1,91 @@
+"""What network servers' own codecs make of payloads: names, units, words."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ingest.lorawan.output import leaves
+from ingest.readings import Decoded, DeviceId, Dropped, Fact, Quality
+from tests.lorawan_said import facts, values
+
+NOON = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
+
+
+def _read(**output: object) -> list[Decoded]:
+    return leaves(DeviceId("x"), output, NOON, Quality.GOOD)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("temperature", 25.7, {"temperature": (25.7, "Cel")}),
+        ("TempC_SHT", "25.30", {"temp_c_sht": (25.3, "Cel")}),
+        ("Hum_SHT", 40, {"hum_sht": (40.0, "%RH")}),
+        ("humidity", "55 %", {"humidity": (55.0, "%RH")}),
+        ("battery", 92, {"battery": (92.0, "%EL")}),
+        ("battery", 3.6, {"battery_raw": (3.6, "1")}),
+        ("battery", 3600, {"battery_raw": (3600.0, "1")}),
+        ("Bat", "3.281 V", {"bat": (3.281, "V")}),
+        ("distance_mm", 1802, {"distance_mm": (1802.0, "mm")}),
+        ("Distance", "1802 mm", {"distance": (1802.0, "mm")}),
+        ("Distance", "Invalid Reading", {"distance": (None, "")}),
+        ("depth", 12, {"depth": (12.0, "")}),
+        ("waterLevelCm", 12, {"water_level_cm": (12.0, "cm")}),
+        ("relay", True, {"relay": (1.0, "1")}),
+        ("rssi", -90, {"payload_rssi": (-90.0, "dBm")}),
+        ("Node_type", "LDDS75", {}),
+        ("temperature", None, {}),
+        ("history", [{"temperature": 1}], {}),
+    ],
+)
+def test_names_and_units(name: str, value: object, expected: dict[str, tuple[float | None, str]]) -> None:
+    """The unit is what the name or the text says, and otherwise nobody's guess."""
+    assert values(_read(**{name: value})) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fact", "active"),
+    [
+        ("smoke", True, Fact.FIRE, True),
+        ("smoke_status", "normal", Fact.FIRE, False),
+        ("FireAlarm", "No Alarm", Fact.FIRE, False),
+        ("HighTempAlarm", "Alarm", Fact.HEAT, True),
+        ("leakage_status", "leak", Fact.WATER, True),
+        ("WATER_LEAK_STATUS", 0, Fact.WATER, False),
+        ("DOOR_OPEN_STATUS", 1, Fact.OPEN, True),
+        ("magnet_status", "close", Fact.OPEN, False),
+        ("position", "tilt", Fact.TAMPER, True),
+        ("gas_status", "alarm", Fact.GAS_ALARM, True),
+        ("low_battery", "yes", Fact.BATTERY_LOW, True),
+        ("distance_alarm", "threshold alarm release", Fact.LEVEL_HIGH, False),
+        ("test", True, Fact.TEST, True),
+    ],
+)
+def test_words_and_bits_for_facts(name: str, value: object, fact: Fact, *, active: bool) -> None:
+    """Everybody's words for the same yes and no."""
+    assert facts(_read(**{name: value})) == {fact: active}
+
+
+def test_word_that_is_unknown_is_neither_yes_nor_no() -> None:
+    """A message that says "calibrating" ends no alarm and raises none."""
+    assert _read(smoke_status="calibrating") == []
+
+
+def test_alarm_of_what_calls_itself_a_smoke_sensor_is_a_fire() -> None:
+    """The maker's decoder of GS524N says only `event: alarm`; a test of it is no fire."""
+    assert facts(_read(type="smoke sensor", event="alarm")) == {Fact.FIRE: True}
+    assert facts(_read(type="smoke sensor", event="testing alarm with normal battery")) == {}
+    assert facts(_read(event="alarm")) == {Fact.OTHER: True}
+
+
+def test_nested_output_is_flattened() -> None:
+    """Paths become names; lists count from one; what is too deep is left out."""
+    said = _read(air={"temperature": 21.5, "list": [1, {"b": 2}]}, a={"b": {"c": {"d": {"e": {"f": {"g": 1}}}}}})
+    assert values(said) == {"air_temperature": (21.5, "Cel"), "air_list_1": (1.0, ""), "air_list_2_b": (2.0, "")}
+
+
+def test_personal_names_are_dropped() -> None:
+    """What names a person is not taken, and that it was there is counted."""
+    (dropped,) = _read(phone=13_800_000_000)
+    assert isinstance(dropped, Dropped)
+    assert dropped.fields == ("phone",)
