@@ -101,6 +101,31 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         # A body that is wrong behind a checksum that is right.
         *(("", report("0418 00000F 7979 FFFF F0F0 FF39 F1F1 45 F4" + tail)) for tail in ("", "00", "FFFFFF")),
     ],
+    "hj212": [
+        ("hj212/4401/A110000_0001", hj212_frames.report("a34004-Rtd=23.4,a34004-Flag=N;LA-Rtd=51,LA-Flag=D")),
+        ("hj212/4401/A110000_0001", hj212_frames.report("w01018-Avg=1,w01018-Min=0,w01018-Cou=9", cn="2061", flag=4)),
+        ("", hj212_frames.report("SB1-RS=1;SB2-RS=0", cn="2021") + hj212_frames.report("SB1-RT=1.5", cn="2041")),
+        ("", hj212_frames.packet("ST=32;CN=2072;PW=1;MN=8;CP=&&AlarmTime=20260701060000;011-Ala=9;011-AlarmType=1&&")),
+        (
+            "",
+            hj212_frames.packet(
+                "QN=20260701060030123;ST=31;CN=2051;PW=1;MN=监测点;Flag=6;PNUM=2;PNO=1;CP=&&02-Avg=1&&"
+            ),
+        ),
+    ],
+    "sl427": [
+        ("sl427/4401/0102030405", sl427_frames.frame(0xB2, 0xC0, "785634 12 0100 0000 301514120526 00")),
+        ("sl427/4401/0102030405", sl427_frames.frame(0xB3, 0x81, "0420 3412000000 AAAAAAAAAA 0000 301514120526 00")),
+        ("", sl427_frames.frame(0xB0, 0x02, "F2") + sl427_frames.frame(0xBD, 0x84, "5012")),
+        ("", sl427_frames.frame(0xB4, 0xC0, "554504 0020 7000 301514120526 00").hex().encode()),
+        ("", sl427_frames.frame(0xF1, 0xC0, "01 554504 0020 7000 301514120526 00")),
+    ],
+    "gst9000_printer": [
+        ("gst9000/4401/p1", "\x1b626/07/01  06:00\n  006-007\n\x1b9首次火警\n一楼大厅\n感烟探测器\n\n".encode("gbk")),
+        ("gst9000/4401/p1", "\x1b626/07/01  06:01\n  \n\x1b9系统复位\n\n".encode("gbk")),
+        ("gst9000/4401/p1", "2026-07-01 06:02:03 1-006-007 故障恢复\n".encode("gbk") * 2),
+        ("", "\x1b626/07/01  06:00\n  012034\n\x1b9自检\n\n".encode("gbk").hex().encode()),
+    ],
     "gb26875_3": [
         ("gb26875/4401/B22396604001", gb26875_frames.frame(components(component(2), component(0x0104, text=b"room")))),
         ("gb26875/4401/B22396604001", gb26875_frames.frame(bytes([21, 1, 9]) + NOON)),

@@ -103,7 +103,10 @@ LMn - noise_min dB
 RAIN RF rain mm
 PM2.5 - pm2_5 air
 """
-_OTHER_STACK: Final = {"02": ("so2", "mg/m3"), "04": ("carbon_monoxide", "mg/m3")}  # of 2005; two digits, like those of the table
+_OTHER_STACK: Final = {
+    "02": ("so2", "mg/m3"),
+    "04": ("carbon_monoxide", "mg/m3"),
+}  # of 2005; two digits, like those of the table
 _AMBIENT: Final = frozenset({"22", "27", "39"})
 
 

@@ -12,6 +12,8 @@ _HEAD, _CRC = 6, 4
 _BUDGET: Final = 4
 """How many times the payload's length may be checksummed: hostile starts inside of one packet cannot make it quadratic."""
 
+_TOLD: Final = 16  # damaged packets of one payload that are told one by one
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packet:
@@ -44,14 +46,14 @@ def packets(payload: bytes) -> Iterator[Packet | Rejection]:
     Bytes between packets are passed over. A length in characters of a segment that holds Chinese text is forgiven where the
     checksum stands right before the end.
     """
-    at, found, budget = 0, False, _BUDGET * len(payload) + 64
+    at, damaged, budget = 0, 0, _BUDGET * len(payload) + 64
     while budget > 0 and (match := _START.search(payload, at)):
-        found = True
-        start = match.start()
-        outcome, at, cost = _read(payload, start)
+        outcome, at, cost = _read(payload, match.start())
         budget -= cost
-        yield outcome
-    if not found:
+        damaged += isinstance(outcome, Rejection)
+        if isinstance(outcome, Packet) or damaged <= _TOLD:
+            yield outcome
+    if not at:
         yield _nothing(payload)
 
 
@@ -67,8 +69,8 @@ def _read(payload: bytes, start: int) -> tuple[Packet | Rejection, int, int]:
     stop = start + _HEAD + length
     if _is_right(payload, start + _HEAD, stop):
         return _part(payload[start + _HEAD : stop]), stop + _CRC, length
-    forgiven = payload.find(b"\r\n", start) - _CRC
-    if forgiven > stop and forgiven < start + _HEAD + 3 * length and _is_right(payload, start + _HEAD, forgiven):
+    forgiven = payload.find(b"\r\n", start, start + _HEAD + 3 * length + _CRC) - _CRC
+    if forgiven > stop and _is_right(payload, start + _HEAD, forgiven):
         return _part(payload[start + _HEAD : forgiven]), forgiven + _CRC, 4 * length
     following = payload.find(b"##", start + 2)
     if stop + _CRC > len(payload) and following < 0:

@@ -1,0 +1,140 @@
+"""Decode what a GST (海湾) fire panel prints: GBK lines behind a serial server or DTU. Pure and total; there is no checksum.
+
+The panel's id is the third level of the topic `gst9000/{area}/{panel}`. A part is `{panel}-{loop}.{part}`, each three digits, so that a
+reset of the panel reaches its parts. The stream may be cut anywhere: `Printer` keeps a cut record until the rest comes.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from ingest.decoders.gst9000_printer.records import LINE, LINES, Record, lines_of, records
+from ingest.decoders.gst9000_printer.words import Claim, claims
+from ingest.device_clock import beijing_time, is_believable
+from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Memory, Quality, Reason, Rejection
+from ingest.wire import unhex
+
+__all__ = ["DECODER", "MEMORY", "decode"]
+
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_MOMENT: Final = timedelta(seconds=1)
+_ROOT: Final = "gst9000"
+_ESCAPE: Final = b"\x1b"
+_KEPT: Final = 2 * LINE * LINES  # bytes of a cut record; Chinese takes two a character
+_LONGEST: Final = 1 << 16  # a printer at 9,600 baud takes a minute for it
+_TOO_LONG: Final = Rejection(reason=Reason.TOO_LARGE, detail=f"{_LONGEST} bytes of a printer are taken")
+_NOTHING: Final = Rejection(reason=Reason.MALFORMED, detail="no date and time in it")
+PANELS_KEPT: Final = 1_000
+
+
+def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
+    """Decode every record in `payload`, binary or hex text. A cut one is decoded as far as it says what happened."""
+    if len(payload) > _LONGEST:
+        return [_TOO_LONG]
+    found = list(records(_binary(payload)))
+    if not found:
+        return [_NOTHING]
+    return [said for record in found for said in _said(record, _panel(topic), received)]
+
+
+TOPICS: Final = (f"{_ROOT}/+/+",)
+DECODER: Final[Decoder] = decode
+
+
+class Printer:
+    """Decode a stream that comes in pieces: the cut end of one is read with the beginning of the next.
+
+    At most 1,000 panels are remembered, each with the end of one record; the one longest silent is forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._cut: dict[str, bytes] = {}
+        self.kept = 0
+
+    def copy(self) -> "Printer":
+        """Make one that goes on from here on its own."""
+        other = Printer()
+        other._cut = dict(self._cut)
+        other.kept = self.kept
+        return other
+
+    def __call__(self, topic: str, payload: bytes, received: datetime) -> list[Decoded]:
+        """Decode a piece: a record is told as soon as it says what happened, whether its description is there or not."""
+        if len(payload) > _LONGEST:
+            return [_TOO_LONG]
+        goes_on = topic in self._cut
+        lines, newline, rest = (self._cut.pop(topic, b"") + _binary(payload)).rpartition(b"\n")
+        found = list(records(lines + newline))
+        if found and not found[-1].is_whole and not _says_something(found[-1]):
+            rest = lines[found.pop().start :] + newline + rest
+        elif not found and not goes_on and len(rest) < len(lines):
+            return [_NOTHING]
+        self._keep(topic, rest, is_printing=bool(found) and not found[-1].is_whole)
+        return [said for record in found for said in _said(record, _panel(topic), received)]
+
+    def _keep(self, topic: str, rest: bytes, *, is_printing: bool) -> None:
+        """Keep the cut end, and know of a record that was told before its description came."""
+        rest = rest[-_KEPT:]
+        if not rest and not is_printing:
+            return
+        self._cut[topic] = rest
+        self.kept += bool(rest)
+        if len(self._cut) > PANELS_KEPT:
+            del self._cut[next(iter(self._cut))]
+
+
+def remembering() -> Memory:
+    """Make a decoder that joins cut records."""
+    return Printer()
+
+
+MEMORY = remembering
+
+
+def _binary(payload: bytes) -> bytes:
+    """Give the bytes of lines, which may be spelt as hex text."""
+    text = None if _ESCAPE in payload else unhex(payload)
+    return lines_of(text if text is not None and (b"\n" in text or _ESCAPE in text) else payload)
+
+
+def _panel(topic: str) -> str:
+    levels = topic.split("/")
+    at = levels.index(_ROOT) + 2 if _ROOT in levels else len(levels)
+    return levels[at] if at < len(levels) and levels[at] else _ROOT
+
+
+def _says_something(record: Record) -> bool:
+    return any(True for line in record.lines for _ in claims(line))
+
+
+def _said(record: Record, panel: str, received: datetime) -> Iterator[Decoded]:
+    time, trust = _time(record, received)
+    device = DeviceId(f"{panel}-{record.address}" if record.address else panel)
+    for number, line in enumerate(record.lines):
+        found = list(claims(line))
+        if found:
+            text = " ".join(other for at, other in enumerate(record.lines) if at != number)[:200]
+            for claim in found:
+                yield from _state(claim, device, time, trust, text)
+            return
+    reason = Reason.UNSUPPORTED if record.lines and record.is_whole else Reason.TRUNCATED
+    yield Rejection(reason=reason, detail="a record that says nothing we know: " + " ".join(record.lines)[:100])
+
+
+def _state(claim: Claim, device: DeviceId, time: datetime, trust: Quality, text: str) -> Iterator[DeviceState]:
+    moments = [(claim.active, time)]
+    if claim.is_momentary:
+        moments.append((False, time + _MOMENT))
+    for active, moment in moments:
+        yield DeviceState(
+            device=device, fact=claim.fact, active=active, time=moment, quality=trust, code=claim.code, text=text
+        )
+
+
+def _time(record: Record, received: datetime) -> tuple[datetime, Quality]:
+    """Read the panel's local time: year, month, day as printed; ours, and flagged, where it cannot be."""
+    year, *rest = record.time
+    time = beijing_time(year if year > 99 else 2000 + year, *rest)  # noqa: PLR2004 -- two digits
+    if time is not None and is_believable(time, received, EARLIEST):
+        return time, Quality.GOOD
+    return received, Quality.UNCERTAIN_TIME
