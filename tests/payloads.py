@@ -5,7 +5,7 @@ A new decoder adds its own entry; tests/properties/test_decoders_total.py picks 
 
 import json
 
-from tests import gb26875_frames, lorawan_frames
+from tests import gb26875_frames, hj212_frames, lorawan_frames, sl427_frames
 from tests.gb26875_frames import NOON, component, components
 from tests.platform_payloads import PLATFORM_PAYLOADS
 from tests.sl651_frames import ascii_frame, body, frame, report

@@ -13,6 +13,7 @@ from ingest.decoders.hj212.packet import Packet, packets
 from ingest.device_clock import beijing_time, is_believable
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Fact, Quality, Reading, Reason, Rejection
 from ingest.speaker import speaker
+from ingest.telling import told_once
 from ingest.wire import number
 
 __all__ = ["DECODER", "decode"]
@@ -52,7 +53,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
             decoded.append(found)
         else:
             decoded += _packet(found, allowed, received)
-    return decoded
+    return told_once(decoded)
 
 
 TOPICS: Final = ("hj212/+/+",)

@@ -12,8 +12,6 @@ _HEAD, _CRC = 6, 4
 _BUDGET: Final = 4
 """How many times the payload's length may be checksummed: hostile starts inside of one packet cannot make it quadratic."""
 
-_TOLD: Final = 16  # damaged packets of one payload that are told one by one
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packet:
@@ -46,13 +44,11 @@ def packets(payload: bytes) -> Iterator[Packet | Rejection]:
     Bytes between packets are passed over. A length in characters of a segment that holds Chinese text is forgiven where the
     checksum stands right before the end.
     """
-    at, damaged, budget = 0, 0, _BUDGET * len(payload) + 64
+    at, budget = 0, _BUDGET * len(payload) + 64
     while budget > 0 and (match := _START.search(payload, at)):
         outcome, at, cost = _read(payload, match.start())
         budget -= cost
-        damaged += isinstance(outcome, Rejection)
-        if isinstance(outcome, Packet) or damaged <= _TOLD:
-            yield outcome
+        yield outcome
     if not at:
         yield _nothing(payload)
 
