@@ -19,12 +19,14 @@ from dashboard.auth.door import Door
 from dashboard.auth.guard import Guard
 from dashboard.context import Web
 from dashboard.headers import SecurityHeaders
+from dashboard.imports import Imports
 from dashboard.live import route as live
 from dashboard.live.hub import Hub
 from dashboard.live.picture import Pictures
 from dashboard.metrics import CountRequests, CountyCollector, WebMetrics
 from dashboard.metrics_performance import PerformanceCollector
 from dashboard.outage import Sessions
+from dashboard.pages.field import router as field_pages
 from dashboard.queries.counters import Counting
 from dashboard.queries.drawings import Drawings
 from dashboard.queries.grids import GridNames
@@ -66,6 +68,7 @@ def create_app(settings: WebSettings, *, clock: Callable[[], datetime]) -> FastA
     app.include_router(login.router)
     app.include_router(watch)
     app.include_router(live.router)
+    app.include_router(field_pages)
     app.include_router(api.router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     _add_layers(app, settings, clock, tokens, metrics)
@@ -117,6 +120,7 @@ async def _parts(
         capacity=settings.live_backlog,
     )
     trials = Trials(settings.database_url, clock=clock)
+    imports = Imports(settings.database_url, clock=clock)
     county = CountyCollector(sessions, grids=grids, counting=counting, clients=lambda: hub.clients, clock=clock)
     metrics.registry.register(county)
     room = PerformanceCollector(sessions, seats=settings.seats, clock=clock)
@@ -135,8 +139,9 @@ async def _parts(
         metrics=metrics,
         hub=hub,
         trials=trials,
+        imports=imports,
     )
-    tasks = [asyncio.create_task(hub.run()), asyncio.create_task(trials.run())]
+    tasks = [asyncio.create_task(hub.run()), asyncio.create_task(trials.run()), asyncio.create_task(imports.run())]
     try:
         yield
     finally:

@@ -13,6 +13,7 @@ from dashboard.auth.credentials import Tokens
 from dashboard.auth.directory import Directory
 from dashboard.auth.door import Door
 from dashboard.auth.permissions import Account, Action
+from dashboard.imports import Imports
 from dashboard.live.hub import Hub
 from dashboard.metrics import WebMetrics
 from dashboard.outage import Sessions
@@ -43,6 +44,7 @@ class Web:
     metrics: WebMetrics
     hub: Hub
     trials: Trials
+    imports: Imports
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:

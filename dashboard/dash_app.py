@@ -57,7 +57,7 @@ def mount(app: FastAPI, settings: ScreenSettings) -> Dash:
         title=text(Language.ZH, "app.title"),
         update_title=None,  # type: ignore[arg-type] # documented: no "Updating…" in the title
         suppress_callback_exceptions=True,
-        assets_ignore=r"login\.css",
+        assets_ignore=r"login\.css|field.*|labels\.css",
         index_string=_INDEX.read_text(encoding="utf-8"),
     )
     # Without this every page opens Dash's own callback WebSocket, which nothing here uses.

@@ -12,6 +12,10 @@ LOGIN_POLICY = (
 )
 
 
+FIELD_PAGE = "/field"
+LABELS_PAGE = "/labels"
+
+
 def page_policy(tile_url: str | None) -> str:
     """Write the content security policy of the screens.
 
@@ -57,8 +61,16 @@ class SecurityHeaders:
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers.setdefault("X-Frame-Options", "DENY")
                 headers.setdefault("Referrer-Policy", "same-origin")
-                headers.setdefault("Permissions-Policy", "geolocation=(), camera=(), microphone=()")
-                if path.startswith("/api/") or path in {"/login", "/wall", "/console", "/devices"}:
+                place = "(self)" if path == FIELD_PAGE else "()"  # a grid worker's phone tells where it stands
+                headers.setdefault("Permissions-Policy", f"geolocation={place}, camera=(), microphone=()")
+                if path.startswith("/api/") or path in {
+                    "/login",
+                    "/wall",
+                    "/console",
+                    "/devices",
+                    FIELD_PAGE,
+                    LABELS_PAGE,
+                }:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

@@ -13,6 +13,7 @@ from database.connection import Cursor
 from geo import Datum, GridSet, load_grids, to_wgs84
 from ingest.device_report import Doubt, Fault, Report
 from ingest.device_rows import Read
+from ingest.device_words import CHINESE, METRICS
 from ingest.registration import DEEPEST, NewChannel, NewDevice, Placed, place_all
 
 _SUSPECT_M: Final = 25.0  # a move that is the shift between two datums to within this is no move
@@ -189,12 +190,19 @@ def _say_what_changes(
         elif old.is_retired:
             report.doubt(line, "id", device.id, Doubt.RETURNS)
         elif changed := _differences(device, old.device, place):
-            report.doubt(line, "id", device.id, Doubt.KNOWN, what=", ".join(changed))
+            report.doubt(line, "id", device.id, Doubt.KNOWN, en=", ".join(changed), zh=_in_chinese(changed))
             if None not in (place.lon, old.device.lon) and not _is_same_place(place, old.device):
                 moved.append(n)
     _suspect_moves(
         [devices[n] for n in moved], [lines[n] for n in moved], [known[devices[n].id] for n in moved], report
     )
+
+
+def _in_chinese(changed: Iterable[str]) -> str:
+    words = (
+        CHINESE | {"lon, lat": "位置", "attributes": "其他属性"} | {metric: word for word, metric in METRICS.items()}
+    )
+    return "、".join(words.get(name, name) for name in changed)
 
 
 def _suspect_moves(devices: Sequence[NewDevice], lines: Sequence[int], known: Sequence[Known], report: Report) -> None:

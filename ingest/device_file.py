@@ -90,16 +90,19 @@ def judge(
     now: datetime,
     areas: frozenset[str] = frozenset(),
     counted: Counted | None = None,
+    checked: Callable[[], None] | None = None,
 ) -> Judged:
     """Read a file's content and hold it against the county; writes nothing.
 
-    `areas` are the grid codes of the account that asks, none: the whole county.
+    `areas` are the grid codes of the account that asks, none: the whole county. `checked` is called when all rows are read.
 
     Raises:
         DeviceFileError: as `read_content`.
     """
     report = Report()
     read = read_content(content, report, name=name, counted=counted)
+    if checked is not None:
+        checked()
     return Judged(devices=check(cur, read, report, now=now, areas=areas), report=report)
 
 

@@ -87,7 +87,7 @@ _WORDS: Final[dict[Fault | Doubt, tuple[str, str]]] = {
         "按所填坐标系有 {placed} 台落在网格内，按 {meant} 有 {better} 台：整个文件的坐标系可能填错",
         "as declared {placed} devices stand in a grid, as {meant} {better} would: the datum of the file may be wrong",
     ),
-    Doubt.KNOWN: ("已登记，将修改：{what}", "is registered; would change: {what}"),
+    Doubt.KNOWN: ("已登记，将修改：{zh}", "is registered; would change: {en}"),
     Doubt.RETURNS: ("曾登记并已撤除，将恢复登记", "was retired and would come back"),
     Doubt.UNKNOWN_COLUMN: ("这一列不认识，不会导入", "this column is not known and is left out"),
     Doubt.GATEWAY_UNKNOWN: ("网关既没有登记，也不在本文件里", "the gateway is neither registered nor in this file"),

@@ -91,6 +91,11 @@ def register(cur: Cursor, devices: Sequence[NewDevice], *, now: datetime) -> Non
     append_changes(cur, write(cur, devices, now=now))
 
 
+def lead(cur: Cursor) -> None:
+    """Become the one who registers, until the transaction ends. Before any row is locked: others do it in that order."""
+    cur.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+
+
 def write_and_tell(
     cur: Cursor,
     devices: Sequence[NewDevice],
@@ -130,7 +135,7 @@ def write(
     if not devices:
         return []
     say = step or _silent
-    cur.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+    lead(cur)
     grids = load_grids(cur, now)
     say(1, STEPS, "placing")
     places = place_all(devices, grids)

@@ -1,5 +1,6 @@
 """`/api/v1/devices`: list them, look at one, and register or change one."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -21,11 +22,12 @@ from dashboard.queries.devices import (
     devices_by_id,
     read_devices,
 )
-from database import append_changes
+from database import Change, append_changes
 from database.connection import Cursor
 from geo import Datum
+from ingest import codecs
 from ingest.carrier_kind import CarrierKind
-from ingest.registration import NewChannel, NewDevice, register, retire
+from ingest.registration import GatewayCircleError, NewChannel, NewDevice, Way, lead, retire, write
 from ingest.usual_units import fault_of
 
 router = APIRouter(prefix="/devices", tags=["devices"])
@@ -50,7 +52,7 @@ class MetricBody(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    metric: Word = Field(description="Short lower-case name, for example stage.")
+    metric: str = Field(pattern=r"^[a-z][a-z0-9_.-]{0,62}$", description="Short lower-case name, for example stage.")
     unit: str = Field(min_length=1, max_length=16, description="SenML / UCUM unit of readings and limits.")
     interval_s: float | None = Field(default=None, gt=0, description="Expected time between readings, seconds.")
     datum_m: float = Field(
@@ -79,6 +81,11 @@ class DeviceBody(BaseModel):
     building: str | None = Field(default=None, max_length=200, description="The building it is in.")
     gateway: str | None = Field(default=None, max_length=128, description="Id of the device it reports through.")
     moving: bool = Field(default=False, description="Whether it is placed with every reading.")
+    codec: str | None = Field(
+        default=None,
+        max_length=64,
+        description="How its payload is read in a network's envelope; in `attributes`, too.",
+    )
     attributes: dict[str, str | float | bool | None] = Field(
         default_factory=dict, max_length=50, description="Whatever else is known of it; nothing about persons."
     )
@@ -97,6 +104,8 @@ class DeviceBody(BaseModel):
             raise ValueError("a metric is named twice")
         if self.kind in set(CarrierKind):
             raise ValueError(f"{self.kind} is no kind of device: alarms of places and links hang on it")
+        if self.codec and self.codec not in codecs.names() and codecs.named(self.codec) is None:
+            raise ValueError(f"there is no codec {self.codec!r}: {', '.join(codecs.names())}")
         return self
 
 
@@ -170,14 +179,16 @@ def put_device(
     """Register a device, or change it; one that waited for registration waits no longer."""
     now = web.clock()
     with web.transaction() as cur:
+        lead(cur)
         known = cur.execute("SELECT version FROM devices WHERE id = %s FOR UPDATE", (device_id,)).fetchone()
         if body.version is not None and (known is None or known[0] != body.version):
             current = _read(web, cur, device_id).model_dump(mode="json") if known else None
             raise ProblemError(409, "stale-version", "The device is not what you saw.", more={"current": current})
         _refuse_foreign_area(web, cur, account, device_id, body)
         detail: audit.Detail = {"kind": body.kind, "name": body.name, "area": body.area, "new": known is None}
+        changes = _write(cur, _new_device(device_id, body), account, now)
         audit.append(cur, actor=account.name, action="device.put", target=f"device {device_id}", detail=detail, now=now)
-        register(cur, [_new_device(device_id, body)], now=now)  # appends the change: last
+        append_changes(cur, changes)
     response.status_code = 201 if known is None else 200
     with web.transaction() as cur:
         return _read(web, cur, device_id)
@@ -241,13 +252,20 @@ def retire_device(
             current = device.model_dump(mode="json")
             raise ProblemError(409, "stale-version", "The device is not what you saw.", more={"current": current})
         changes = alarm_commands.retire(cur, device.key, actor=account.name, now=now)
-        changes.append(retire(cur, device_id, now=now))
+        changes.append(retire(cur, device_id, now=now, actor=account.name, note=body.reason))
         detail: audit.Detail = {"version": body.version, "reason": body.reason}
         target = f"device {device_id}"
         audit.append(cur, actor=account.name, action="device.retire", target=target, detail=detail, now=now)
         append_changes(cur, changes)
     with web.transaction() as cur:
         return _read(web, cur, device_id)
+
+
+def _write(cur: Cursor, device: NewDevice, account: Account, now: datetime) -> list[Change]:
+    try:
+        return write(cur, [device], now=now, actor=account.name, way=Way.HAND)
+    except GatewayCircleError as error:
+        raise invalid("body.gateway", str(error)) from error
 
 
 def _read(web: Web, cur: Cursor, device_id: str) -> DeviceItem:
@@ -276,7 +294,7 @@ def _new_device(device_id: str, body: DeviceBody) -> NewDevice:
         building=body.building,
         gateway=body.gateway,
         moving=body.moving,
-        attributes=dict(body.attributes),
+        attributes={**body.attributes, **({"codec": body.codec} if body.codec else {})},
         channels=tuple(
             NewChannel(
                 metric=metric.metric,

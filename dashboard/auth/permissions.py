@@ -28,6 +28,7 @@ class Action(StrEnum):
     TAKE_OUT_OF_SERVICE = "take-out-of-service"
     READ_AUDIT = "read-audit"
     REGISTER_DEVICE = "register-device"
+    REGISTER_IN_FIELD = "register-in-field"  # standing there: a new device, or the place of a known one
     READ_RAW = "read-raw"  # payloads as they arrived: rejected messages, devices that wait
     MANAGE_USERS = "manage-users"
     PROPOSE_RULES = "propose-rules"
@@ -37,7 +38,10 @@ class Action(StrEnum):
 
 
 _OFFICER = frozenset(
-    {Action.READ, Action.COMMENT, Action.ACKNOWLEDGE, Action.SHELVE, Action.MOVE_INCIDENT, Action.PROPOSE_RULES}
+    {
+        *(Action.READ, Action.COMMENT, Action.ACKNOWLEDGE, Action.SHELVE, Action.MOVE_INCIDENT),
+        *(Action.PROPOSE_RULES, Action.REGISTER_IN_FIELD),
+    }
 )
 _DISPATCHER = _OFFICER | {Action.RETRY_NOTIFICATION, Action.OPEN_INCIDENT, Action.DECLARE_WEATHER}
 _COMMANDER = _DISPATCHER | {Action.TAKE_OUT_OF_SERVICE, Action.READ_AUDIT, Action.ADMIT_RULES}

@@ -67,6 +67,7 @@ class DeviceItem(BaseModel):
     alarms: int = Field(description="How many active alarms it has.")
     last_seen: datetime | None = Field(description="When it was last heard, our time, RFC 3339.")
     version: int = Field(description="Goes up with every change of the record.")
+    replaced_by: str | None = Field(default=None, description="Id of the device that took over its place and role.")
 
 
 # One expression, so that the filter and the answer cannot disagree. Needs %(now)s and %(offline)s.
@@ -84,7 +85,7 @@ STATE = sql.SQL("""
 _SELECT = (
     sql.SQL("""
     SELECT d.id, d.key, d.kind, d.area, d.name, d.lon, d.lat, d.datum, d.grid, d.building, d.gateway, d.moving,
-           d.attributes, d.last_seen, d.version, w.priority, w.alarms, coalesce(t.metrics, '[]') AS metrics,
+           d.attributes, d.last_seen, d.version, d.replaced_by, w.priority, w.alarms, coalesce(t.metrics, '[]') AS metrics,
     """)
     + STATE
     + sql.SQL("""

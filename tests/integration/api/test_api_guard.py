@@ -134,6 +134,7 @@ async def test_the_roles_do_what_the_table_says(client: Client, role: Role) -> N
         Action.READ_AUDIT: ("GET", "/api/v1/audit", None),
         Action.REGISTER_DEVICE: ("PUT", "/api/v1/devices/x", {"kind": "gauge"}),
         Action.READ_RAW: ("GET", "/api/v1/waiting", None),
+        Action.REGISTER_IN_FIELD: ("GET", "/api/v1/field/devices", None),
         Action.MANAGE_USERS: ("GET", "/api/v1/users", None),
         Action.PROPOSE_RULES: ("POST", "/api/v1/rules/proposals", {"text": "rules: []", "note": "x"}),
         Action.ADMIT_RULES: ("POST", "/api/v1/rules/proposals/1/refuse", {"version": 1, "reason": "x"}),

@@ -203,7 +203,7 @@ def test_every_finding_has_words_in_both_languages():
     """No code is without its sentence, and every place in a sentence is filled."""
     about = dict.fromkeys(("most", "known", "metric", "usual", "first", "nearest", "distance", "meant", "placed"), "x")
     for code in (*Fault, *Doubt):
-        finding = Finding(line=1, column="c", value="v", code=code, about=about | {"better": "x", "what": "x"})
+        finding = Finding(line=1, column="c", value="v", code=code, about=about | {"better": "x", "zh": "x", "en": "x"})
         assert finding.zh
         assert finding.en
 
