@@ -42,6 +42,7 @@ from ingest.registry import Registry
 from ingest.registry_store import learn, load_registry
 from ingest.sources import Source
 from ingest.store import ReadingsWriter, events_running_behind, forget_registered, read_last, write_intake, write_last
+from ingest.taken_in_store import load_taken_in, write_taken_in
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +67,7 @@ class Work:
     detections: Sequence[Detection]
     last: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     clocks: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+    marks: bytes = b""  # fingerprints of the messages that bear no time of their own
     tick: bool = False
 
 
@@ -124,6 +126,7 @@ class Pipeline:
         stored = read_last(cur)
         self._newest.restore(stored)
         self._clocks = load_clocks(cur)
+        self._taken_in = load_taken_in(cur, self._worker)
         self._engine.recall(alerts.load_history(cur, self._engine.history_wanted))
         state = self._find_own_outages(cur, alerts.load_state(cur, now=now))
         # Our own downtime is not the device's: what was heard last is moved by as long as we were away.
@@ -190,6 +193,8 @@ class Pipeline:
     def judge(self, messages: Sequence[Message], *, received: float, now: datetime, tick: bool, flush: bool) -> Work:
         """Take messages in and judge them; a `tick` also looks for silence, a `flush` also writes newest readings."""
         received_us = round(received * 1e6)
+        heard, messages = len(messages), self._taken_in.fresh(messages)
+        self.counters["messages_redelivered"] += heard - len(messages)
         intake = self._take_in(messages, received_us=received_us, now=now)
         intake.batch = self._engine.screen(intake.batch)  # what cannot be is stored as such, and shown to nobody
         self._newest.note(intake.slots, intake.batch)
@@ -213,6 +218,7 @@ class Pipeline:
             detections=[d for d in detections if d],
             last=self._newest.changed() if flush else {},
             clocks=self._clocks.changed() if flush else {},
+            marks=self._taken_in.note(self._number, intake.untimed),
             tick=tick,
         )
 
@@ -246,8 +252,11 @@ class Pipeline:
             write_last(cur, work.last)
         if work.clocks:
             write_clocks(cur, work.clocks, now=work.now)
+        if work.marks:
+            write_taken_in(cur, self._worker, work.number, work.marks, oldest=self._taken_in.oldest)
         tally = {
             "readings_written": self.counters["readings_written"] + written,
+            "readings_duplicate": self.counters["readings_duplicate"] + len(work.intake.batch) - written,
             "transitions": self.counters["transitions"] + len(transitions),
         }
         self._note_progress(cur, work, tally)

@@ -87,6 +87,7 @@ class Intake:
     counts: Counter[str] = field(default_factory=Counter)
     warnings: list[OfficialWarning] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)  # to be sent once this is committed
+    untimed: list[Message] = field(default_factory=list)  # messages with readings that bear our time
     ahead: list[tuple[int, int]] = field(default_factory=list)  # device key, µs: clocks too far ahead to be believed
     memories: Memories = field(default_factory=Memories)  # to be given to the next run of messages
 
@@ -128,12 +129,15 @@ class Desk:
         """
         rows = _Rows(received_us, memories.copy())
         for message in messages:
+            before = rows.untimed_rows
             route = self._routes.get(message.topic) or self._route(message.topic)
             try:
                 if not (route.device and self._take_fast(route, message, rows)):
                     self._take_full(route, message, rows)
             except Exception as error:  # noqa: BLE001 -- a fault of ours in one message must not stop all the others
                 rows.reject(message, route.source.decoder if route.source else "", Reason.FAULT, repr(error))
+            if rows.untimed_rows > before:
+                rows.untimed.append(message)
         for event in ended:
             self._store_event(NOBODY, Message("", b"", 0, retained=False), event, rows)
         return rows.finish(self.registry)
@@ -300,6 +304,8 @@ class _Rows:
         self.spoke_up: list[tuple[str, datetime]] = []
         self.counts: Counter[str] = Counter()
         self.ahead: list[tuple[int, int]] = []  # slot, µs
+        self.untimed: list[Message] = []
+        self.untimed_rows = 0
         self._last_waiting: tuple[str, Message] | None = None
         self._slot: list[int] = []
         self._time: list[int] = []
@@ -316,6 +322,7 @@ class _Rows:
                 quality = Quality.UNCERTAIN_TIME if quality is Quality.GOOD else quality
             # No time of its own, it seems: a microsecond apart, so that two readings of one channel and batch stay two,
             # in their order. The first keeps what it has: it may be a device's own time that happens to be ours.
+            self.untimed_rows += 1
             before = self._untimed.get(slot.index, 0)
             self._untimed[slot.index] = before + 1
             time_us += before
@@ -388,6 +395,7 @@ class _Rows:
             counts=self.counts,
             warnings=self.warnings,
             requests=self.requests,
+            untimed=self.untimed,
             ahead=[(int(registry.device[slot]), by) for slot, by in self.ahead],
             memories=self._memories,
         )

@@ -6,12 +6,16 @@ PUBACK = b"\x40\x02"  # fixed header of a PUBACK that says success, both version
 
 
 class Message(NamedTuple):  # a tuple: one is made for every message, and a frozen dataclass takes four times as long
-    """One received publication. `mid` is 0 where the broker wants no acknowledgement (QoS 0)."""
+    """One received publication. `mid` is 0 where the broker wants no acknowledgement (QoS 0).
+
+    `again`: the broker delivers it once more (DUP, MQTT 3.1.1 §3.3.1.1).
+    """
 
     topic: str
     payload: bytes
     mid: int
     retained: bool
+    again: bool = False
 
 
 def read_publish(flags: int, body: bytes, *, version5: bool) -> Message | None:
@@ -32,7 +36,7 @@ def read_publish(flags: int, body: bytes, *, version5: bool) -> Message | None:
         end = _skip_properties(body, end)
     if not topic or not 0 <= end <= len(body):
         return None
-    return Message(topic, body[end:], mid, bool(flags & 0x01))
+    return Message(topic, body[end:], mid, bool(flags & 0x01), bool(flags & 0x08))
 
 
 def _skip_properties(body: bytes, start: int) -> int:

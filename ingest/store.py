@@ -70,10 +70,23 @@ class ReadingsWriter:
 def _write_missing(cur: Cursor, columns: dict[str, NDArray[np.generic]]) -> int:
     cur.execute("CREATE TEMP TABLE IF NOT EXISTS readings_staging (LIKE readings) ON COMMIT DELETE ROWS")
     copy_rows(cur, STAGING, columns)
-    cur.execute("INSERT INTO readings SELECT * FROM readings_staging ON CONFLICT DO NOTHING")
-    written = cur.rowcount
+    row = cur.execute(
+        """
+        WITH new AS (INSERT INTO readings SELECT * FROM readings_staging ON CONFLICT DO NOTHING RETURNING device),
+        told AS (SELECT device, count(*) AS n FROM readings_staging GROUP BY device),
+        put AS (SELECT device, count(*) AS n FROM new GROUP BY device),
+        counted AS (
+            INSERT INTO device_clocks AS c (device, duplicates)
+            SELECT t.device, t.n - coalesce(p.n, 0) FROM told t LEFT JOIN put p ON p.device = t.device
+            WHERE t.n > coalesce(p.n, 0) AND EXISTS (SELECT FROM devices d WHERE d.key = t.device)
+            ON CONFLICT (device) DO UPDATE SET duplicates = c.duplicates + excluded.duplicates
+        )
+        SELECT count(*) FROM new
+        """
+    ).fetchone()
+    assert row is not None
     cur.execute("DELETE FROM readings_staging")
-    return written
+    return int(row[0])
 
 
 def write_intake(cur: Cursor, intake: Intake, *, received: datetime) -> None:

@@ -124,6 +124,10 @@
     alarmState: function (alarm) {
       return text.say("state." + (text.isOverridden(alarm) ? alarm.override || "shelved" : alarm.state));
     },
+    /* What a device told late is history until it is known to stand. */
+    late: function (alarm) {
+      return alarm.backfilled ? text.say("late.badge") : "";
+    },
     /* The engine writes why as a word and what it is about; an officer's words stand as they are. */
     reason: function (step) {
       const at = step.comment.indexOf(" ");

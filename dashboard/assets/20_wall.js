@@ -99,7 +99,7 @@
         "div",
         "wall-row-top",
         gridwatch.chip(alarm.priority),
-        make("span", "wall-row-what", text.condition(alarm)),
+        make("span", "wall-row-what", text.condition(alarm) + (alarm.backfilled ? " · " + text.late(alarm) : "")),
         make("span", "wall-row-value", value),
         make("time", "wall-row-time", text.brief(alarm.raised_at))
       ),

@@ -155,7 +155,7 @@
     gridwatch.setText(cells.value, alarm.unit === "1" ? "" : text.value(alarm.value, alarm.unit));
     gridwatch.setText(cells.raised, text.when(alarm.raised_at));
     gridwatch.setText(cells.word, text.alarmState(alarm));
-    gridwatch.setText(cells.left, isShelved ? text.say("overrides.left", { age: text.age(Date.parse(alarm.shelved_until) - text.serverNow()) }) : "");
+    gridwatch.setText(cells.left, isShelved ? text.say("overrides.left", { age: text.age(Date.parse(alarm.shelved_until) - text.serverNow()) }) : text.late(alarm));
   }
 
   function select(id) {

@@ -114,8 +114,9 @@
     return make(
       "header",
       "detail-head",
-      make("div", "detail-what", gridwatch.chip(alarm.priority), make("h2", "", text.condition(alarm)), make("span", "detail-state state-" + alarm.state, text.alarmState(alarm))),
-      make("div", "detail-device", text.deviceName(alarm))
+      make("div", "detail-what", gridwatch.chip(alarm.priority), make("h2", "", text.condition(alarm)), make("span", "detail-state state-" + alarm.state, text.alarmState(alarm)), alarm.backfilled ? make("span", "detail-late", text.late(alarm)) : null),
+      make("div", "detail-device", text.deviceName(alarm)),
+      alarm.backfilled ? make("div", "detail-late-why", say("late.why")) : null
     );
   }
 
