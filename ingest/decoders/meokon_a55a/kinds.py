@@ -42,7 +42,7 @@ _OWN_BITS: Final[Mapping[int, Mapping[int, Fact]]] = {
     67: _IMMERSED | _TILT, 77: _GAS, 81: _GAS, 99: _GAS,
 }  # fmt: skip
 
-_THIRD: Final = 3
+_OF_CHANNEL: Final = {5: 2, 6: 2, 7: 3}  # bits of the second and the third channel
 
 # Units the wire counts in that ours are made of: (unit, factor).
 _MADE: Final = {
@@ -52,7 +52,7 @@ _MADE: Final = {
     "umol/mol": ("ppm", 1.0),
 }
 _VOID: Final = {
-    "h": (0x7FFF, -0x8000), "H": (0xFFFF,), "i": (0x7FFFFFFF, -0x80000000), "I": (0xFFFFFFFF,), "f": (), "d": (),
+    "h": (0x7FFF, -0x8000), "H": (0xFFFF,), "i": (0x7FFFFFFF, -0x80000000), "I": (0xFFFFFFFF,), "f": (), "d": (0,),
 }  # fmt: skip
 
 # type: metric unit code/counts, ... (h and H are two bytes, i and I four, f and d floating point; all big-endian)
@@ -160,8 +160,10 @@ def bits_of(code: int) -> Mapping[Fact, tuple[int, ...]]:
     """Give the alarm bits of each fact; a type that is not in the table has the usual ones."""
     bits = {**_BITS, **_OWN_BITS.get(code, {})}
     kind = kind_of(code)
-    if kind is not None and len(kind.channels) < _THIRD and code not in _OWN_BITS:
-        del bits[7]  # of a third channel that is not there
+    own = _OWN_BITS.get(code, {})
+    for bit, channel in _OF_CHANNEL.items():
+        if kind is not None and len(kind.channels) < channel and bit not in own:
+            del bits[bit]  # of a channel that is not there
     return {fact: tuple(bit for bit, of in bits.items() if of is fact) for fact in dict.fromkeys(bits.values())}
 
 
