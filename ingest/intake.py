@@ -12,7 +12,7 @@ from math import isfinite, nan
 
 import numpy as np
 
-from ingest import codecs
+from ingest import codecs, level
 from ingest.batch import Batch
 from ingest.decoders import storable
 from ingest.decoders.senml import fast
@@ -149,7 +149,8 @@ class Desk:
         levels = topic.split("/")
         if route.source is not None and route.source.decoder == "senml" and levels[:2] == NATIVE_PREFIX:
             device = self.registry.devices.get(levels[3])
-            if device is not None and device.area in ("", levels[2]):
+            # What hangs over water says more than its numbers: see `_take_reading`.
+            if device is not None and device.area in ("", levels[2]) and device.mounting_height_m is None:
                 route.device = device.id
         self._routes[topic] = route
         return route
@@ -204,11 +205,7 @@ class Desk:
             case Dropped():
                 rows.counts["personal_fields_dropped"] += len(item.fields)
             case Reading():
-                value = nan if item.value is None or not isfinite(item.value) else item.value
-                self._store(
-                    *(source, message, rows, item.device, item.metric, item.unit, item.time, value, item.quality),
-                    relative=item.relative,
-                )
+                self._take_reading(source, message, item, rows)
             case DeviceState():
                 if item.fact is Fact.OFFLINE:
                     rows.spoke_up.append((item.device, item.time))
@@ -231,6 +228,19 @@ class Desk:
         else:
             for found in codecs.read(device.codec, item):
                 self._take_item(source, message, found, rows)
+
+    def _take_reading(self, source: Source, message: Message, item: Reading, rows: "_Rows") -> None:
+        """Take in a number, and the level it means under a sensor whose mounting height is registered."""
+        value = nan if item.value is None or not isfinite(item.value) else item.value
+        self._store(
+            *(source, message, rows, item.device, item.metric, item.unit, item.time, value, item.quality),
+            relative=item.relative,
+        )
+        if item.metric == level.DISTANCE and (device := self.registry.devices.get(item.device)) is not None:
+            height = device.mounting_height_m
+            water = None if height is None else level.under(item, height)
+            if water is not None:
+                self._take_reading(source, message, water, rows)
 
     def _reset_parts(self, source: Source, message: Message, item: DeviceState, rows: "_Rows") -> None:
         """Pass a panel's reset on to its components: the frame names only the system, "{source}-{system}"."""

@@ -20,7 +20,8 @@ class Device:
     """A registered device. `grid` is the key of its grid or 0; `area` is its town's code or empty.
 
     `gateway` is the device it reports through, or empty. `codec` names how its payload is read where it comes in an
-    envelope of a network, or is empty.
+    envelope of a network, or is empty. `mounting_height_m` is how far above the station's zero a sensor hangs that measures
+    down to the water.
     """
 
     key: int
@@ -31,6 +32,7 @@ class Device:
     moving: bool = False
     gateway: str = ""
     codec: str = ""
+    mounting_height_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,19 +5,21 @@ from collections.abc import Iterable
 
 from database.connection import Connection, Cursor
 from ingest.registry import Channel, Device, Registry, is_learnable
+from ingest.wire import number
 
 
 def load_registry(cur: Cursor) -> Registry:
     """Take a picture of all devices that are not retired and of their metrics."""
     cur.execute(
         """
-        SELECT key, id, kind, area, coalesce(grid, 0), moving, coalesce(gateway, ''), coalesce(attributes->>'codec', '')
+        SELECT key, id, kind, area, coalesce(grid, 0), moving, coalesce(gateway, ''), coalesce(attributes->>'codec', ''),
+            attributes->>'mounting_height_m'
         FROM devices WHERE retired_at IS NULL AND NOT is_carrier
         """
     )
     devices = [
-        Device(key=k, id=i, kind=n, area=a, grid=g, moving=m, gateway=w, codec=c)
-        for k, i, n, a, g, m, w, c in cur.fetchall()
+        Device(key=k, id=i, kind=n, area=a, grid=g, moving=m, gateway=w, codec=c, mounting_height_m=number(h))
+        for k, i, n, a, g, m, w, c, h in cur.fetchall()
     ]
     cur.execute(
         """

@@ -229,3 +229,18 @@ def test_a_packet_of_a_longer_report_is_kept_raw_until_the_report_is_whole() -> 
     for _ in range(2):  # taking the same run in again does not lose the first packet
         whole = desk.take_in([second], received_us=NOW_US, memories=begun.memories)
         assert (whole.rejected, whole.batch.value.tolist()) == ([], [1.234])
+
+
+@pytest.mark.parametrize(("wire", "expected"), [('"u":"mm","v":1250', 232.75), ('"u":"m","v":1.25', 232.75)])
+def test_distance_down_to_the_water_is_a_level_too(registry: Registry, wire: str, expected: float) -> None:
+    """A sensor that hangs 4 m above a zero of 230 m and sees water 1.25 m below itself stands over 232.75 m."""
+    gauge = registry.devices[STATION]
+    hung = Registry.of(
+        [Device(key=gauge.key, id=gauge.id, kind="gauge", area="", grid=0, mounting_height_m=4.0)],
+        [
+            Channel(device=6, metric=2, name="stage", unit="m", datum_m=230.0),
+            Channel(device=6, metric=3, name="distance", unit="mm"),
+        ],
+    )
+    intake = _take(hung, (f"gridwatch/v1/3302/{STATION}/senml", b'[{"bn":"","n":"distance",%s}]' % wire.encode()))
+    assert sorted(intake.batch.value.tolist()) == [pytest.approx(expected), pytest.approx(1250.0)]
