@@ -289,4 +289,25 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ),
         ("stat/board/STATUS8", b'{"StatusSNS":{"Time":"2024-05-01T11:59:58+02:00","ANALOG":{"A0":8}}}'),
     ],
+    "ha_mqtt_discovery": [
+        (
+            "homeassistant/binary_sensor/hall/smoke/config",
+            (
+                b'{"availability":[{"topic":"zigbee2mqtt/bridge/state"}],"device":{"identifiers":["z1"],"manufacturer":"A",'
+                b'"model":"B","name":"Hall","via_device":"hub"},"device_class":"smoke","name":"Smoke","payload_on":true,'
+                b'"state_topic":"zigbee2mqtt/hall","unique_id":"u","value_template":"{{ value_json.smoke }}"}'
+            ),
+        ),
+        (
+            "homeassistant/sensor/x/config",
+            (
+                b'{"~":"tele/air","stat_t":"~/SENSOR","avty":{"t":"~/LWT"},"dev":{"ids":"9229","cns":[["mac","02:5b"]]},'
+                b'"unit_of_meas":"%","dev_cla":"humidity","val_tpl":"{{value_json[\'PMS\'][\'CF2.5\']}}"}'
+            ),
+        ),
+        (
+            "homeassistant/device/0AFF/config",
+            b'{"dev":{"ids":"ea"},"o":{"name":"b"},"cmps":{"a":{"p":"binary_sensor","dev_cla":"gas"},"b":{"p":"sensor"}}}',
+        ),
+    ],
 }
