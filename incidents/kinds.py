@@ -21,6 +21,7 @@ _BY_CONDITION = {
     "smoke": Kind.FIRE,
     "smoke-seen": Kind.FIRE,
     "fire-seen": Kind.FIRE,
+    "heat": Kind.FIRE,
     "several-detectors": Kind.FIRE,
     "fire-corroborated": Kind.FIRE,
     "flood-coming": Kind.FLOOD,
