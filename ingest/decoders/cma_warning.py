@@ -80,6 +80,7 @@ _STAMP: Final = re.compile(r"(20\d{2})[-/年]?(\d{1,2})[-/月]?(\d{1,2})日?[ T]
 _ISSUED_BY: Final = re.compile(
     r"^(.{2,40}?(?:气象台|气象局|气象服务中心|水利局|水利厅|自然资源局|自然资源厅|应急管理局|指挥部))"
 )
+_WARNED_OF: Final = re.compile(r"(?:发布|更新|解除|变更)([^发更解变，。：]{1,20}?)[红橙黄蓝]色预警")
 _LIFTED: Final = ("解除", "已解除", "cancel", "relieved")
 _EVENT_CODES: Final = {
     "01": "台风",
@@ -191,7 +192,7 @@ def _warning(item: Item) -> OfficialWarning:
     if not identifier:
         raise RefusedError(Reason.MALFORMED, "a warning without an identifier")
     named = _word(item, _EVENT)
-    coded = _EVENT_CODES.get(_codes(item, file)[0], "")
+    coded = "" if headline or named or described else _EVENT_CODES.get(_codes(item, file)[0], "")
     event, word = event_of(headline, named, described, coded)
     issued = _issued(item, national, file)
     from_at, until_at = _from(item, issued), _instant(item, _UNTIL)
@@ -213,7 +214,7 @@ def _warning(item: Item) -> OfficialWarning:
         meaning=meaning_of(headline) or Meaning.ACTUAL,
         sent=issued,
         event=event,
-        event_text=text(named) or word or coded,
+        event_text=text(named) or word or _named(headline),
         priority=_priority(item, headline, described, file),
         headline=headline or text(described.partition("：")[0]) or f"{text(named) or coded or word}预警",
         description=described,
@@ -258,6 +259,12 @@ def _codes(item: Item, file: re.Match[str] | None) -> tuple[str, str]:
     if len(both) == 4 and both.isdigit():  # noqa: PLR2004 -- Caiyun: two digits each
         return both[:2], both[2:]
     return _word(item, ("typecode",)), _word(item, ("levelcode", "salarmlevenum"))
+
+
+def _named(headline: str) -> str:
+    """Take what a headline warns of out of it, where the word is none that we know."""
+    found = _WARNED_OF.search(headline)
+    return "" if found is None else found.group(1)
 
 
 def _priority(item: Item, headline: str, described: str, file: re.Match[str] | None) -> int | None:
