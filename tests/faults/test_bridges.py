@@ -7,13 +7,16 @@ import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from database import connect
 from gridwatch.embedded import BrokerAccount, NatsServer, free_port
 from gridwatch.embedded.process import is_listening
+from ingest.registration import NewChannel, NewDevice, register
 from tests import gb26875_frames, hj212_frames, sl651_frames
 from tests.faults.field import (
     LOOPBACK,
@@ -27,6 +30,8 @@ from tests.faults.field import (
 )
 from tests.faults.running import until
 from tests.gb26875_frames import component, components
+from tests.working import counted as stored
+from tests.working import working
 
 pytestmark = pytest.mark.faults
 
@@ -123,6 +128,7 @@ async def test_a_thousand_connections_keep_no_station_out(server: NatsServer, tm
                 for _ in range(100):
                     await station.deliver(next(frames))
         assert station.resent == 0
+        assert counted(bridge)['gridwatch_bridge_closed_total{reason="made-room"}'] >= 400
         assert all(confirms(answer, frame) for frame, answer in station.answered)
         await arrives(subscriber, {(f"sl651/3301/{STATION}", frame) for frame, _ in station.answered})
 
@@ -144,6 +150,7 @@ async def test_a_station_among_hostile_peers_loses_nothing(server: NatsServer, t
             async with Station(bridge.port, answer_size=SL651_ANSWER, patience_s=10) as station:
                 while not all(each.done() for each in attackers[50:]) or len(station.answered) < 100:
                     await station.deliver(next(frames))
+                    await asyncio.sleep(0.02)  # below what a peer may send for long
             await until(lambda: counted(bridge)['gridwatch_bridge_closed_total{reason="first-frame"}'] > 0, "slow ones")
         assert station.resent == 0
         assert all(confirms(answer, frame) for frame, answer in station.answered)
@@ -241,6 +248,28 @@ async def test_it_stops_cleanly_with_frames_on_their_way(server: NatsServer, tmp
         known = {frame[14:16]: frame for frame in sent}
         await arrives(subscriber, {(f"sl651/3301/{STATION}", known[serial]) for serial in answered})
         assert not is_listening(LOOPBACK, bridge.port)
+
+
+async def test_a_station_over_tcp_becomes_a_reading_in_the_database(
+    server: NatsServer, database_url: str, tmp_path: Path
+) -> None:
+    """A registered station speaks SL 651 over TCP, is confirmed, and its level above its own base is in the database."""
+    stage = NewChannel(metric="stage", unit="m", interval_s=300, limits=(4.0, 3.0, 2.0, 1.0))
+    gauge = NewDevice(id=STATION, kind="gauge", name="水尺", lon=120.0, lat=30.0, area="3301", channels=(stage,))
+    with connect(database_url) as connection, connection.cursor() as cur:
+        register(cur, [gauge], now=datetime.now(UTC))
+    now = f"{datetime.now(UTC) + timedelta(hours=8):%y%m%d%H%M%S}"
+    report = sl651_frames.report("3923 00001250", sent=now, observed=now[:10])
+    account = server.accounts[0]
+    with bridging("sl651", server, tmp_path) as bridge:
+        async with (
+            working(database_url, server.host, server.port, account.user, account.password),
+            Station(bridge.port, answer_size=SL651_ANSWER) as station,
+        ):
+            await station.deliver(damaged(report)[:-1] + report)  # a half frame before it, glued
+            assert confirms(station.answered[0][1], report)
+            await stored(database_url, "SELECT FROM readings WHERE value = 1.25", 1)
+            await stored(database_url, "SELECT FROM alarms WHERE condition = 'level-high'", 1)
 
 
 def test_every_metric_of_a_bridge_is_described() -> None:
