@@ -7,7 +7,7 @@ others send channels, types and values as the EM series does. A test is a test, 
 from collections.abc import Mapping
 from typing import Final
 
-from ingest.codecs.milesight_em.channels import Tell, flag, number, signed
+from ingest.codecs.milesight_readers import FULL, Tell, battery, flag, humidity, number, signed
 from ingest.codecs.milesight_tlv import ATTRIBUTE_CHANNELS, attribute_length
 from ingest.codecs.told import Told
 from ingest.instants import EPOCH
@@ -16,7 +16,6 @@ from ingest.readings import Decoded, DeviceId, DeviceState, Enclosed, Fact, Reas
 HINTS: Final = (r"milesight[-_ ]?gs", r"\bGS(?:524N?|301|101)\b", r"gs(?:524|301|101)", "^gs$")
 _SMOKE_BYTES: Final = 6
 _SMOKE: Final = 1  # the kind of sensor in the high half of the second byte
-_FULL: Final = 100
 _POLARISING, _UNWELL = 0xFFFE, 0xFFFF
 _ALARM, _SILENT, _LOW, _FAULTY, _NORMAL = 1, 2, 4, 5, 7
 _REMOVED, _INSTALLED, _TEST, _TEST_LOW = 10, 11, 14, 15
@@ -63,8 +62,8 @@ def _smoke(said: Told, payload: bytes) -> None:
         said.momentary(Fact.TEST, f"message {kind}")
     for fact, active in _KINDS[kind]:
         said.fact(fact, f"message {kind}", active=active)
-    said.value("battery", payload[2] if payload[2] <= _FULL else None, "%EL", "battery")
-    said.value("concentration", payload[3] if payload[3] <= _FULL else None, "%", "concentration")
+    said.value("battery", payload[2] if payload[2] <= FULL else None, "%EL", "battery")
+    said.value("concentration", payload[3] if payload[3] <= FULL else None, "%", "concentration")
     said.value("temperature", signed(payload[4:5]), "Cel", "temperature")
 
 
@@ -87,14 +86,6 @@ def _add_fault(said: Told, metric: str, *, active: bool) -> None:
         said.items = [item for item in said.items if item not in before]
     if active or not before:
         said.fact(Fact.FAULT, metric, active=active)
-
-
-def _humidity(said: Told, data: bytes) -> None:
-    said.value("humidity", data[0] / 2 if data[0] <= 2 * _FULL else None, "%RH", "humidity")
-
-
-def _battery(said: Told, data: bytes) -> None:
-    said.value("battery", data[0] if data[0] <= _FULL else None, "%EL", "battery")
 
 
 def _nothing(_said: Told, _data: bytes) -> None:
@@ -120,9 +111,9 @@ def _event(said: Told, data: bytes) -> None:
 
 
 _CHANNELS: Final[Mapping[int, tuple[int, Tell]]] = {
-    0x0175: (1, _battery),
+    0x0175: (1, battery),
     0x0267: (2, number("temperature", "Cel", 10, frozenset((0xFFFF, 0xFFFE)), is_signed=True)),
-    0x0368: (1, _humidity),
+    0x0368: (1, humidity),
     0x047D: (2, _gas("nh3", 100)),
     0x057D: (2, _gas("h2s", 100)),
     0x067D: (2, _gas("h2s", 1000)),

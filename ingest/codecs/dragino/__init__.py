@@ -6,6 +6,7 @@ no values. Sources: Dragino's user manuals and published decoders.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from ingest.codecs.dragino.climate import lht65, llms01
@@ -41,7 +42,7 @@ _MILLIVOLTS: Final = range(2000, 4001)
 
 def _codec(item: Enclosed) -> list[Decoded]:
     said = Told(item, [])
-    model = next((model for pattern, model in _MODELS if pattern.search(item.hint)), None) if item.hint else None
+    model = _named(item.hint)
     if item.port == _STATUS_PORT:
         said.reject(Reason.UNSUPPORTED, "versions and configuration")
     elif item.port is not None and item.port not in (model.ports if model else _DATA_PORTS):
@@ -55,6 +56,11 @@ def _codec(item: Enclosed) -> list[Decoded]:
         else:
             model.tell(said, item.payload)
     return said.items
+
+
+@lru_cache(maxsize=4096)
+def _named(hint: str) -> Model | None:
+    return next((model for pattern, model in _MODELS if pattern.search(hint)), None) if hint else None
 
 
 def _guessed(payload: bytes, port: int | None) -> Model | None:

@@ -5,83 +5,53 @@ Marks of "no value" are FFFF collection failed, FFFD out of range or no target, 
 EM320-TH. An alarm that the maker does not say the end of is over a second later.
 """
 
-import re
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
+from ingest.codecs.milesight_em.model import model_of
+from ingest.codecs.milesight_readers import (
+    Tell,
+    battery,
+    flag,
+    four_limits,
+    humidity,
+    jump,
+    limit,
+    number,
+    signed,
+    sudden,
+)
 from ingest.codecs.told import Told
 from ingest.readings import Fact, Quality, Reading
 
-Tell = Callable[[Told, bytes], None]
-
 _VOID: Final = frozenset((0xFFFF, 0xFFFD, 0xFFFE))
 _VOID_TEMPERATURE: Final = _VOID | {0x8001, 0x8002, 0x8003}
-_FULL: Final = 100
-_LEAK: Final = re.compile(r"[MSZ]LD", re.IGNORECASE)
-_INPUT: Final = re.compile(r"-DI\b|DI-HALL|300DI", re.IGNORECASE)
-_RADAR: Final = re.compile(r"RDL", re.IGNORECASE)
-_SOIL: Final = re.compile(r"SMTC", re.IGNORECASE)
-_TILT: Final = re.compile(r"UDL|MUD|TLD|RDL", re.IGNORECASE)
-
-
-def signed(data: bytes) -> int:
-    """Read a little-endian integer with a sign."""
-    return int.from_bytes(data, "little", signed=True)
-
-
-def number(
-    metric: str, unit: str, divide: int = 1, void: frozenset[int] = frozenset(), *, is_signed: bool = False
-) -> Tell:
-    """Make what tells a number: the value as a little-endian integer over `divide`; `void` are raw marks of "no value"."""
-
-    def tell(said: Told, data: bytes) -> None:
-        raw = int.from_bytes(data, "little")
-        value = None if raw in void else (signed(data) if is_signed else raw) / divide
-        said.value(metric, value, unit, metric)
-
-    return tell
-
-
-def flag(fact: Fact, code: str) -> Tell:
-    """Make what tells a yes or no: 0 is no, 1 is yes, anything else says nothing."""
-
-    def tell(said: Told, data: bytes) -> None:
-        if data[0] in (0, 1):
-            said.fact(fact, code, active=data[0] == 1)
-
-    return tell
-
-
-def _battery(said: Told, data: bytes) -> None:
-    said.value("battery", data[0] if data[0] <= _FULL else None, "%EL", "battery")
-
-
-def _humidity(said: Told, data: bytes) -> None:
-    said.value("humidity", data[0] / 2 if data[0] <= 2 * _FULL else None, "%RH", "humidity")
 
 
 def _moisture_byte(said: Told, data: bytes) -> None:
-    if _SOIL.search(said.item.hint) or b"\x05\x7f" in said.item.payload:  # beside a conductivity it is soil
+    if model_of(said.item.hint).is_soil or b"\x05\x7f" in said.item.payload:  # beside a conductivity it is soil
         said.value("soil_moisture", data[0] / 2, "%", "moisture")
     else:
-        _humidity(said, data)
+        humidity(said, data)
 
 
 temperature: Final = number("temperature", "Cel", 10, _VOID_TEMPERATURE, is_signed=True)
 distance: Final = number("distance", "mm", 1, _VOID)
 depth: Final = number("depth", "cm", 1, _VOID)
 _position: Final = flag(Fact.TAMPER, "position")
+_leakage: Final = flag(Fact.WATER, "leakage_status")
+_change: Final = number("temperature_mutation", "K", 10, is_signed=True)
 
 
 def _contact(said: Told, data: bytes) -> None:
     """Read 05 00: a leak of EM300-SLD, -ZLD and -MLD, an input of EM300-DI, the position of EM400 and EM410."""
-    hint = said.item.hint
-    if _LEAK.search(hint):
-        flag(Fact.WATER, "leakage_status")(said, data)
-    elif _TILT.search(hint) or b"\x04\x82" in said.item.payload:  # beside a distance it is a tilt
+    model = model_of(said.item.hint)
+    if model.is_leak:
+        _leakage(said, data)
+    elif model.is_tilt or b"\x04\x82" in said.item.payload:  # beside a distance it is a tilt
         _position(said, data)
-    elif _INPUT.search(hint):
+    elif model.is_input:
         said.value("gpio", data[0], "1", "gpio")
     else:
         said.items.append(
@@ -92,39 +62,13 @@ def _contact(said: Told, data: bytes) -> None:
         )  # fmt: skip
 
 
-def _limit(inner: Tell, fact: Fact, code: str) -> Tell:
-    """Make what tells a value followed by a byte of an alarm: 0 dismissed, 1 alarm, 2 a sudden change."""
-
-    def tell(said: Told, data: bytes) -> None:
-        inner(said, data[:-1])
-        if data[-1] in (0, 1):
-            said.fact(fact, code, active=data[-1] == 1)
-        else:
-            said.momentary(Fact.OTHER, f"{code} {data[-1]}")
-
-    return tell
-
-
-def _jump(inner: Tell, fact: Fact, code: str, change: Tell) -> Tell:
-    """Make what tells a value, by how much it changed, and a byte of an alarm."""
-    limit = _limit(inner, fact, code)
-
-    def tell(said: Told, data: bytes) -> None:
-        half = len(data) // 2
-        change(said, data[half : 2 * half])
-        limit(said, data[:half] + data[-1:])
-
-    return tell
-
-
 def _temperature_alarm(said: Told, data: bytes) -> None:
     """Read 83 D7. EM500-SMTC numbers it as all others do; EM500-CO2 and -PT100 have 0 alarm and 1 dismissed."""
     temperature(said, data[:2])
-    number("temperature_mutation", "K", 10, is_signed=True)(said, data[2:4])
+    _change(said, data[2:4])
     kind = data[4]
-    is_soil = _SOIL.search(said.item.hint) is not None
     if kind in (0, 1):
-        said.fact(Fact.HEAT, "temperature_alarm", active=(kind == 1) is is_soil)
+        said.fact(Fact.HEAT, "temperature_alarm", active=(kind == 1) is model_of(said.item.hint).is_soil)
     else:
         said.momentary(Fact.OTHER, f"temperature_alarm {kind}")
 
@@ -135,18 +79,6 @@ def _distance_alarm(said: Told, data: bytes) -> None:
         said.fact(Fact.LEVEL_HIGH, "distance_alarm", active=data[4] == 1)
     else:
         said.momentary(Fact.OTHER, f"distance_alarm {data[4]}")
-
-
-def _sudden(inner: Tell, code: str, change: Tell) -> Tell:
-    """Make what tells a value, by how much an EM320's changed, and a byte that says no more than that it did."""
-
-    def tell(said: Told, data: bytes) -> None:
-        half = len(data) // 2
-        inner(said, data[:half])
-        change(said, data[half : 2 * half])
-        said.momentary(Fact.OTHER, code)
-
-    return tell
 
 
 _EXCEPTIONS: Final = {0: False, 1: True, 2: True, 3: True}
@@ -163,31 +95,10 @@ def _distance_exception(said: Told, data: bytes) -> None:
 def _tank_distance(said: Told, data: bytes) -> None:
     """Read 04 82; a radar that sees its target again has no fault any more, and nothing else would say so."""
     raw = int.from_bytes(data, "little")
-    is_radar = _RADAR.search(said.item.hint) is not None
+    is_radar = model_of(said.item.hint).is_radar
     said.value("distance", None if raw in _VOID else float(signed(data) if is_radar else raw), "mm", "distance")
     if is_radar and raw not in _VOID:
         said.fact(Fact.FAULT, "distance", active=False)
-
-
-_BELOW_ABOVE: Final = {
-    1: (Fact.VALUE_LOW, True),
-    2: (Fact.VALUE_HIGH, True),
-    3: (Fact.OTHER, True),
-    4: (Fact.OTHER, True),
-}
-_CLEARED: Final = 5
-
-
-def _four_limits(inner: Tell, code: str) -> Tell:
-    """Make what tells a value and an EM320's alarm: 1 below, 2 above, 3 between, 4 outside; 6 to 9 the same, over."""
-
-    def tell(said: Told, data: bytes) -> None:
-        inner(said, data[:-1])
-        known = _BELOW_ABOVE.get(data[-1]) or _BELOW_ABOVE.get(data[-1] - _CLEARED)
-        if known is not None:
-            said.fact(known[0], f"{code} {data[-1]}", active=data[-1] < _CLEARED)
-
-    return tell
 
 
 def _unwell(code: str) -> Tell:
@@ -197,12 +108,14 @@ def _unwell(code: str) -> Tell:
     return tell
 
 
+_heat: Final = limit(temperature, Fact.HEAT, "temperature_alarm")
+_four_temperatures: Final = four_limits(temperature, "temperature_alarm")
+
+
 def _temperature_alarm_em4(said: Told, data: bytes) -> None:
     """Read 83 67 of EM400 (0 and 1) and EM320-TH (1 to 9)."""
-    if "320" in said.item.hint:
-        _four_limits(temperature, "temperature_alarm")(said, data)
-    else:
-        _limit(temperature, Fact.HEAT, "temperature_alarm")(said, data)
+    tell = _four_temperatures if model_of(said.item.hint).is_320 else _heat
+    tell(said, data)
 
 
 def _water_meter(said: Told, data: bytes) -> None:
@@ -260,7 +173,7 @@ pressure: Final = number("pressure", "kPa", 1, _VOID, is_signed=True)
 illuminance: Final = number("illuminance", "lux")
 
 CHANNELS: Final[Mapping[int, tuple[int, Tell]]] = {
-    0x0175: (1, _battery),
+    0x0175: (1, battery),
     0x0367: (2, temperature),
     0x0377: (2, depth),
     0x037B: (2, pressure),
@@ -290,15 +203,15 @@ CHANNELS: Final[Mapping[int, tuple[int, Tell]]] = {
     0x83D7: (5, _temperature_alarm),
     0x83E9: (5, _distance_alarm),
     0x83ED: (2, _liquid),
-    0x8468: (2, _four_limits(_humidity, "humidity_alarm")),
-    0x8482: (3, _limit(_tank_distance, Fact.LEVEL_HIGH, "distance_alarm")),
-    0x849A: (3, _four_limits(humidity_fine, "humidity_alarm")),
+    0x8468: (2, four_limits(humidity, "humidity_alarm")),
+    0x8482: (3, limit(_tank_distance, Fact.LEVEL_HIGH, "distance_alarm")),
+    0x849A: (3, four_limits(humidity_fine, "humidity_alarm")),
     0x8500: (2, _gpio_alarm),
     0x85E1: (9, _water_alarm),
-    0x9367: (5, _sudden(temperature, "temperature_mutation", number("temperature_mutation", "K", 10, is_signed=True))),
-    0x9468: (3, _sudden(_humidity, "humidity_mutation", number("humidity_mutation", "%RH", 2))),
-    0x9482: (5, _jump(_tank_distance, Fact.LEVEL_HIGH, "distance_alarm", number("distance_mutation", "mm", 1, is_signed=True))),
-    0x949A: (5, _sudden(humidity_fine, "humidity_mutation", number("humidity_mutation", "%RH", 10, is_signed=True))),
+    0x9367: (5, sudden(temperature, "temperature_mutation", _change)),
+    0x9468: (3, sudden(humidity, "humidity_mutation", number("humidity_mutation", "%RH", 2))),
+    0x9482: (5, jump(_tank_distance, Fact.LEVEL_HIGH, "distance_alarm", number("distance_mutation", "mm", 1, is_signed=True))),
+    0x949A: (5, sudden(humidity_fine, "humidity_mutation", number("humidity_mutation", "%RH", 10, is_signed=True))),
     0xB367: (2, _unwell("temperature_error")),
     0xB468: (2, _unwell("humidity_error")),
     0xB482: (3, _distance_exception),

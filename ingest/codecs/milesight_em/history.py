@@ -6,23 +6,22 @@ one model has it; otherwise what follows is rejected.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from ingest.codecs.milesight_em import channels
+from ingest.codecs.milesight_em.model import HINTS_KEPT
+from ingest.codecs.milesight_readers import Tell, flag, humidity, number
 from ingest.codecs.told import Told, stored
 from ingest.readings import Fact, Reason
 
-_Fields = tuple[tuple[int, int, channels.Tell], ...]
+_Fields = tuple[tuple[int, int, Tell], ...]
 HISTORIES: Final = frozenset((0x20CE, 0x21CE))
 _OLD: Final = 0x20CE
 
 
-def _humidity(said: Told, data: bytes) -> None:
-    said.value("humidity", data[0] / 2 if data[0] <= 200 else None, "%RH", "humidity")  # noqa: PLR2004 -- halves of a per cent
-
-
-_TH: Final[_Fields] = ((4, 6, channels.temperature), (6, 7, _humidity))
-_SIGNED_DISTANCE: Final = channels.number("distance", "mm", 1, frozenset((0xFFFF, 0xFFFD, 0xFFFE)), is_signed=True)
+_TH: Final[_Fields] = ((4, 6, channels.temperature), (6, 7, humidity))
+_SIGNED_DISTANCE: Final = number("distance", "mm", 1, frozenset((0xFFFF, 0xFFFD, 0xFFFE)), is_signed=True)
 # model: length, (from, to, what it tells)
 _MODELS: Final[Mapping[str, tuple[int, _Fields]]] = {
     "SWL": (6, ((4, 6, channels.depth),)),
@@ -31,11 +30,11 @@ _MODELS: Final[Mapping[str, tuple[int, _Fields]]] = {
     "PT100": (6, ((4, 6, channels.temperature),)),
     "LGT": (8, ((4, 8, channels.illuminance),)),
     "SMTC": (10, ((4, 6, channels.conductivity), (6, 8, channels.temperature), (8, 10, channels.moisture))),
-    "CO2": (11, ((4, 6, channels.co2), (6, 8, channels.air_pressure), (8, 10, channels.temperature), (10, 11, _humidity))),
+    "CO2": (11, ((4, 6, channels.co2), (6, 8, channels.air_pressure), (8, 10, channels.temperature), (10, 11, humidity))),
     "RDL": (11, ((4, 6, _SIGNED_DISTANCE), (6, 8, channels.temperature))),
-    "MCS": (8, (*_TH, (7, 8, channels.flag(Fact.OPEN, "magnet_status")))),
-    "MLD": (8, ((7, 8, channels.flag(Fact.WATER, "leakage_status")),)),
-    "[SZ]LD": (8, (*_TH, (7, 8, channels.flag(Fact.WATER, "leakage_status")))),
+    "MCS": (8, (*_TH, (7, 8, flag(Fact.OPEN, "magnet_status")))),
+    "MLD": (8, ((7, 8, flag(Fact.WATER, "leakage_status")),)),
+    "[SZ]LD": (8, (*_TH, (7, 8, flag(Fact.WATER, "leakage_status")))),
     "320-?TH-?V2": (9, ((4, 6, channels.temperature), (6, 8, channels.humidity_fine))),
     "320-?TH": (7, _TH),
     "300-?TH": (8, _TH),
@@ -50,12 +49,17 @@ def length_of(pair: int, payload: bytes, at: int, hint: str) -> tuple[int | None
     """Give the length of the record at `at` and what tells it, by the model's name or by the length of all records."""
     if pair != _OLD:
         return _DI_SECOND[0], _teller(() if "HALL" in hint.upper() else _TH)
-    model = next((model for pattern, model in _BY_NAME if pattern.search(hint)), None) if hint else None
+    model = _named(hint)
     if model is None:
         length = _period(payload, at)
         fields = _ONLY.get(length) if length is not None else None
         model = None if length is None or fields is None else (length, fields)
     return (None, None) if model is None else (model[0], _teller(model[1]))
+
+
+@lru_cache(maxsize=HINTS_KEPT)
+def _named(hint: str) -> tuple[int, _Fields] | None:
+    return next((model for pattern, model in _BY_NAME if pattern.search(hint)), None) if hint else None
 
 
 def _period(payload: bytes, at: int) -> int | None:
