@@ -70,7 +70,8 @@ class Printer:
             rest = lines[found.pop().start :] + newline + rest
         elif not found and not goes_on and len(rest) < len(lines):
             return [_NOTHING]
-        self._keep(topic, rest, is_printing=bool(found) and not found[-1].is_whole)
+        is_printing = not found[-1].is_whole if found else goes_on and b"\n\n" not in lines + newline
+        self._keep(topic, rest, is_printing=is_printing)
         return told_once([said for record in found for said in _said(record, _panel(topic), received)])
 
     def _keep(self, topic: str, rest: bytes, *, is_printing: bool) -> None:

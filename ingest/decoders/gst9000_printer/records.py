@@ -38,7 +38,7 @@ def records(data: bytes) -> Iterator[Record]:
     """Yield the records of a stream in order; the last may be cut. Lines end with LF: see `lines_of`."""
     record: Record | None = None
     at = 0
-    for raw in data.split(b"\n"):
+    for raw in data.removesuffix(b"\n").split(b"\n"):
         line = _text(raw)
         stamp = _STAMP.search(line)
         is_end = not line and record is not None and bool(record.lines)
