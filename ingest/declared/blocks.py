@@ -119,16 +119,17 @@ def _repeated(records: Records, endian: Endian) -> Contexts:
 
     def contexts(whole: Context, out: list[Decoded]) -> Iterator[Found]:
         data, room = whole.data, max(0, (len(whole.data) - at) // size)
-        count = room if records.count is None else int(count_of(whole) or 0)
-        if count > room:
-            out.append(Rejection(reason=Reason.TRUNCATED, detail=f"{room} records of {count}"))
-        count = max(0, min(count, room, MOST_FOUND))
+        claimed = room if records.count is None else max(0, int(count_of(whole) or 0))
         step = min(max(step_of(whole) or 0.0, 0.0), LONGEST_STEP_S)
-        for number_ in range(count):
+        for number_ in range(min(claimed, room, MOST_FOUND)):
             begin = at + number_ * size
-            behind = count - 1 - number_ if records.time_of is End.LAST else -number_
+            behind = min(claimed, MOST_FOUND) - 1 - number_ if records.time_of is End.LAST else -number_
             record = Context(whole.levels, whole.root, whole.value, data[begin : begin + size], whole.keys)
             yield whole, record, behind * step
+        if claimed > room:
+            out.append(Rejection(reason=Reason.TRUNCATED, detail=f"{room} records of {claimed}"))
+        elif claimed > MOST_FOUND:
+            out.append(_too_many())
 
     return contexts
 

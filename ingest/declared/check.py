@@ -31,7 +31,7 @@ from ingest.declared.read_yaml import Reader, key_of, nearest
 from ingest.declared.rules import is_somewhere
 
 _NAME: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
-_METRIC: Final = re.compile(r"[a-z0-9_]*(?:\{key\})?[a-z0-9_]*")
+_METRIC: Final = re.compile(r"[a-z0-9_.]*(?:\{key\})?[a-z0-9_.]*")
 _TEXTS: Final = (Type.BCD, Type.ASCII, Type.GBK, Type.HEX)
 _LONGEST: Final = 1024
 _NEEDS_ZONE: Final = (TimeForm.LOCAL, TimeForm.DIGITS, TimeForm.YMDHMS)
@@ -129,12 +129,10 @@ def _check_bytes(where: Where, keys: str, reader: Reader, declared: Format) -> N
 def _check_reading(rule: ReadingRule, keys: str, reader: Reader, _: Format) -> None:
     if not rule.metric or not _METRIC.fullmatch(rule.metric):
         reader.refuse(
-            f"{keys}.metric", f"{rule.metric!r} is no metric: use a-z, 0-9 and _, and {{key}} for a key met by '*'"
+            f"{keys}.metric", f"{rule.metric!r} is no metric: use a-z, 0-9, _ and ., and {{key}} for a key met by '*'"
         )
     elif "{key}" in rule.metric and not has_wildcard(rule.path):
         reader.refuse(f"{keys}.metric", "{key} is what '*' of the path has met, and the path has none")
-    if not rule.unit.strip():
-        reader.refuse(f"{keys}.unit", "the unit is empty; a bare number has '1'")
     if not 1e-12 < abs(rule.scale) < 1e12:  # noqa: PLR2004 -- no quantity is told so
         reader.refuse(f"{keys}.scale", "the scale must not be 0, nor beyond any measurement")
     if rule.low is not None and rule.high is not None and rule.low > rule.high:

@@ -136,7 +136,7 @@ class ReadingRule(Where, frozen=True, kw_only=True):
     """A number that becomes a reading."""
 
     metric: str
-    unit: str
+    unit: str = ""
     scale: float = 1.0
     offset: float = 0.0
     values: dict[str, float] = {}

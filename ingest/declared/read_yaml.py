@@ -25,6 +25,10 @@ class _RefusedError(Exception):
     """A node was refused; the fault is noted already, and what holds the node cannot be made."""
 
 
+class _TooMuchError(Exception):
+    """The file unfolds to more than any format needs."""
+
+
 class Reader:
     """Reads one file, and gathers what is wrong with it; also knows the line of what it has read, by its keys."""
 
@@ -51,8 +55,9 @@ class Reader:
             found = self._struct(node, Format, "")
         except _RefusedError:
             return None
-        except RecursionError:
-            self.faults.append(Fault(self._source, 1, "", "an anchor stands inside of itself"))
+        except (RecursionError, _TooMuchError):
+            reason = f"more than {MOST_VALUES} values: anchors may have multiplied them"
+            self.faults.append(Fault(self._source, 1, "", reason))
             return None
         return None if self.faults else found
 
@@ -79,7 +84,7 @@ class Reader:
     def _value(self, node: yaml.Node, kind: Any, keys: str) -> Any:
         self._lines[keys] = node.start_mark.line + 1
         if len(self._lines) > MOST_VALUES:
-            raise self._refused(keys, f"more than {MOST_VALUES} values; anchors may have multiplied them")
+            raise _TooMuchError
         if isinstance(kind, UnionType):
             (kind,) = (choice for choice in get_args(kind) if choice is not NoneType)
         if get_origin(kind) is tuple:
