@@ -70,7 +70,7 @@ def _read(kind: str, payload: bytes) -> Event:
         return _as_event(event.result) if isinstance(event.result, dict) else event
     if not payload:
         raise RefusedError(Reason.MALFORMED, "an empty message")
-    return _as_event(read_event(kind or "up", payload))
+    return read_event(kind or "up", payload)
 
 
 def _as_event(fields: dict[str, object]) -> Event:

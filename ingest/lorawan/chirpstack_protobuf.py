@@ -1,16 +1,17 @@
-"""ChirpStack's events in Protocol Buffers, v3 and v4, as what their JSON would hold. Pure. Refuses what is no event.
+"""ChirpStack's events in Protocol Buffers, v3 and v4, as events like those of their JSON. Pure. Refuses what is no event.
 
 The numbers are those of `api/integration/integration.proto` and `gw.proto` of ChirpStack v4, and of `as/integration` and `gw`
 of chirpstack-api v3. Only fields we read are named; the library skips the others.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError, Message
 
-from ingest.instants import EPOCH
+from ingest.instants import EPOCH, from_us
+from ingest.lorawan.chirpstack_event import Event, Info, Radio
 from ingest.protobuf_schema import Fields, message_types
 from ingest.readings import Reason
 from ingest.wire import RefusedError
@@ -113,13 +114,13 @@ CODES_V3: Final = (
 )  # fmt: skip
 
 
-def read_event(kind: str, payload: bytes) -> dict[str, object]:
-    """Read an event of `kind` ("up", "status", "log", others) as what its JSON would hold, with instants and bytes as such.
+def read_event(kind: str, payload: bytes) -> Event:
+    """Read an event of `kind` ("up", "status", "log", others), with instants and bytes as such.
 
     Raises:
         RefusedError: it is no event of ChirpStack v3 or v4.
     """
-    types, makers = (V3, _MAKERS_V3) if payload[:1] == bytes([_V3]) else (V4, _MAKERS_V4)
+    types, makers = (V3, _MAKERS_V3) if payload[0] == _V3 else (V4, _MAKERS_V4)
     name = kind if kind in makers else "event"
     try:
         message = types[name].FromString(payload)
@@ -128,72 +129,69 @@ def read_event(kind: str, payload: bytes) -> dict[str, object]:
     return makers[name](message)
 
 
-def _up_v4(up: Proto) -> dict[str, object]:
+def _up_v4(up: Proto) -> Event:
     modulation = up.tx_info.modulation
     is_lora = not (modulation.HasField("fsk") or modulation.HasField("lr_fhss"))
     event = _event_v4(up)
-    event["fPort"] = up.f_port
-    event["data"] = up.data
-    event["rxInfo"] = [{"rssi": rx.rssi or None, "snr": rx.snr if is_lora else None} for rx in up.rx_info]
+    event.fPort, event.data = up.f_port, up.data
+    event.rxInfo = [Radio(rssi=rx.rssi or None, snr=rx.snr if is_lora else None) for rx in up.rx_info]
     if up.HasField("object"):
-        event["object"] = _object(up.object)
+        event.object = _object(up.object)
     return event
 
 
-def _event_v4(message: Proto) -> dict[str, object]:
+def _event_v4(message: Proto) -> Event:
     info = message.device_info
-    return {
-        "time": _instant(message),
-        "deviceInfo": {
-            "devEui": info.dev_eui,
-            "deviceName": info.device_name,
-            "deviceProfileName": info.device_profile_name,
-            "tags": _tags(info.tags),
-        },
-    }
+    who = Info(
+        devEui=info.dev_eui,
+        deviceName=info.device_name,
+        deviceProfileName=info.device_profile_name,
+        tags=_tags(info.tags),
+    )
+    return Event(time=_instant(message), deviceInfo=who)
 
 
-def _log_v4(log: Proto) -> dict[str, object]:
-    return _event_v4(log) | {
-        "level": _named(LEVELS, log.level),
-        "code": _named(CODES_V4, log.code),
-        "description": log.description,
-    }
+def _log_v4(log: Proto) -> Event:
+    event = _event_v4(log)
+    event.level, event.code = _named(LEVELS, log.level), _named(CODES_V4, log.code)
+    event.description = log.description
+    return event
 
 
-def _status_v4(status: Proto) -> dict[str, object]:
-    return _event_v4(status) | _battery(status)
+def _status_v4(status: Proto) -> Event:
+    return _battery(_event_v4(status), status)
 
 
-def _up_v3(up: Proto) -> dict[str, object]:
-    return _event_v3(up) | {
-        "fPort": up.f_port,
-        "data": up.data,
-        "objectJSON": up.object_json,
-        "tags": _tags(up.tags),
-        "rxInfo": [{"rssi": rx.rssi or None, "loRaSNR": rx.lora_snr, "time": _instant(rx)} for rx in up.rx_info],
-    }
+def _up_v3(up: Proto) -> Event:
+    return Event(
+        devEUI=up.dev_eui,
+        deviceName=up.device_name,
+        fPort=up.f_port,
+        data=up.data,
+        objectJSON=up.object_json,
+        tags=_tags(up.tags),
+        rxInfo=[Radio(rssi=rx.rssi or None, loRaSNR=rx.lora_snr, time=_instant(rx)) for rx in up.rx_info],
+    )
 
 
-def _event_v3(message: Proto) -> dict[str, object]:
-    return {"devEUI": message.dev_eui, "deviceName": getattr(message, "device_name", "")}
+def _event_v3(message: Proto) -> Event:
+    return Event(devEUI=message.dev_eui, deviceName=message.device_name)
 
 
-def _log_v3(log: Proto) -> dict[str, object]:
-    return _event_v3(log) | {"type": _named(CODES_V3, log.type), "error": log.error}
+def _log_v3(log: Proto) -> Event:
+    return Event(devEUI=log.dev_eui, type=_named(CODES_V3, log.type), error=log.error)
 
 
-def _status_v3(status: Proto) -> dict[str, object]:
-    return _event_v3(status) | _battery(status)
+def _status_v3(status: Proto) -> Event:
+    return _battery(Event(devEUI=status.dev_eui), status)
 
 
-def _battery(status: Proto) -> dict[str, object]:
-    return {
-        "margin": status.margin,
-        "externalPowerSource": status.external_power_source,
-        "batteryLevelUnavailable": status.battery_level_unavailable,
-        "batteryLevel": status.battery_level,
-    }
+def _battery(event: Event, status: Proto) -> Event:
+    event.margin = status.margin
+    event.externalPowerSource = status.external_power_source
+    event.batteryLevelUnavailable = status.battery_level_unavailable
+    event.batteryLevel = status.battery_level
+    return event
 
 
 def _instant(message: Message) -> datetime | None:
@@ -203,7 +201,7 @@ def _instant(message: Message) -> datetime | None:
     stamp: Proto = getattr(message, "time")  # noqa: B009 -- Message has no attributes to a type checker
     if not 0 < stamp.seconds < _LATEST_S or not 0 <= stamp.nanos < 1_000_000_000:  # noqa: PLR2004
         return EPOCH
-    return datetime.fromtimestamp(stamp.seconds, UTC).replace(microsecond=stamp.nanos // 1000)
+    return from_us(stamp.seconds * 1_000_000 + stamp.nanos // 1000)
 
 
 def _tags(pairs: Iterable[Proto]) -> dict[str, object]:
@@ -216,21 +214,17 @@ def _object(struct: Proto) -> dict[str, object]:
 
 def _value(value: Proto) -> object:
     """Give what a google.protobuf.Value holds; the library reads no deeper than a hundred of them."""
-    if value.HasField("number"):
-        return value.number
-    if value.HasField("text"):
-        return value.text
-    if value.HasField("truth"):
-        return value.truth
-    if value.HasField("struct"):
-        return _object(value.struct)
-    return [_value(each) for each in value.list.values] if value.HasField("list") else None
+    for field, held in value.ListFields():
+        if field.name == "struct":
+            return _object(held)
+        return [_value(each) for each in held.values] if field.name == "list" else held
+    return None
 
 
 def _named(names: tuple[str, ...], number: int) -> str:
     return names[number] if 0 <= number < len(names) else str(number)
 
 
-_Makers = Mapping[str, Callable[[Proto], dict[str, object]]]
+_Makers = Mapping[str, Callable[[Proto], Event]]
 _MAKERS_V4: Final[_Makers] = {"up": _up_v4, "event": _event_v4, "log": _log_v4, "status": _status_v4}
 _MAKERS_V3: Final[_Makers] = {"up": _up_v3, "event": _event_v3, "log": _log_v3, "status": _status_v3}

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
+from math import isfinite
 from typing import Final
 
 from msgspec import Struct
@@ -143,7 +144,8 @@ def leaves(device: DeviceId, output: Mapping[str, object], time: datetime, quali
     items: list[Decoded] = []
     personal: list[str] = []
     smoke = _is_of_smoke(output)
-    for count, (path, value) in enumerate(_walk(output)):
+    nested = any(isinstance(value, dict | list) for value in output.values())
+    for count, (path, value) in enumerate(_walk(output) if nested else output.items()):
         if count >= LEAVES:
             items.append(
                 Rejection(reason=Reason.TOO_LARGE, detail=f"{device}: more than {LEAVES} values in one output")
@@ -152,9 +154,7 @@ def leaves(device: DeviceId, output: Mapping[str, object], time: datetime, quali
         name = _name(path)
         if name.is_personal:
             personal.append(name.metric or "?")
-            continue
-        said = None if name.is_skipped else _leaf(device, name, value, time, quality)
-        if said is not None:
+        elif not name.is_skipped and (said := _leaf(device, name, value, time, quality)) is not None:
             items.append(_as_fire(said) if smoke else said)
     if personal:
         items.append(Dropped(fields=tuple(personal)))
@@ -180,9 +180,15 @@ def _walk(output: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 
 
 def _leaf(device: DeviceId, name: _Name, value: object, time: datetime, quality: Quality) -> Decoded | None:
+    if (
+        name.fact is None and type(value) is float and isfinite(value) and name.metric != "battery"
+    ):  # nearly all of them
+        return Reading(
+            device=device, metric=name.metric, time=time, value=value, unit=name.unit, quality=quality, code=name.metric
+        )
     if value is None:
         return None
-    active = _truth(name, value)
+    active = None if name.fact is None else _truth(name, value)
     if name.fact is not None and active is not None:
         active = active is not name.is_inverted
         return DeviceState(device=device, fact=name.fact, active=active, time=time, quality=quality, code=name.metric)
