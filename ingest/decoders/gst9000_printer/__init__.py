@@ -66,13 +66,13 @@ class Printer:
         goes_on = topic in self._cut
         lines, newline, rest = (self._cut.pop(topic, b"") + _binary(payload)).rpartition(b"\n")
         found = list(records(lines + newline))
-        if found and not found[-1].is_whole and not _says_something(found[-1]):
+        is_unheard = bool(found) and not found[-1].is_whole and not _says_something(found[-1])
+        if is_unheard:
             rest = lines[found.pop().start :] + newline + rest
-        elif not found and not goes_on and len(rest) < len(lines):
-            return [_NOTHING]
+        refused: list[Decoded] = [_NOTHING] if lines.strip() and not found and not rest and not goes_on else []
         is_printing = not found[-1].is_whole if found else goes_on and b"\n\n" not in lines + newline
         self._keep(topic, rest, is_printing=is_printing)
-        return told_once([said for record in found for said in _said(record, _panel(topic), received)])
+        return told_once(refused + [said for record in found for said in _said(record, _panel(topic), received)])
 
     def _keep(self, topic: str, rest: bytes, *, is_printing: bool) -> None:
         """Keep the cut end, and know of a record that was told before its description came."""
