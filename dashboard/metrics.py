@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.identity_metrics import identity_families
 from dashboard.notification_metrics import notification_families
 from dashboard.outage import DATABASE_AWAY, Sessions
 from dashboard.queries.counters import Counting, read_standing, read_worker, readings_stored
@@ -112,7 +113,7 @@ class CountyCollector(Collector):
             standing = read_standing(cur, self._grids.table(cur), now=now)
             counters = self._counting.read(cur, standing, now=now)
             worker = read_worker(cur, now=now)
-            notifications = notification_families(cur, now)
+            notifications = [*notification_families(cur, now), *identity_families(cur)]
             stored = readings_stored(cur)
             self._count_rejected(cur)
             sizes = cur.execute("SELECT pg_database_size(current_database())").fetchone()

@@ -16,7 +16,9 @@ from alerts.weather import UNHEEDED_MARK
 from database import ChangeKind, ChangeRow, follow
 from gridwatch.clock import now
 from gridwatch.declared_formats import DeclaredFormats
+from gridwatch.home_assistant import HomeAssistant
 from gridwatch.housekeeping import enact, tidy
+from gridwatch.identity_watch import IdentityWatch
 from gridwatch.pipeline import Pipeline, Work
 from gridwatch.publisher import Publisher
 from gridwatch.requests import RequestLimit
@@ -50,8 +52,10 @@ class Worker:
         name: str,
         readings_kept: timedelta = timedelta(days=1095),
         sender: Sender | None = None,
+        home_assistant: HomeAssistant | None = None,
         weather: WeatherSources | None = None,
         formats: DeclaredFormats | None = None,
+        identity: IdentityWatch | None = None,
     ) -> None:
         self._url = database_url
         self._readings_kept = readings_kept
@@ -71,6 +75,8 @@ class Worker:
             clock=lambda: now().timestamp(),
         )
         self._requests = RequestLimit()
+        self._home_assistant = home_assistant
+        self._identity = identity
         self._formats = formats
         self._registry_changed = False
 
@@ -84,8 +90,12 @@ class Worker:
                 tasks.create_task(self._tidy())
                 if self._publisher is not None:
                     tasks.create_task(self._publisher.run())
+                if self._identity is not None:
+                    tasks.create_task(self._identity.run())
                 for reporter in self._reporters:
                     tasks.create_task(reporter.run())
+                if self._home_assistant is not None:
+                    tasks.create_task(self._home_assistant.run())
                 tasks.create_task(self._work())
         finally:
             self._pipeline.close()

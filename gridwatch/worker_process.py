@@ -8,7 +8,11 @@ import uvloop
 
 from alerts.admission import AdmissionMode
 from gridwatch import logs
+from gridwatch.broker_log import BrokerLog
+from gridwatch.data_dir import DataDirectory
 from gridwatch.declared_formats import DeclaredFormats
+from gridwatch.home_assistant import HomeAssistant
+from gridwatch.identity_watch import IdentityWatch
 from gridwatch.runtime import Runtime, runtime_of_this_part
 from gridwatch.trust import context_of
 from gridwatch.weather_sources import sources_of
@@ -24,15 +28,17 @@ def worker_of(runtime: Runtime) -> Worker:
     """Build the worker of an instance."""
     broker = runtime.broker
     formats = DeclaredFormats(runtime.settings, runtime.data_dir)
+    address = BrokerAddress(
+        host=broker.host,
+        port=broker.port,
+        user=broker.worker.user,
+        password=broker.worker.password,
+        ssl=context_of(broker) if broker.tls else False,
+    )
     return Worker(
         database_url=runtime.database_url,
-        broker=BrokerAddress(
-            host=broker.host,
-            port=broker.port,
-            user=broker.worker.user,
-            password=broker.worker.password,
-            ssl=context_of(broker) if broker.tls else False,
-        ),
+        broker=address,
+        home_assistant=_home_assistant_of(runtime, address),
         sources=formats.sources(),
         formats=formats,
         subscriptions=runtime.settings.ingest.subscriptions
@@ -43,7 +49,21 @@ def worker_of(runtime: Runtime) -> Worker:
         readings_kept=timedelta(days=runtime.settings.database.retention_days),
         sender=_sender_of(runtime),
         weather=sources_of(runtime.settings, runtime.data_dir),
+        identity=_identity_of(runtime),
     )
+
+
+def _identity_of(runtime: Runtime) -> IdentityWatch:
+    directory, monitor = DataDirectory(path=runtime.data_dir), runtime.broker.monitor
+    broker_log = BrokerLog(directory.logs / "broker.log", monitor=monitor) if monitor else None
+    return IdentityWatch(runtime.database_url, gateways=directory.gateways, broker_log=broker_log)
+
+
+def _home_assistant_of(runtime: Runtime, broker: BrokerAddress) -> HomeAssistant | None:
+    prefix = runtime.settings.ingest.home_assistant_prefix
+    if not prefix:
+        return None
+    return HomeAssistant(runtime.database_url, broker, prefix=prefix, centre=runtime.settings.dashboard.centre)
 
 
 def _sender_of(runtime: Runtime) -> Sender:

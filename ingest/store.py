@@ -12,6 +12,8 @@ from psycopg.types.json import Jsonb
 from database.connection import Cursor
 from database.copying import CopyLayout, copy_rows
 from ingest.batch import Batch
+from ingest.foreign import foreigners
+from ingest.foreign_store import note_foreign
 from ingest.intake import Intake, RejectedMessage, Unregistered
 from ingest.readings import CameraEvent, DeviceId, Discovered, Phase
 
@@ -93,6 +95,7 @@ def write_intake(cur: Cursor, intake: Intake, *, received: datetime) -> None:
     """Write what an intake holds beside readings: camera events, rejected messages, devices that wait."""
     _write_events(cur, intake.events)
     write_rejected(cur, intake.rejected, received)
+    note_foreign(cur, foreigners(intake.rejected), now=received)
     _write_waiting(cur, intake.waiting, received)
 
 

@@ -43,6 +43,19 @@ class MetricItem(BaseModel):
     time: datetime | None = Field(description="Device time of the newest value, RFC 3339.")
 
 
+class ClockItem(BaseModel):
+    """What is known of a device's clock."""
+
+    model_config = ConfigDict(frozen=True)
+
+    skew_s: float | None = Field(
+        description="Receive time less device time, seconds: positive is behind, negative ahead; null: never compared."
+    )
+    uncertain: int = Field(description="Readings whose own time could not be believed.")
+    duplicates: int = Field(description="Readings that were there already.")
+    heard_at: datetime | None = Field(description="When the clock was last compared, RFC 3339.")
+
+
 class DeviceItem(BaseModel):
     """A thing in the field that reports."""
 
@@ -66,6 +79,7 @@ class DeviceItem(BaseModel):
     priority: int | None = Field(description="Worst priority of its active alarms; null: none.")
     alarms: int = Field(description="How many active alarms it has.")
     last_seen: datetime | None = Field(description="When it was last heard, our time, RFC 3339.")
+    clock: ClockItem | None = Field(default=None, description="Its clock against ours; null: nothing is known.")
     version: int = Field(description="Goes up with every change of the record.")
     replaced_by: str | None = Field(default=None, description="Id of the device that took over its place and role.")
 
@@ -86,11 +100,15 @@ _SELECT = (
     sql.SQL("""
     SELECT d.id, d.key, d.kind, d.area, d.name, d.lon, d.lat, d.datum, d.grid, d.building, d.gateway, d.moving,
            d.attributes, d.last_seen, d.version, d.replaced_by, w.priority, w.alarms, coalesce(t.metrics, '[]') AS metrics,
+           k.clock,
     """)
     + STATE
     + sql.SQL("""
            AS state
     FROM devices d
+    LEFT JOIN LATERAL (SELECT json_build_object('skew_s', c.skew_s, 'uncertain', c.uncertain,
+                                                'duplicates', c.duplicates, 'heard_at', c.heard_at) AS clock
+                       FROM device_clocks c WHERE c.device = d.key) k ON true
     LEFT JOIN LATERAL (SELECT min(x.priority) AS priority, count(*) AS alarms FROM alarms x
                        WHERE x.device = d.key AND x.state <> 'norm') w ON true
     LEFT JOIN LATERAL (
