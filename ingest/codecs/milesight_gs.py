@@ -81,10 +81,11 @@ def _gas(metric: str, divide: int) -> Tell:
 
 def _add_fault(said: Told, metric: str, *, active: bool) -> None:
     """Tell one fact for both sensors: it is at fault while one of them is."""
-    before = [item for item in said.items if isinstance(item, DeviceState) and item.fact is Fact.FAULT]
-    if active:
-        said.items = [item for item in said.items if item not in before]
-    if active or not before:
+    before = next((item for item in said.items if isinstance(item, DeviceState) and item.fact is Fact.FAULT), None)
+    if before is not None and active and not before.active:
+        said.items.remove(before)
+        before = None
+    if before is None:
         said.fact(Fact.FAULT, metric, active=active)
 
 

@@ -27,6 +27,7 @@ from ingest.readings import (
 from ingest.wire import RefusedError, number, read_json, text
 
 _SECOND: Final = timedelta(seconds=1)
+GATEWAYS: Final = 256  # no frame is heard by more; a list that goes on is not looked through
 _QUIET: Final = (
     "downlink_ack", "downlink_nack", "downlink_sent", "downlink_failed", "downlink_queued",
     "downlink_queue_invalidated", "location_solved", "service_data", "uplink_normalized",
@@ -121,7 +122,7 @@ def _radio(uplink: Part) -> Iterator[tuple[object, object]]:
     # JSON made of Protocol Buffers leaves a zero out, and 0 dB is an SNR like any other. Only LoRa has one.
     absent = 0.0 if "lora" in _part(_part(uplink, "settings"), "data_rate") else None
     metadata = uplink.get("rx_metadata")
-    for rx in metadata if isinstance(metadata, list) else ():
+    for rx in metadata[:GATEWAYS] if isinstance(metadata, list) else ():
         if isinstance(rx, dict):
             rssi = rx.get("rssi", rx.get("channel_rssi"))
             yield rssi, rx.get("snr", absent if rssi is not None else None)

@@ -27,6 +27,7 @@ _SIGNS: Final = (
     ("location", ("location",)),
     ("join", ("devAddr",)),
 )
+GATEWAYS: Final = 256  # no frame is heard by more; a list that goes on is not looked through
 _FULL: Final = 254.0  # LoRaWAN 1.0.4 §5.5: 1 to 254 is the battery's charge
 _UNKNOWN_CHARGE: Final = 255.0
 
@@ -70,7 +71,10 @@ def _read(kind: str, payload: bytes) -> Event:
         return _as_event(event.result) if isinstance(event.result, dict) else event
     if not payload:
         raise RefusedError(Reason.MALFORMED, "an empty message")
-    return read_event(kind or "up", payload)
+    event = read_event(kind or "up", payload)
+    if not (event.devEUI if event.deviceInfo is None else event.deviceInfo.devEui):
+        raise RefusedError(Reason.MALFORMED, "no event in Protocol Buffers: no DevEUI")  # many bytes parse as something
+    return event
 
 
 def _as_event(fields: dict[str, object]) -> Event:
@@ -101,7 +105,7 @@ def _kind_of(event: Event) -> str:
 
 
 def _up(device: DeviceId, event: Event, received: datetime) -> list[Decoded]:
-    radios = event.rxInfo or ()
+    radios = event.rxInfo[:GATEWAYS] if event.rxInfo else ()
     time, quality = settle_instant(instant(event.time or _time_of(event, radios)), received)
     payload, fault = _payload(event)
     port = number(event.fPort)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from math import isfinite
 from typing import Final
 
@@ -30,6 +31,9 @@ from ingest.wire import number
 
 LEAVES: Final = 64  # as many metrics as the registry keeps of one device
 DEEPEST: Final = 6
+PARTS: Final = 4 * LEAVES
+"""Leaves and what they nest in, and texts that say nothing: no codec makes more of 242 bytes."""
+_MORE: Final = object()
 NAMES_KEPT: Final = 8192
 LONGEST_NAME: Final = 100
 
@@ -145,8 +149,8 @@ def leaves(device: DeviceId, output: Mapping[str, object], time: datetime, quali
     personal: list[str] = []
     smoke = _is_of_smoke(output)
     nested = any(isinstance(value, dict | list) for value in output.values())
-    for count, (path, value) in enumerate(_walk(output) if nested else output.items()):
-        if count >= LEAVES:
+    for path, value in _walk(output) if nested else islice(output.items(), PARTS):
+        if value is _MORE or len(items) + len(personal) >= LEAVES:
             items.append(
                 Rejection(reason=Reason.TOO_LARGE, detail=f"{device}: more than {LEAVES} values in one output")
             )
@@ -162,14 +166,16 @@ def leaves(device: DeviceId, output: Mapping[str, object], time: datetime, quali
 
 
 def _walk(output: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """Give the leaves with their paths, in order; what nests deeper than `DEEPEST` is left out."""
+    """Give the leaves with their paths, in order; what nests deeper than `DEEPEST` is left out, `_MORE` ends too many parts."""
     todo: list[tuple[str, object, int]] = [("", output, 0)]
-    while todo:
+    for _ in range(PARTS):
+        if not todo:
+            return
         path, value, depth = todo.pop()
         if isinstance(value, dict):
-            inner = list(value.items())[: LEAVES + 1]
+            inner = list(islice(value.items(), PARTS))
         elif isinstance(value, list):
-            inner = [(str(at), each) for at, each in enumerate(value[: LEAVES + 1], 1)]
+            inner = [(str(at), each) for at, each in enumerate(value[:PARTS], 1)]
         else:
             yield path, value
             continue
@@ -177,6 +183,8 @@ def _walk(output: Mapping[str, object]) -> Iterator[tuple[str, object]]:
             todo.extend(
                 (f"{path}_{key[:LONGEST_NAME]}" if path else key, each, depth + 1) for key, each in reversed(inner)
             )
+    if todo:
+        yield "", _MORE
 
 
 def _leaf(device: DeviceId, name: _Name, value: object, time: datetime, quality: Quality) -> Decoded | None:

@@ -11,7 +11,7 @@ from ingest.newest import Newest
 from ingest.publish import Message
 from ingest.registry import Channel, Device, Registry
 from ingest.sources import DEFAULT_SOURCES, Source
-from tests import gb26875_frames, sl651_frames
+from tests import gb26875_frames, lorawan_frames, sl651_frames
 
 NOW_US = 1_795_300_000_000_000
 NATIVE = "gridwatch/v1/3301/s1/senml"
@@ -244,3 +244,25 @@ def test_distance_down_to_the_water_is_a_level_too(registry: Registry, wire: str
     )
     intake = _take(hung, (f"gridwatch/v1/3302/{STATION}/senml", b'[{"bn":"","n":"distance",%s}]' % wire.encode()))
     assert sorted(intake.batch.value.tolist()) == [pytest.approx(expected), pytest.approx(1250.0)]
+
+
+def test_registered_codec_opens_what_the_network_does_not_name() -> None:
+    """A profile nobody knows keeps the payload closed; the codec of the registration reads it, and its level is 3.97 m."""
+    topic, uplink = lorawan_frames.V4_TOPIC + "up", lorawan_frames.up("03821E00")
+    channels = [(1, "rssi", "dBm"), (2, "snr", "dB"), (3, "distance", "mm"), (4, "stage", "m")]
+    for codec, expected in (("EM500-UDL", [-60.0, 9.5, 30.0, 3.97]), ("", [-60.0, 9.5]), ("acme", [-60.0, 9.5])):
+        device = Device(key=5, id=lorawan_frames.EUI, kind="gauge", area="", grid=0, codec=codec, mounting_height_m=4.0)
+        registry = Registry.of([device], [Channel(device=5, metric=m, name=n, unit=u) for m, n, u in channels])
+        intake = _take(registry, (topic, uplink))
+        assert intake.batch.value.tolist() == [pytest.approx(value) for value in expected]
+        assert [item.reason for item in intake.rejected] == ([] if codec == "EM500-UDL" else ["unsupported"])
+
+
+def test_unregistered_device_of_a_network_waits() -> None:
+    """What joined or spoke without being registered is listed, described by its network."""
+    joined = _take(Registry.of([], []), (lorawan_frames.V4_TOPIC + "join", lorawan_frames.v4(devAddr="01")))
+    announced = joined.waiting[lorawan_frames.EUI].announced
+    assert announced is not None
+    assert (announced.name, announced.model) == ("bridge 3", "some sensor")
+    spoke = _take(Registry.of([], []), (lorawan_frames.V4_TOPIC + "up", lorawan_frames.up("AA")))
+    assert list(spoke.waiting) == [lorawan_frames.EUI]
