@@ -14,6 +14,7 @@ import psutil
 from ingest.decoders import decoder, memory
 from ingest.readings import Decoded
 from tests.mutations import mutations, noise
+from tests.repairs import repaired
 
 RECEIVED = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
 KINDS = frozenset(typing.get_args(Decoded))
@@ -21,7 +22,7 @@ SLOW_S = 0.050
 """No call may take longer. A machine that does something else looks the same once, so a slow one is asked three times more."""
 KEPT_BYTES = 16 << 20
 """No decoder keeps more from its first tenth of inputs to its last: the caches are full by then."""
-SHOWN = 3
+REPAIRED = 0.5
 
 Say = Callable[[str, bytes], list[Decoded]]
 
@@ -53,9 +54,10 @@ def ways(name: str) -> list[Say]:
 
 
 def inputs(name: str, seeds: list[tuple[str, bytes]], count: int) -> Iterator[tuple[str, bytes]]:
-    """Give `count` inputs, the same each time: four fifths damaged seeds, one fifth noise."""
+    """Give `count` inputs, the same each time: four fifths damaged seeds, half of them with a right checksum, one fifth noise."""
     rng = random.Random(f"damaged {name}")
-    yield from mutations(rng, seeds, count - count // 5)
+    for topic, payload in mutations(rng, seeds, count - count // 5):
+        yield topic, repaired(name, payload) if rng.random() < REPAIRED else payload
     yield from noise(rng, seeds, count // 5)
 
 
