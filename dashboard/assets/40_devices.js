@@ -1,4 +1,4 @@
-/* The devices screen: the registry by filters and pages, and one device with its newest readings. */
+/* The devices screen: its tabs, and the registry by filters and pages. One device is drawn by 40_device_detail.js. */
 (function () {
   "use strict";
   const gridwatch = window.gridwatch;
@@ -6,17 +6,18 @@
   const say = text.say;
   const make = gridwatch.make;
   const PAGE = 60;
-  const CHART_HOURS = 24;
-  const KINDS = ["smoke", "gauge", "rain", "camera", "panel", "heat", "button", "gas", "flow", "weather", "other"];
+  const KINDS = ["smoke", "gauge", "rain", "camera", "panel", "heat", "button", "gas", "flow", "soil", "weather", "gateway", "other"];
+  const TABS = ["list", "waiting", "import"];
   const STATES = ["quiet", "alarm", "offline", "never_heard", "out_of_service", "retired"];
 
-  const wanted = { kind: "", state: "", grid: "" };
+  const wanted = { kind: "", state: "", grid: "", search: "" };
   let host = null;
   let next = null;
   let asked = 0;
   let listed = 0;
 
-  gridwatch.devices = { kinds: KINDS, showDetail: showDetail, reload: reload };
+  gridwatch.devices = { kinds: KINDS, showDetail: (id) => gridwatch.deviceDetail.show(id), reload: reload, refresh: refresh, mayRegister: () => gridwatch.page.viewer.role === "admin" };
+  let tabOpen = "list";
 
   function start() {
     host = document.getElementById("device-list");
@@ -28,17 +29,26 @@
         showWaitingCount();
       }
     });
-    open("list");
+    const query = new URLSearchParams(location.search);
+    open(TABS.includes(query.get("tab")) ? query.get("tab") : "list");
+    if (query.get("device")) {
+      gridwatch.deviceDetail.show(query.get("device"));
+    }
   }
 
   function addTabs() {
-    for (const name of ["list", "waiting"]) {
+    for (const name of TABS.filter((tab) => tab !== "import" || gridwatch.devices.mayRegister())) {
       const tab = gridwatch.button("page-tab", say("devices." + name), () => open(name));
       tab.id = "tab-" + name;
       tab.setAttribute("role", "tab");
       document.getElementById("device-tabs").append(tab);
     }
     document.getElementById("tab-waiting").append(make("span", "tab-count"));
+    if (gridwatch.devices.mayRegister()) {
+      const fresh = gridwatch.button("press press-first tab-action", say("registration.new"), () => gridwatch.deviceForm.open({ kind: wanted.kind || "smoke" }));
+      fresh.id = "new-device";
+      document.getElementById("device-tabs").append(fresh);
+    }
   }
 
   function showWaitingCount() {
@@ -51,13 +61,14 @@
       tab.setAttribute("aria-selected", String(tab.id === "tab-" + name));
     }
     const isList = name === "list";
+    tabOpen = name;
     document.getElementById("device-filters").hidden = !isList;
     document.getElementById("device-head").hidden = !isList;
     if (isList) {
       reload();
     } else {
       asked += 1;
-      gridwatch.waiting.show(host);
+      gridwatch[name === "waiting" ? "waiting" : "deviceImport"].show(host);
     }
   }
 
@@ -75,7 +86,23 @@
       typing = setTimeout(() => set("grid")(value), 400);
     });
     grid.type = "search";
-    bar.append(grid, make("span", "list-shown"));
+    const search = gridwatch.input(say("devices.filter_search"), function (value) {
+      clearTimeout(typing);
+      typing = setTimeout(() => set("search")(value), 400);
+    });
+    search.type = "search";
+    bar.append(grid, search, make("span", "list-shown"));
+    if (gridwatch.devices.mayRegister()) {
+      bar.append(gridwatch.button("press press-small", say("devices.print_labels"), printLabels));
+    }
+  }
+
+  /* A sheet of labels for what is listed. */
+  function printLabels() {
+    const ids = Array.from(host.querySelectorAll(".device-row"), (row) => "device=" + encodeURIComponent(row.dataset.device));
+    if (ids.length) {
+      window.open("/labels?" + ids.slice(0, 500).join("&"), "_blank", "noopener");
+    }
   }
 
   function set(name) {
@@ -83,6 +110,15 @@
       wanted[name] = value;
       reload();
     };
+  }
+
+  /* What is on the left is read again after something was registered, retired, swapped. */
+  function refresh() {
+    if (tabOpen === "list") {
+      reload();
+    } else if (tabOpen === "waiting") {
+      gridwatch.waiting.show(host);
+    }
   }
 
   function reload() {
@@ -138,7 +174,7 @@
         other.classList.remove("is-selected");
       }
       element.classList.add("is-selected");
-      showDetail(device.id);
+      gridwatch.deviceDetail.show(device.id);
     };
     element.addEventListener("click", choose);
     element.addEventListener("keydown", function (key) {
@@ -152,93 +188,6 @@
           to.focus();
         }
       }
-    });
-    return element;
-  }
-
-  let shown = 0;
-  async function showDetail(id) {
-    const mine = (shown += 1);
-    let device;
-    try {
-      device = await gridwatch.api.get("/devices/" + encodeURIComponent(id));
-    } catch (failure) {
-      gridwatch.api.explain(failure);
-      return;
-    }
-    if (mine === shown) {
-      drawDetail(device);
-    }
-  }
-
-  function drawDetail(device) {
-    const chart = make("div", "chart");
-    const asked = make("section", "explain");
-    asked.hidden = true;
-    const rows = (device.metrics || []).map((metric) => readingRow(device, metric, chart));
-    const page = make(
-      "div",
-      "detail",
-      make("header", "detail-head", make("div", "detail-what", make("h2", "", device.name || device.id), make("span", "detail-state device-" + device.state, say("devices.state." + device.state))), make("div", "detail-device", say("kind." + device.kind) + " " + device.id)),
-      facts(device),
-      make("div", "detail-actions", gridwatch.button("press", say("explain.ask"), () => gridwatch.explain(device, asked)), takeOut(device)),
-      gridwatch.overrideBlock({ device: device.id, condition: null }),
-      asked,
-      make("section", "", make("h3", "", say("devices.readings")), rows.length ? readingTable(rows) : make("p", "muted", say("devices.readings_empty"))),
-      chart
-    );
-    page.dataset.device = device.id;
-    document.getElementById("detail").replaceChildren(page);
-    if (rows.length) {
-      rows[0].click();
-    }
-  }
-
-  function takeOut(device) {
-    return gridwatch.overrideDialog.isAllowed() && device.state !== "retired" ? gridwatch.button("press", say("overrides.take_out"), () => gridwatch.overrideDialog.openFor(device.id)) : null;
-  }
-
-  function facts(device) {
-    const list = make("dl", "facts-list");
-    const add = (label, value) => value && list.append(make("dt", "", label), make("dd", "", value));
-    add(say("detail.place"), text.wholePath(device.grid));
-    add(say("detail.coordinates"), typeof device.lon === "number" ? device.lon.toFixed(5) + "°, " + device.lat.toFixed(5) + "°" : "");
-    add(say("devices.column.last_seen"), device.last_seen ? text.full(device.last_seen) : "");
-    return list;
-  }
-
-  function readingTable(rows) {
-    const head = make("div", "reading reading-head", make("span", "", say("devices.metric")), make("span", "reading-value", say("devices.value")), make("span", "", say("devices.time")));
-    const table = make("div", "reading-table", head);
-    table.append.apply(table, rows);
-    return table;
-  }
-
-  /* A number that cannot be is said to be none. */
-  function newest(metric) {
-    if (metric.quality_word === "implausible") {
-      return say("why.implausible", { value: text.value(metric.raw, metric.unit) });
-    }
-    return text.value(metric.value, metric.unit) || "–";
-  }
-
-  function readingRow(device, metric, chart) {
-    const name = metric.metric;
-    const element = make(
-      "button",
-      "reading",
-      make("span", "", text.metric(name)),
-      make("span", "reading-value" + (metric.quality_word === "implausible" ? " reading-implausible" : ""), newest(metric)),
-      make("span", "", metric.time ? text.when(metric.time) : "–")
-    );
-    element.type = "button";
-    element.addEventListener("click", function () {
-      for (const other of document.querySelectorAll(".reading.is-selected")) {
-        other.classList.remove("is-selected");
-      }
-      element.classList.add("is-selected");
-      const now = text.serverNow();
-      gridwatch.chartReadings(chart, device.id, name, metric.unit, {}, now - CHART_HOURS * 3600000, now);
     });
     return element;
   }

@@ -142,13 +142,14 @@ def _items(cur: Cursor, rows: Sequence[Mapping[str, Any]]) -> list[WaitingItem]:
         suggestions.append(_suggestion(row) if left >= 0 or not suggestions else None)
     places = _places(cur, {s.gateway for s in suggestions if s is not None and s.gateway})
     return [
-        WaitingItem(
-            **{name: row[name] for name in ("id", "source", "area", "first_seen", "last_seen", "messages", "topic")},
-            **payload_of(row["payload"]),
-            is_cut=len(row["payload"]) >= KEPT_PAYLOAD,
-            announced=row["announced"],
-            hidden=_hidden(row),
-            suggestion=None if found is None else _item(found, places),
+        WaitingItem.model_validate(
+            {
+                **row,
+                **payload_of(row["payload"]),
+                "is_cut": len(row["payload"]) >= KEPT_PAYLOAD,
+                "hidden": _hidden(row),
+                "suggestion": None if found is None else _item(found, places),
+            }
         )
         for row, found in zip(rows, suggestions, strict=True)
     ]

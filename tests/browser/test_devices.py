@@ -1,8 +1,13 @@
 """The devices screen: the registry by filters and pages, and how a device that only waits is registered."""
 
+import json
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import expect
 
+from database import connect
+from ingest.registration import NewDevice, register
 from tests.browser.conftest import SignIn
 from tests.browser_site import Site
 
@@ -33,31 +38,149 @@ def test_a_device_shows_its_newest_readings_and_a_chart(site: Site, sign_in: Sig
     expect(page.locator(".chart-title")).to_have_text("烟雾浓度（%/m）")
 
 
-def test_a_waiting_device_shows_what_it_sent_and_is_registered(site: Site, sign_in: SignIn) -> None:
-    """An unknown device is listed with its last payload; the form registers it with its place, and it waits no more."""
+def test_a_waiting_device_is_told_in_plain_words_and_registered(site: Site, sign_in: SignIn) -> None:
+    """An unknown device is listed with what it said and probably is; the form is filled, checks itself, and shows the grid."""
     area = site.detectors[0][0]
     site.publish([(f"gridwatch/v1/{area}/newcomer-1/senml", b'[{"n":"smoke","u":"%/m","v":0.4}]')])
     page = sign_in("/devices", "admin")
     page.click("#tab-waiting")
     card = page.locator(".waiting")
     expect(card).to_have_count(1)
-    expect(card.locator(".payload").first).to_have_text('[{"n":"smoke","u":"%/m","v":0.4}]')
+    expect(card.locator(".waiting-guess")).to_contain_text("可能是烟感")
+    expect(card.locator(".said")).to_have_text("烟雾浓度0.4%/m")
+    expect(card.locator(".payload").first).to_be_hidden()
     card.locator("summary").click()
-    expect(card.locator("details .payload")).to_contain_text("0000  5b 7b 22 6e")
+    expect(card.locator(".payload").first).to_have_text('[{"n":"smoke","u":"%/m","v":0.4}]')
+    expect(card.locator(".payload").last).to_contain_text("0000  5b 7b 22 6e")
     card.get_by_role("button", name="登记").click()
-    page.click(".dialog .press-first")
-    expect(page.locator(".dialog-wrong")).to_have_text("请填写名称、经度和纬度")
-    page.fill("input[name=name]", "新楼 1 层烟感")
-    page.fill("input[name=lon]", "119.0")
-    page.fill("input[name=lat]", "28.4")
-    page.click(".dialog .press-first")
+    form = page.locator(".device-form")
+    expect(form.locator(".metric-row input[name=metric]")).to_have_value("smoke")
+    expect(form.locator(".located")).to_contain_text("没有位置")
+    form.locator("input[name=lat]").fill("x")
+    form.locator("input[name=limit_1]").fill("5")
+    form.locator("input[name=limit_2]").fill("6")
+    form.locator("input[name=limit_3]").fill("5")
+    form.locator(".press-first").click()
+    expect(form.locator(".form-name .field-wrong")).to_have_text("必填")
+    expect(form.locator(".form-lat .field-wrong")).to_have_text("不是数字")
+    expect(form.locator(".metric-wrong")).to_contain_text("逐级升高")
+    form.locator("input[name=limit_2]").fill("")
+    form.locator("input[name=limit_3]").fill("")
+    form.locator("input[name=name]").fill("新楼 1 层烟感")
+    form.locator("input[name=lat]").fill("")
+    form.locator(".form-map").click(position={"x": 200, "y": 150})
+    expect(form.locator(".located")).to_contain_text("位于")
+    form.locator(".press-first").click()
     expect(page.locator("#notice")).to_have_text("设备已登记")
     expect(page.locator(".waiting")).to_have_count(0)
-    expect(page.locator(".detail[data-device='newcomer-1']")).to_contain_text("新楼 1 层烟感")
+    detail = page.locator(".detail[data-device='newcomer-1']")
+    expect(detail).to_contain_text("新楼 1 层烟感")
+    expect(detail.locator(".history-entry")).to_contain_text("登记")
+    expect(detail.locator("#device-health")).to_have_attribute("data-device", "newcomer-1")
+    expect(detail.locator(".limit")).to_have_text("5")
+
+
+def test_a_stranger_is_ignored_and_brought_back(site: Site, sign_in: SignIn) -> None:
+    """What is not ours goes out of sight with a reason, is counted, and comes back."""
+    area = site.detectors[0][0]
+    site.publish([(f"gridwatch/v1/{area}/stranger-1/senml", b'[{"n":"smoke","u":"%/m","v":0.4}]')])
+    page = sign_in("/devices?tab=waiting", "admin")
+    page.locator(".waiting").get_by_role("button", name="忽略").click()
+    page.fill(".dialog input[name=reason]", "邻县的")
+    page.click(".dialog .press-first")
+    expect(page.locator(".device-list")).to_contain_text("没有待登记的设备")
+    page.get_by_role("button", name="已忽略 1 台").click()
+    expect(page.locator(".waiting")).to_contain_text("邻县的")
+    page.get_by_role("button", name="恢复提示").click()
+    page.get_by_role("button", name="返回待登记").click()
+    expect(page.locator(".waiting")).to_have_count(1)
+
+
+def test_announced_devices_are_chosen_and_registered_together(site: Site, sign_in: SignIn) -> None:
+    """The list of a Zigbee bridge names what hangs on it: ticked and registered in one act."""
+    listed = [
+        {
+            "friendly_name": f"leak-{n}", "ieee_address": f"0x{n:016x}", "type": "EndDevice", "supported": True,
+            "definition": {"model": "SJCGQ11LM", "vendor": "Aqara", "description": "Water leak sensor", "exposes": []},
+        }
+        for n in (1, 2)
+    ]
+    site.publish([("zigbee2mqtt/bridge/devices", json.dumps(listed).encode())])
+    page = sign_in("/devices?tab=waiting", "admin")
+    expect(page.locator(".waiting")).to_have_count(2)
+    expect(page.locator(".guess-mark").first).to_have_text("设备自报")
+    for tick in page.locator(".waiting .tick").all():
+        tick.check()
+    page.click("#take-over")
+    page.click(".dialog .press-first")
+    expect(page.locator("#notice")).to_contain_text("已登记 2 台")
+    expect(page.locator(".waiting")).to_have_count(0)
+
+
+def test_a_device_is_changed_swapped_and_retired_with_its_history(site: Site, sign_in: SignIn) -> None:
+    """The page of a device changes it, puts another into its place, shows the chain, and retires it with a reason."""
+    device = site.smoke(0, 1.5)
+    page = sign_in(f"/devices?device={device}", "admin")
+    page.get_by_role("button", name="修改").click()
+    page.locator(".device-form input[name=building]").fill("3 栋")
+    page.locator(".device-form .press-first").click()
+    detail = page.locator(f".detail[data-device='{device}']")
+    expect(detail.locator(".history-entry").first).to_contain_text("楼栋：无 → 3 栋")
+    page.get_by_role("button", name="更换设备").click()
+    page.fill(".dialog input[name=new_id]", "fresh-1")
+    page.fill(".dialog input[name=reason]", "雷击")
+    page.click(".dialog .press-first")
+    fresh = page.locator(".detail[data-device='fresh-1']")
+    expect(fresh.locator(".chain")).to_contain_text(device)
+    expect(fresh.locator(".facts-list")).to_contain_text("3 栋")
+    page.get_by_role("button", name="撤除").click()
+    page.fill(".dialog input[name=reason]", "拆除")
+    page.click(".dialog .press-first")
+    expect(fresh.locator(".detail-state")).to_have_text("已撤除")
+    fresh.locator(".chain .link-button").click()
+    expect(detail.locator(".history-entry").first).to_contain_text("更换为")
+
+
+def test_a_gateway_shows_what_hangs_on_it(site: Site, sign_in: SignIn) -> None:
+    """The children of a gateway stand on its page, with how many are heard."""
+    device = site.smoke(0, 1.5)
+    with connect(site.database_url) as connection, connection.cursor() as cur:
+        cur.execute("UPDATE devices SET gateway = 'gw-1' WHERE id = %s OR id = %s", (device, site.detectors[1][1]))
+        register(
+            cur, [NewDevice(id="gw-1", kind="gateway", name="1 号网关", lon=None, lat=None)], now=datetime.now(UTC)
+        )
+    page = sign_in("/devices?device=gw-1", "admin")
+    expect(page.locator(".children-count")).to_have_text("1 / 2 台有数据")
+    expect(page.locator(".child-row")).to_have_count(2)
+
+
+def test_a_file_is_looked_at_and_then_registered(site: Site, sign_in: SignIn) -> None:
+    """A faulty file is refused with its lines; mended it is judged, confirmed, and there."""
+    page = sign_in("/devices?tab=import", "admin")
+    heading = "编号,类型,名称,经度,纬度,坐标系,指标,单位,周期秒,红色限值"
+    wrong = f"{heading}\nf-1,烟感,甲,119.0,,wgs84,烟雾浓度,Cel,300,5\nf-2,烟感,乙,129,28,wgs84,烟雾浓度,%/m,300,5\n"
+    page.set_input_files(
+        "#import-file", {"name": "设备.csv", "mimeType": "text/csv", "buffer": wrong.encode("gb18030")}
+    )
+    expect(page.locator(".import-verdict")).to_contain_text("有错误，没有导入")
+    faults = page.locator(".finding-table").first
+    expect(faults.locator(".finding-line")).to_have_text(["2", "2"])
+    expect(faults).to_contain_text("经度和纬度要么都填")
+    right = wrong.replace("119.0,,wgs84,烟雾浓度,Cel", "119.0,28.4,wgs84,烟雾浓度,%/m")
+    page.set_input_files("#import-file", {"name": "设备2.csv", "mimeType": "text/csv", "buffer": right.encode()})
+    expect(page.locator(".import-verdict")).to_contain_text("检查通过")
+    expect(page.locator(".finding-doubts")).to_contain_text("请核对")
+    page.click("#import-apply")
+    expect(page.locator(".import-verdict")).to_contain_text("已全部登记")
+    page.click("#tab-list")
+    page.locator("#device-filters input[type=search] >> nth=1").fill("f-1")
+    expect(page.locator(".device-row")).to_have_count(1)
 
 
 def test_only_an_administrator_sees_what_waits(site: Site, sign_in: SignIn) -> None:
-    """Raw payloads are the administrator's: anybody else is told so."""
+    """Raw payloads are the administrator's: anybody else is told so, and has no button that would fail."""
     page = sign_in("/devices", "officer")
+    expect(page.locator("#new-device")).to_have_count(0)
+    expect(page.locator("#tab-import")).to_have_count(0)
     page.click("#tab-waiting")
     expect(page.locator(".device-list")).to_contain_text("只有管理员可以查看和登记")
