@@ -18,7 +18,6 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 log = structlog.get_logger(__name__)
 
-WINDOW = 1_000  # publications on their way at once
 MOST_FRAMES = 20_000  # taken and not acknowledged; packet ids of MQTT end at 65,535
 MOST_BYTES = 32 << 20
 KEEPALIVE_S = 20
@@ -47,7 +46,8 @@ class Publisher:
         self._bytes = 0
         self.connected = asyncio.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv311)
-        self._client.max_inflight_messages_set(WINDOW)
+        # Every frame goes out at once: with a smaller window paho would look through all that wait at each acknowledgement.
+        self._client.max_inflight_messages_set(MOST_FRAMES)
         self._client.max_queued_messages_set(0)  # bounded by ourselves
         self._client.reconnect_delay_set(1, 10)
         if where.user:

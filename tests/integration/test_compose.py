@@ -94,3 +94,18 @@ def granted(port: int, filters: list[str], *, user: str = "worker") -> bool:
     client.disconnect()
     assert len(codes) == len(filters)
     return all(codes)
+
+
+@pytest.mark.parametrize("protocol", ["sl651", "gb26875", "hj212"])
+def test_a_bridge_of_each_protocol_starts_only_when_asked_for(compose, protocol):
+    """It publishes with the gateways' account, its options are options, and nothing else depends on it."""
+    service = compose["services"][f"bridge-{protocol}"]
+    assert service["profiles"] == ["bridges"]
+    assert service["command"][:2] == ["bridge", protocol]
+    assert service["environment"]["GRIDWATCH_BRIDGE_MQTT"].startswith("mqtt://gateway:")
+    port = service["command"][3].rpartition(":")[2]
+    assert f"{port}:{port}" in service["ports"]
+    assert (f"{port}:{port}/udp" in service["ports"]) == ("--udp" in service["command"])
+    program = Path(sys.executable).with_name("gridwatch")
+    told = subprocess.run([program, "bridge", "--help"], capture_output=True, check=True, text=True).stdout
+    assert all(option in told for option in service["command"] if option.startswith("--"))
