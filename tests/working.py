@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import psycopg
 
+from gridwatch.declared_formats import DeclaredFormats
 from gridwatch.worker import Worker
 from ingest.collector import BrokerAddress
 from ingest.sources import DEFAULT_SOURCES, EVERYTHING
@@ -14,11 +15,18 @@ WITHIN_S = 30
 
 
 @asynccontextmanager
-async def working(url: str, host: str, port: int, user: str, password: str) -> AsyncIterator[None]:
+async def working(
+    url: str, host: str, port: int, user: str, password: str, formats: DeclaredFormats | None = None
+) -> AsyncIterator[None]:
     """Run a worker from the moment it hears its own ping."""
     address = BrokerAddress(host=host, port=port, user=user, password=password)
     worker = Worker(
-        database_url=url, broker=address, sources=DEFAULT_SOURCES, subscriptions=EVERYTHING, name="worker-1"
+        database_url=url,
+        broker=address,
+        sources=DEFAULT_SOURCES if formats is None else formats.sources(),
+        subscriptions=EVERYTHING,
+        name="worker-1",
+        formats=formats,
     )
     task = asyncio.create_task(worker.run())
 
