@@ -33,10 +33,11 @@ from gridwatch.tags import load_tags
 from gridwatch.weather_desk import WeatherDesk
 from ingest.clock_store import load_clocks, write_clocks
 from ingest.decoders.frigate import close_running
-from ingest.intake import Desk, Intake
+from ingest.intake import Desk, Intake, refuse_excess
 from ingest.memories import Memories
 from ingest.newest import Newest
 from ingest.publish import Message
+from ingest.rate import RateGate
 from ingest.readings import CameraEvent
 from ingest.registry import Registry
 from ingest.registry_store import learn, load_registry
@@ -82,12 +83,14 @@ class Pipeline:
         rules: RuleSet | RuleFile,
         sources: tuple[Source, ...],
         weather: WeatherOptions | None = None,
+        topic_rate: int = 0,
     ) -> None:
         self._url = url
         self._weather = WeatherDesk(weather or WeatherOptions())
         self._worker = worker
         self._sources = sources
         self._file = rules if isinstance(rules, RuleFile) else RuleFile(rules=rules)
+        self._gate = RateGate(topic_rate)
         self._connection: Connection | None = None
         self._writer = ReadingsWriter()
         self._memories = Memories()
@@ -195,7 +198,9 @@ class Pipeline:
         received_us = round(received * 1e6)
         heard, messages = len(messages), self._taken_in.fresh(messages)
         self.counters["messages_redelivered"] += heard - len(messages)
-        intake = self._take_in(messages, received_us=received_us, now=now)
+        passed = self._gate.let_through(messages, received_us=received_us)
+        intake = self._take_in(passed.messages, received_us=received_us, now=now)
+        refuse_excess(intake, passed)
         intake.batch = self._engine.screen(intake.batch)  # what cannot be is stored as such, and shown to nobody
         self._newest.note(intake.slots, intake.batch)
         self._note_broker(messages, now)
@@ -221,6 +226,10 @@ class Pipeline:
             marks=self._taken_in.note(self._number, intake.untimed),
             tick=tick,
         )
+
+    def reconnected(self) -> None:
+        """Hear that the broker begins to send what it has kept for us."""
+        self._gate.reconnected()
 
     @_patiently
     def commit(self, work: Work) -> None:

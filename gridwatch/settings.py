@@ -111,12 +111,16 @@ class IngestSettings(Room):
     """Certificate by which we prove who we are to a broker that demands one; its key lies beside it, ending in .key. Empty: none."""
     shared_account: bool = Field(default=True, json_schema_extra=unit(""))
     """The embedded broker has an account `gateway` that may publish for every device. `false` where every gateway has its own (`gridwatch gateway add`)."""
+    topic_rate: int = Field(default=5000, ge=0, json_schema_extra=unit("messages/s"))
+    """Most messages that one topic may bring, seen over ten seconds; what is beyond is refused but for the newest. 0: no limit."""
     sources: tuple[Source, ...] = Field(default=DEFAULT_SOURCES, json_schema_extra=unit(""))
     """Topic filters and the decoders of what arrives on them; the first filter that matches decides."""
     formats: Path | None = Field(default=None, json_schema_extra=unit(""))
     """Folder of declared formats, `*.yaml` (docs/reference/declared-formats.md); a relative path is relative to the data directory. Empty: the folder `formats` of the data directory, where there is one."""
     subscriptions: tuple[str, ...] = Field(default=(), json_schema_extra=unit(""))
     """Topic filters the collector subscribes to. Empty: `#` at the embedded broker, which is ours alone, and the filters of `sources` at another."""
+    home_assistant_prefix: str = Field(default="", pattern=r"^$|^[^+#\s]+$", json_schema_extra=unit(""))
+    """Discovery prefix under which our devices and alarms are told to Home Assistant by the same broker, usually `homeassistant`. Empty: nothing is told."""
 
 
 class RulesAdmission(StrEnum):

@@ -56,6 +56,7 @@ class Worker:
         weather: WeatherSources | None = None,
         formats: DeclaredFormats | None = None,
         identity: IdentityWatch | None = None,
+        topic_rate: int = 0,
     ) -> None:
         self._url = database_url
         self._readings_kept = readings_kept
@@ -67,7 +68,9 @@ class Worker:
         file = RuleFile(
             rules=load_rules(self._rules_path), mode=admission, is_packaged=self._rules_path == DEFAULT_RULES
         )
-        self._pipeline = Pipeline(database_url, worker=name, rules=file, sources=sources, weather=weather.options)
+        self._pipeline = Pipeline(
+            database_url, worker=name, rules=file, sources=sources, weather=weather.options, topic_rate=topic_rate
+        )
         self._collector = Collector(
             broker,
             client_id=f"gridwatch-{name}",
@@ -108,9 +111,13 @@ class Worker:
         loop = asyncio.get_running_loop()
         next_tick = next_flush = loop.time()
         committing: asyncio.Task[None] | None = None
+        connection = 0
         try:
             while True:
                 taken = await self._collector.take(wait_s=max(next_tick - loop.time(), 0))
+                if taken.connection != connection:
+                    connection = taken.connection
+                    self._pipeline.reconnected()
                 tick, flush = loop.time() >= next_tick, loop.time() >= next_flush
                 if not taken.messages and not tick:
                     continue

@@ -50,6 +50,7 @@ def worker_of(runtime: Runtime) -> Worker:
         sender=_sender_of(runtime),
         weather=sources_of(runtime.settings, runtime.data_dir),
         identity=_identity_of(runtime),
+        topic_rate=runtime.settings.ingest.topic_rate,
     )
 
 

@@ -18,6 +18,7 @@ from ingest.decoders import storable
 from ingest.decoders.senml import fast
 from ingest.memories import Memories
 from ingest.publish import Message
+from ingest.rate import Passed
 from ingest.readings import (
     CameraEvent,
     Decoded,
@@ -291,6 +292,22 @@ class Desk:
         else:
             missing = value != value or quality is Quality.MISSING  # noqa: PLR0124 -- NaN is the value unequal to itself
             rows.add(slot, time_us, nan if missing else value, Quality.MISSING if missing else quality)
+
+
+def refuse_excess(intake: Intake, passed: Passed) -> None:
+    """Put what a flood brought beyond its rate among the rejected: all counted, the first few kept raw."""
+    if passed.refused:
+        intake.counts[f"rejected_{Reason.RATE}"] += passed.refused
+        intake.rejected += [
+            RejectedMessage(
+                topic=message.topic,
+                payload=b"",
+                source="",
+                reason=Reason.RATE,
+                detail=f"one of {passed.refused} messages in one batch beyond ingest.topic_rate",
+            )
+            for message in passed.shown
+        ]
 
 
 def _may_speak(area: str, topic: str) -> bool:

@@ -111,6 +111,7 @@ class Reason(StrEnum):
     CHECKSUM = "checksum"
     UNSUPPORTED = "unsupported"  # well-formed, but nothing we take in (a picture, a configuration answer)
     FOREIGN_DEVICE = "foreign-device"  # a device that speaks for another
+    RATE = "rate"  # more messages on one topic than it may bring; only the first few are kept raw
     TOPIC = "topic"  # the topic does not say which device speaks
     UNIT = "unit"  # a unit that cannot be converted to the metric's
     TIME = "time"  # no time that could be right
