@@ -10,7 +10,7 @@ import ssl
 import threading
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -114,20 +114,20 @@ def _connection(url: str, question: Question) -> Iterator[http.client.HTTPConnec
     else:
         connection = http.client.HTTPConnection(host, parts.port, timeout=question.wait_s)
     is_late = threading.Event()
+    held: list[socket.socket] = []  # the client forgets its socket as soon as an answer has it
 
     def cut_off() -> None:
         is_late.set()
-        held = connection.sock
-        if held is not None:
-            try:
-                held.shutdown(socket.SHUT_RDWR)  # closing alone does not wake whoever reads
-            except OSError:
-                return
+        for each in held:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)  # closing alone does not wake whoever reads
 
     timer = threading.Timer(question.whole_s, cut_off)
     timer.daemon = True
     timer.start()
     try:
+        connection.connect()
+        held.append(connection.sock)
         yield connection
     except (OSError, http.client.HTTPException, ValueError):
         if is_late.is_set():
