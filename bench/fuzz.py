@@ -6,16 +6,20 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
+from ingest.declared import examples, install
 from ingest.decoders import names
+from tests.declared_payloads import PAYLOADS as DECLARED
 from tests.fuzzing import Outcome, inputs, put
-from tests.payloads import PAYLOADS
+from tests.payloads import PAYLOADS as BUILT_IN
 
+PAYLOADS = BUILT_IN | DECLARED
 INPUTS = 1_000_000
 SAMPLE = 2_000
 
 
 def run(name: str, count: int) -> Outcome:
     """Put `count` damaged payloads to decoder `name`, the same each time."""
+    install(examples())
     return put(name, inputs(name, PAYLOADS[name], count), count)
 
 
@@ -47,6 +51,7 @@ def main() -> int:
     options.add_argument("--inputs", type=int, default=INPUTS)
     options.add_argument("--jobs", type=int, default=2)
     given = options.parse_args()
+    install(examples())
     chosen = given.decoders or [name for name in names() if name in PAYLOADS]
     if unknown := [name for name in chosen if name not in PAYLOADS]:
         options.error(f"no seeds in tests/payloads.py for {', '.join(unknown)}")

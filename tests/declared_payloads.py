@@ -32,9 +32,9 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         )
     ],
     "meokon-pressure": [("GIOT-GW/UL/SHRP25090120", _MEOKON), ("GIOT-GW/UL/x", _MEOKON.hex().encode())],
-    "milesight-em-level": [("d/e", bytes.fromhex("01755C0367010104824408050001"))],
-    "milesight-gs524n": [("d/e", bytes.fromhex("221E64001C40"))],
-    "netvox-ra02a": [("d/e", bytes.fromhex("010A01240101012C000000"))],
+    "milesight-em-level": [("", bytes.fromhex("01755C0367010104824408050001"))],
+    "milesight-gs524n": [("", bytes.fromhex("221E64001C40"))],
+    "netvox-ra02a": [("", bytes.fromhex("010A01240101012C000000"))],
     "onenet-nb": [
         *BUILT_IN.get("onenet", []),
         ("onenet", b'{"msg":{"at":1555904805407,"imei":"8","type":1,"ds_id":"3301_0_5700","value":5,"dev_id":5}}'),
