@@ -54,6 +54,12 @@ def settle_instant(moment: datetime | None, received: datetime) -> tuple[datetim
 
 
 @lru_cache(maxsize=16)
+def received_us(received: datetime) -> int:
+    """Count as `to_us` does; all messages of a batch ask with the same instant."""
+    return to_us(received)
+
+
+@lru_cache(maxsize=16)
 def _latest_s(received: datetime) -> float:
     """Count the seconds up to which a time can be right; all messages of a batch ask with the same instant."""
     return (to_us(received) + AHEAD_US) / 1e6
