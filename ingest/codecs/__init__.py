@@ -15,7 +15,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from ingest.installed import find, for_hint
+from ingest.installed import find, for_hint, installed
 from ingest.readings import Decoded, Enclosed, Reason, Rejection
 
 Codec = Callable[[Enclosed], list[Decoded]]
@@ -26,10 +26,9 @@ LONGEST: Final = 2048
 """A radio carries 242 bytes of LoRaWAN, NB-IoT some more; nothing longer is read, so that no codec need fear it."""
 
 
-@cache
 def names() -> tuple[str, ...]:
-    """Name every codec, sorted."""
-    return tuple(sorted(_modules()))
+    """Name every codec, sorted: the built-in ones, and declared layouts of bytes that are installed."""
+    return tuple(sorted({*_modules(), *(one.name for one in installed() if one.reads_bytes)}))
 
 
 def read(name: str, item: Enclosed) -> list[Decoded]:
@@ -68,7 +67,7 @@ def likely(payload: bytes, port: int | None) -> tuple[str, ...]:
     """Name the codecs that bytes look like, as a suggestion for people."""
     if len(payload) > LONGEST:
         return ()
-    return tuple(name for name in names() if _modules()[name].LIKELY(payload, port))
+    return tuple(name for name in sorted(_modules()) if _modules()[name].LIKELY(payload, port))
 
 
 @cache

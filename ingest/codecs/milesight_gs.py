@@ -13,7 +13,7 @@ from ingest.codecs.told import Told
 from ingest.instants import EPOCH
 from ingest.readings import Decoded, DeviceId, DeviceState, Enclosed, Fact, Reason, Rejection
 
-HINTS: Final = (r"milesight[-_ ]?gs", r"\bGS(?:524N?|301|101)\b", r"gs(?:524|301|101)", "^gs$")
+HINTS: Final = (r"milesight[-_ ]?gs", r"(?<![a-z0-9])GS(?:524|301|101)(?![0-9])", "^gs$")
 _SMOKE_BYTES: Final = 6
 _SMOKE: Final = 1  # the kind of sensor in the high half of the second byte
 _POLARISING, _UNWELL = 0xFFFE, 0xFFFF

@@ -10,7 +10,7 @@ from typing import Final
 from ingest.codecs.told import Told
 from ingest.readings import Decoded, Enclosed, Fact, Reason
 
-HINTS: Final = (r"netvox", r"\bRA02[AC]?\b", r"ra02", r"\bR311W\b|\bR718W[AB]\b")
+HINTS: Final = (r"netvox", r"(?<![a-z0-9])RA02(?![0-9])", r"(?<![a-z0-9])(?:R311W|R718W[AB])(?![a-z0-9])")
 REPORTS: Final = 6
 ANSWERS: Final = 7
 _BYTES: Final = 11

@@ -16,6 +16,7 @@ from typing import Final
 from msgspec import Struct
 
 from ingest import thing_words
+from ingest.lorawan.output_words import FACTS, METRICS, MISSING, MISSING_BEGIN, NO, QUANTITIES, UNIT_NAMES, UNITS, YES
 from ingest.readings import (
     Decoded,
     DeviceId,
@@ -37,94 +38,6 @@ _MORE: Final = object()
 NAMES_KEPT: Final = 8192
 LONGEST_NAME: Final = 100
 
-_UNITS: Final = {
-    "mv": "mV", "v": "V", "volt": "V", "volts": "V", "voltage": "V", "ma": "mA", "mm": "mm", "cm": "cm", "m": "m",
-    "ms": "ms", "s": "s", "sec": "s", "seconds": "s", "min": "min", "minutes": "min", "pct": "%", "percent": "%",
-    "pa": "Pa", "hpa": "hPa", "kpa": "kPa", "mpa": "MPa", "bar": "bar", "ppm": "ppm", "ppb": "ppb", "lux": "lux",
-    "lx": "lux", "dbm": "dBm", "db": "dB", "deg": "deg", "degc": "Cel", "celsius": "Cel", "degf": "[degF]", "ntu": "NTU",
-    "ph": "[pH]",
-}  # fmt: skip
-_QUANTITIES: Final = {
-    "temperature": "Cel", "temp": "Cel", "tempc": "Cel", "humidity": "%RH", "hum": "%RH", "co2": "ppm", "co": "ppm",
-    "illuminance": "lux", "illumination": "lux", "batv": "V", "bat": "V", "ill": "lux",
-}  # fmt: skip
-_SPELLED: Final = {"v": "V", "mv": "mV", "%": "%", "°c": "Cel", "℃": "Cel", "c": "Cel", "°f": "[degF]", "%rh": "%RH"}
-_UNIT_NAMES: Final = _UNITS | _SPELLED
-_METRICS: Final = {"temp": "temperature", "temp_c": "temperature", "temperature_c": "temperature", "hum": "humidity"}
-_FACTS: Final = {
-    "smokestatus": Fact.FIRE, "smokedetection": Fact.FIRE, "firestatus": Fact.FIRE, "firedetected": Fact.FIRE,
-    "gasstatus": Fact.GAS_ALARM, "gasalarmstatus": Fact.GAS_ALARM, "leakage": Fact.WATER, "leakagestatus": Fact.WATER,
-    "leak": Fact.WATER, "leakstatus": Fact.WATER, "waterleakstatus": Fact.WATER, "waterleakage": Fact.WATER,
-    "waterleakagestatus": Fact.WATER, "waterstatus": Fact.WATER, "flood": Fact.WATER, "door": Fact.OPEN,
-    "dooropen": Fact.OPEN, "dooropenstatus": Fact.OPEN, "magnetstatus": Fact.OPEN, "magnet": Fact.OPEN,
-    "position": Fact.TAMPER, "tiltstatus": Fact.TAMPER, "dismantled": Fact.TAMPER, "batterylow": Fact.BATTERY_LOW,
-    "batlow": Fact.BATTERY_LOW, "pirstatus": Fact.MOTION, "occupancy": Fact.MOTION, "hightempalarm": Fact.HEAT,
-    "temperaturealarm": Fact.HEAT, "leveralarm": Fact.LEVEL_HIGH, "levelalarm": Fact.LEVEL_HIGH,
-    "distancealarm": Fact.LEVEL_HIGH, "event": Fact.OTHER, "alarmstatus": Fact.OTHER, "alarmtype": Fact.OTHER,
-}  # fmt: skip
-_YES: Final = frozenset(
-    [
-        "alarm",
-        "alarmed",
-        "on",
-        "true",
-        "yes",
-        "open",
-        "opened",
-        "leak",
-        "leaking",
-        "leaked",
-        "wet",
-        "smoke",
-        "fire",
-        "triggered",
-        "trigger",
-        "detected",
-        "tilt",
-        "tilted",
-        "removed",
-        "low",
-        "fault",
-        "active",
-        "motion",
-        "threshold_alarm",
-        "threshold-alarm",
-        "immersed",
-    ]
-) | {"threshold alarm", "smoke alarm", "fire alarm", "low battery"}
-_NO: Final = frozenset(
-    [
-        "normal",
-        "ok",
-        "off",
-        "false",
-        "no",
-        "close",
-        "closed",
-        "dry",
-        "clear",
-        "cleared",
-        "installed",
-        "inactive",
-        "none",
-        "vacant",
-        "idle",
-        "good",
-        "release",
-        "released",
-        "untriggered",
-    ]
-) | {
-    "no alarm",
-    "no leak",
-    "not triggered",
-    "threshold_alarm_release",
-    "threshold alarm release",
-    "no smoke",
-    "no fire",
-}
-_MISSING: Final = frozenset(("", "null", "n/a", "na", "nan", "none", "-", "--", "invalid", "error", "unknown"))
-_MISSING_BEGIN: Final = ("no sensor", "no external", "invalid", "sensor no", "not connected", "no connect", "no data")
 _AMOUNT: Final = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*([^\d\s]{1,12})")
 _SKIPPED: Final = frozenset(("history", "datalog", "events"))
 _FULL: Final = 100.0
@@ -237,13 +150,13 @@ def _truth(name: _Name, value: object) -> bool | None:
     word = value.strip().lower()
     if word in name.codes:
         return name.codes[word]
-    return True if word in _YES or word == "1" else False if word in _NO or word == "0" else None
+    return True if word in YES or word == "1" else False if word in NO or word == "0" else None
 
 
 def _amount(value: str, unit: str) -> tuple[float | None, str] | None:
     """Read text of a number, of a number with its unit, or of "no value"; None for any other text."""
     word = value.strip().lower()
-    if word in _MISSING or word.startswith(_MISSING_BEGIN):
+    if word in MISSING or word.startswith(MISSING_BEGIN):
         return None, unit
     plain = number(word)
     if plain is not None:
@@ -251,7 +164,7 @@ def _amount(value: str, unit: str) -> tuple[float | None, str] | None:
     if len(word) > LONGEST_NAME:
         return None
     found = _AMOUNT.fullmatch(word)
-    spelled = _UNIT_NAMES.get(found[2]) if found is not None else None
+    spelled = UNIT_NAMES.get(found[2]) if found is not None else None
     if found is None or spelled is None:
         return None
     return number(found[1]), unit if spelled == "%" and unit.startswith("%") else spelled
@@ -285,10 +198,10 @@ def _name(path: str) -> _Name:
         return _Name(metric, is_skipped=True)
     if metric in ("rssi", "snr"):
         return _Name(f"payload_{metric}", "dBm" if metric == "rssi" else "dB")
-    if key in _FACTS:
-        return _Name(metric, fact=_FACTS[key])
-    if words[-1] in _UNITS:
-        return _Name(_METRICS.get(metric, metric), _UNITS[words[-1]])
+    if key in FACTS:
+        return _Name(metric, fact=FACTS[key])
+    if words[-1] in UNITS:
+        return _Name(METRICS.get(metric, metric), UNITS[words[-1]])
     return _known(path, metric, words)
 
 
@@ -303,5 +216,5 @@ def _known(path: str, metric: str, words: list[str]) -> _Name:
         case thing_words.Quantity() as quantity if quantity.unit:
             return _Name(quantity.metric, quantity.unit)
         case _:
-            unit = next((_QUANTITIES[word] for word in words if word in _QUANTITIES), "")
-            return _Name(_METRICS.get(metric, metric), unit)
+            unit = next((QUANTITIES[word] for word in words if word in QUANTITIES), "")
+            return _Name(METRICS.get(metric, metric), unit)

@@ -18,9 +18,8 @@ from ingest.readings import Decoded, Enclosed, Reason
 
 HINTS: Final = (
     r"dragino",
-    r"\bL?DDS(?:04|20|45|75)",
-    r"\b(?:LDS0[123]|LWL0[123]|DS03A|WL03A|LHT65|LLMS01|LMS01)",
-    r"ldds|lht65|lds0|lwl0|llms",
+    r"(?<![a-z0-9])L?DDS(?:04|20|45|75)(?![0-9])",
+    r"(?<![a-z0-9])(?:LDS0[123]|LWL0[123]|DS03A|WL03A|LHT65|LL?MS01)",
 )
 _DISTANCE: Final = Model(frozenset((2,)), one_distance)
 _CONTACT: Final = Model(frozenset((10,)), door_or_leak)

@@ -16,8 +16,7 @@ from ingest.readings import Decoded, Enclosed, Reason
 
 HINTS: Final = (
     r"milesight[-_ ]?em",
-    r"\bEM(?:3[012]0|4[01][01]|500)(?:[-_ ]?[A-Z0-9]+)?\b",
-    r"em[345]\d\d[-_]",
+    r"(?<![a-z0-9])EM(?:3[012]0|4[01][01]|500)(?![0-9])",
     "^em$",
 )
 _GAS_PAIRS: Final = frozenset((0x0267, 0x0368, 0x047D, 0x067D, 0x07EA, 0x058E, 0x0601, 0x0701, 0x0890))

@@ -81,7 +81,11 @@ def test_model_that_the_registration_names_decides() -> None:
         ("LHT65N-E3", "dragino"),
         ("DDS75-LB", "dragino"),
         ("Test device-profile", None),
-        ("system 500", None),
+        ("system500-x", None),
+        ("camera02", None),
+        ("fields01", None),
+        ("logs101", None),
+        ("our_em500-udl", "milesight_em"),
         ("", None),
     ],
 )

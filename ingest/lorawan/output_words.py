@@ -1,0 +1,94 @@
+"""The words that hand-written codecs use: units, quantities, facts, yes and no. Pure: tables."""
+
+from typing import Final
+
+from ingest.readings import Fact
+
+UNITS: Final = {
+    "mv": "mV", "v": "V", "volt": "V", "volts": "V", "voltage": "V", "ma": "mA", "mm": "mm", "cm": "cm", "m": "m",
+    "ms": "ms", "s": "s", "sec": "s", "seconds": "s", "min": "min", "minutes": "min", "pct": "%", "percent": "%",
+    "pa": "Pa", "hpa": "hPa", "kpa": "kPa", "mpa": "MPa", "bar": "bar", "ppm": "ppm", "ppb": "ppb", "lux": "lux",
+    "lx": "lux", "dbm": "dBm", "db": "dB", "deg": "deg", "degc": "Cel", "celsius": "Cel", "degf": "[degF]", "ntu": "NTU",
+    "ph": "[pH]",
+}  # fmt: skip
+QUANTITIES: Final = {
+    "temperature": "Cel", "temp": "Cel", "tempc": "Cel", "humidity": "%RH", "hum": "%RH", "co2": "ppm", "co": "ppm",
+    "illuminance": "lux", "illumination": "lux", "batv": "V", "bat": "V", "ill": "lux",
+}  # fmt: skip
+SPELLED: Final = {"v": "V", "mv": "mV", "%": "%", "°c": "Cel", "℃": "Cel", "c": "Cel", "°f": "[degF]", "%rh": "%RH"}
+UNIT_NAMES: Final = UNITS | SPELLED
+METRICS: Final = {"temp": "temperature", "temp_c": "temperature", "temperature_c": "temperature", "hum": "humidity"}
+FACTS: Final = {
+    "smokestatus": Fact.FIRE, "smokedetection": Fact.FIRE, "firestatus": Fact.FIRE, "firedetected": Fact.FIRE,
+    "gasstatus": Fact.GAS_ALARM, "gasalarmstatus": Fact.GAS_ALARM, "leakage": Fact.WATER, "leakagestatus": Fact.WATER,
+    "leak": Fact.WATER, "leakstatus": Fact.WATER, "waterleakstatus": Fact.WATER, "waterleakage": Fact.WATER,
+    "waterleakagestatus": Fact.WATER, "waterstatus": Fact.WATER, "flood": Fact.WATER, "door": Fact.OPEN,
+    "dooropen": Fact.OPEN, "dooropenstatus": Fact.OPEN, "magnetstatus": Fact.OPEN, "magnet": Fact.OPEN,
+    "position": Fact.TAMPER, "tiltstatus": Fact.TAMPER, "dismantled": Fact.TAMPER, "batterylow": Fact.BATTERY_LOW,
+    "batlow": Fact.BATTERY_LOW, "pirstatus": Fact.MOTION, "occupancy": Fact.MOTION, "hightempalarm": Fact.HEAT,
+    "temperaturealarm": Fact.HEAT, "leveralarm": Fact.LEVEL_HIGH, "levelalarm": Fact.LEVEL_HIGH,
+    "distancealarm": Fact.LEVEL_HIGH, "event": Fact.OTHER, "alarmstatus": Fact.OTHER, "alarmtype": Fact.OTHER,
+}  # fmt: skip
+YES: Final = frozenset(
+    [
+        "alarm",
+        "alarmed",
+        "on",
+        "true",
+        "yes",
+        "open",
+        "opened",
+        "leak",
+        "leaking",
+        "leaked",
+        "wet",
+        "smoke",
+        "fire",
+        "triggered",
+        "trigger",
+        "detected",
+        "tilt",
+        "tilted",
+        "removed",
+        "low",
+        "fault",
+        "active",
+        "motion",
+        "threshold_alarm",
+        "threshold-alarm",
+        "immersed",
+    ]
+) | {"threshold alarm", "smoke alarm", "fire alarm", "low battery"}
+NO: Final = frozenset(
+    [
+        "normal",
+        "ok",
+        "off",
+        "false",
+        "no",
+        "close",
+        "closed",
+        "dry",
+        "clear",
+        "cleared",
+        "installed",
+        "inactive",
+        "none",
+        "vacant",
+        "idle",
+        "good",
+        "release",
+        "released",
+        "untriggered",
+    ]
+) | {
+    "no alarm",
+    "no leak",
+    "not triggered",
+    "threshold_alarm_release",
+    "threshold alarm release",
+    "no smoke",
+    "no fire",
+}
+MISSING: Final = frozenset(("", "null", "n/a", "na", "nan", "none", "-", "--", "invalid", "error", "unknown"))
+MISSING_BEGIN: Final = ("no sensor", "no external", "invalid", "sensor no", "not connected", "no connect", "no data")
