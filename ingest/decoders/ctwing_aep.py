@@ -33,6 +33,8 @@ from ingest.thing_values import read_properties, stamp, told
 from ingest.thing_words import is_name, without_personal
 from ingest.wire import RefusedError, number, read_json, text
 
+_MANY: Final = 4096
+"""A longer list of messages is cut: no platform pushes a thousand at once, and a megabyte of empty ones would take seconds."""
 _IMEI_DIGITS: Final = 15
 _NOBODY: Final = frozenset({"", "undefined", "null", "none"})
 _TRANSMITTER_DIGITS: Final = 14  # of the id of a transmission device; its components' ids begin with it
@@ -74,18 +76,26 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
         message = read_json(payload)
     except RefusedError as refused:
         return [refused.rejection]
+    if not isinstance(message, list):
+        return _one(message, allowed, received)
     decoded: list[Decoded] = []
-    for one in message if isinstance(message, list) else [message]:
-        try:
-            decoded += _message(one, allowed, received)
-        except RefusedError as refused:
-            decoded.append(refused.rejection)
+    for one in message[:_MANY]:
+        decoded += _one(one, allowed, received)
+    if len(message) > _MANY:
+        decoded.append(Rejection(reason=Reason.TOO_LARGE, detail=f"{len(message)} messages, {_MANY} are taken"))
     return decoded
 
 
 TOPICS: Final = ("ctwing/#", "aep/#")
 DECODER: Final[Decoder] = decode
 STORABLE: Final = without_personal
+
+
+def _one(message: object, allowed: str | None, received: datetime) -> list[Decoded]:
+    try:
+        return _message(message, allowed, received)
+    except RefusedError as refused:
+        return [refused.rejection]
 
 
 def _message(message: object, allowed: str | None, received: datetime) -> list[Decoded]:

@@ -1,5 +1,6 @@
 """Find MEOKON frames (A55A … 55AA) in bytes. Pure; refuses what its checksum does not vouch for."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -8,10 +9,17 @@ from ingest.hex_text import unhex
 from ingest.readings import Reason, Rejection
 
 START: Final = b"\xa5\x5a"
+# A start is only one where a command of this protocol and a length of at most 33023 follow, or the payload ends before that.
+_PLAUSIBLE: Final = re.compile(rb"\xa5\x5a(?=[\x00-\x1f\xff][\x00-\x80]|(?s:.)?\Z)")
 _END: Final = b"\x55\xaa"
 _SHORTEST: Final = 27  # an acknowledgement: start, command, length, id, eight bytes, checksum, end
 _LONGEST: Final = 1 << 15  # 600 records of the widest kind are half of it
 _AFTER: Final = 4  # checksum and end mark
+_DETAILS: Final = {
+    Reason.TRUNCATED: "a frame that goes on after the payload",
+    Reason.MALFORMED: "no frame where a start mark is",
+    Reason.CHECKSUM: "a frame that was damaged",
+}
 
 
 def frames(payload: bytes) -> Iterator[bytes | Rejection]:
@@ -23,34 +31,33 @@ def frames(payload: bytes) -> Iterator[bytes | Rejection]:
     if START not in payload:
         text = unhex(payload, "A55A")
         data = payload if text is None else text
-    at, told = data.find(START), set[Reason]()
-    is_empty = at < 0
-    while at >= 0:
-        outcome, stop = _try(data, at)
-        if isinstance(outcome, bytes):
-            yield outcome
-        elif outcome.reason is Reason.CHECKSUM or outcome.reason not in told:
-            yield outcome  # nonsense is told once, however many bytes in it look like a start
-            told.add(outcome.reason)
-        at = data.find(START, stop)
-    if is_empty:
+    found, told = _PLAUSIBLE.search(data), set[Reason]()
+    if found is None:
         reason = Reason.TRUNCATED if data.endswith(START[:1]) else Reason.MALFORMED
         yield Rejection(reason=reason, detail="no frame in it")
+    while found is not None:
+        outcome, stop = _try(data, found.start())
+        if isinstance(outcome, bytes):
+            yield outcome
+        elif outcome is Reason.CHECKSUM or outcome not in told:
+            told.add(outcome)  # nonsense is told once, however many bytes in it look like a start
+            yield Rejection(reason=outcome, detail=_DETAILS[outcome])
+        found = _PLAUSIBLE.search(data, stop)
 
 
-def _try(data: bytes, start: int) -> tuple[bytes | Rejection, int]:
+def _try(data: bytes, start: int) -> tuple[bytes | Reason, int]:
     """Read a frame at `start`; the offset where to look on comes with it."""
-    size = int.from_bytes(data[start + 3 : start + 5], "big")
     if len(data) - start < 5:  # noqa: PLR2004 -- up to the length itself
-        return Rejection(reason=Reason.TRUNCATED, detail="the beginning of a frame"), len(data)
+        return Reason.TRUNCATED, len(data)
+    size = data[start + 3] << 8 | data[start + 4]
     if not _SHORTEST <= size <= _LONGEST:
-        return Rejection(reason=Reason.MALFORMED, detail=f"a frame of {size} bytes"), start + 2
+        return Reason.MALFORMED, start + 2
     stop = start + size
     if stop > len(data):
-        return Rejection(reason=Reason.TRUNCATED, detail=f"{stop - len(data)} bytes missing"), start + 2
+        return Reason.TRUNCATED, start + 2
     if data[stop - 2 : stop] != _END:
-        return Rejection(reason=Reason.MALFORMED, detail="no end mark where the length says"), start + 2
+        return Reason.MALFORMED, start + 2
     body = data[start : stop - _AFTER]
     if crc16(body) != int.from_bytes(data[stop - _AFTER : stop - 2], "big"):
-        return Rejection(reason=Reason.CHECKSUM, detail=f"frame of {size} bytes"), stop
+        return Reason.CHECKSUM, stop
     return body, stop

@@ -42,6 +42,7 @@ _SYS: Final = "$sys"
 _TEXT: Final = "_5750"  # the resource of text: makers put hex in it, at times of digits only
 _LONG: Final = 20  # characters; a longer number is hex of digits, too
 _NAMES: Final = 2
+_MANY: Final = 4096  # no platform pushes a thousand at once, and a megabyte of empty ones would take seconds
 
 _Moment = tuple[datetime, Quality]
 
@@ -76,11 +77,13 @@ def _pushed(message: object, allowed: str | None, received: datetime) -> list[De
     if not isinstance(message, list):
         return _push(message, allowed, received)
     said: list[Decoded] = []
-    for one in message:
+    for one in message[:_MANY]:
         try:
             said += _push(one, allowed, received)
         except RefusedError as refused:
             said.append(refused.rejection)
+    if len(message) > _MANY:
+        said.append(Rejection(reason=Reason.TOO_LARGE, detail=f"{len(message)} messages, {_MANY} are taken"))
     return said
 
 
