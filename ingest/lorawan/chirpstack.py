@@ -28,6 +28,48 @@ _SIGNS: Final = (
     ("join", ("devAddr",)),
 )
 GATEWAYS: Final = 256  # no frame is heard by more; a list that goes on is not looked through
+_ABOUT: Final = frozenset(
+    [
+        "adr",
+        "applicationID",
+        "applicationName",
+        "classType",
+        "codeRate",
+        "confirmed",
+        "confirmedUplink",
+        "data",
+        "dataRate",
+        "devAddr",
+        "devEUI",
+        "devEui",
+        "deviceID",
+        "deviceName",
+        "deviceProfileID",
+        "deviceProfileName",
+        "dr",
+        "fCnt",
+        "fPort",
+        "frequency",
+        "gatewayMac",
+        "gatewaySN",
+        "gatewayTime",
+        "loRaSNR",
+        "loraSNR",
+        "metadata",
+        "objectID",
+        "objectName",
+        "publishedAt",
+        "rssi",
+        "rxInfo",
+        "size",
+        "tags",
+        "time",
+        "timestamp",
+        "txInfo",
+        "type",
+    ]
+)
+_EVENTS: Final = ("margin", "batteryLevel", "acknowledged", "error", "result", "location", "deduplicationId")
 _FULL: Final = 254.0  # LoRaWAN 1.0.4 §5.5: 1 to 254 is the battery's charge
 _UNKNOWN_CHARGE: Final = 255.0
 
@@ -43,6 +85,9 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     try:
         event = _read(kind, payload)
         device = _device(speaker, event)
+        if not speaker and event.data is UNSET and event.payloadHex is UNSET and (flat := _flattened(event, payload)):
+            event.object = flat
+            kind = "up"
         tell = _TELL.get(kind or _kind_of(event))
         return [] if tell is None else tell(device, event, received)
     except RefusedError as refused:
@@ -95,6 +140,16 @@ def _device(speaker: str, event: Event) -> DeviceId:
     if speaker and device != speaker.upper() and device != (eui(speaker) or device):
         raise RefusedError(Reason.FOREIGN_DEVICE, f"{speaker} speaks for {device}")
     return DeviceId(device)
+
+
+def _flattened(event: Event, payload: bytes) -> dict[str, object] | None:
+    """Give what a Milesight gateway measured, which puts its own codec's output beside its words about the packet."""
+    if event.object is not UNSET or event.objectJSON is not UNSET or event.deviceInfo is not None or not event.devEUI:
+        return None
+    report = read_json(payload) if payload[:1] == b"{" else None
+    if not isinstance(report, dict) or any(key in report for key in _EVENTS):
+        return None
+    return {key: value for key, value in report.items() if key not in _ABOUT}
 
 
 def _kind_of(event: Event) -> str:

@@ -87,6 +87,21 @@ def test_milesight_gateway_writes_numbers_as_text() -> None:
         assert (enclosed.payload, enclosed.port) == (bytes.fromhex("0367ea00"), 85)
 
 
+def test_milesight_gateway_flattens_what_its_codec_measured() -> None:
+    """With a codec of its own it puts the values beside its words about the packet, which are none."""
+    packet = {
+        "applicationID": 1, "applicationName": "server1", "devEUI": EUI, "deviceName": "shaft 4", "gatewaySN": "6438F3925482",
+        "fCnt": 81, "fPort": 85, "battery": 92, "distance": 2116, "position": "tilt", "time": "2024-05-01T12:00:00Z",
+        "rxInfo": [{"rssi": -57, "loRaSNR": 12.2}],
+    }  # fmt: skip
+    said = decode("milesight/uplink", json.dumps(packet).encode(), RECEIVED)
+    assert values(said) == {
+        "rssi": (-57.0, "dBm"), "snr": (12.2, "dB"), "battery": (92.0, "%EL"), "distance": (2116.0, ""),
+    }  # fmt: skip
+    assert facts(said) == {Fact.TAMPER: True}
+    assert {item.time for item in said if isinstance(item, Reading)} == {NOON}
+
+
 def test_old_battery_byte() -> None:
     """LoRa App Server passes the byte of LoRaWAN on: 254 is full, 0 the mains, 255 unknown."""
     assert values(decode(V3_TOPIC + "status", _v3(battery=127, margin=20), RECEIVED)) == {
