@@ -1,5 +1,7 @@
 """The folder of declared formats of an instance: read and installed at the start, again when it changes, whole or not at all."""
 
+import threading
+import time
 from pathlib import Path
 
 import structlog
@@ -13,6 +15,7 @@ from ingest.sources import Source
 log = structlog.get_logger(__name__)
 
 USUAL_FOLDER = "formats"
+LOOK_S = 5.0
 
 Seen = tuple[tuple[str, int, int], ...]
 
@@ -45,6 +48,16 @@ class DeclaredFormats:
         log.info("declared formats read", formats=[one.name for one in installed()])
         return True
 
+    def follow(self) -> None:
+        """Look every five seconds from now on, in a thread that ends with the process: for parts without a beat of their own."""
+
+        def watch() -> None:
+            while True:
+                time.sleep(LOOK_S)
+                self.look()
+
+        threading.Thread(target=watch, name="formats", daemon=True).start()
+
     def sources(self) -> tuple[Source, ...]:
         """Give the bindings in force: the settings' own, those of declared formats, and, unless replaced, the usual ones.
 
@@ -68,4 +81,4 @@ class DeclaredFormats:
 
 def taken_names() -> frozenset[str]:
     """Name what a declared format must not be called: built-in decoders and codecs."""
-    return built_in() | frozenset(codecs.names())
+    return built_in() | codecs.built_in()

@@ -6,7 +6,7 @@ there is one set a process: empty until `install`, which only a program's start 
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ingest.readings import Decoded, Decoder, Enclosed
@@ -21,34 +21,41 @@ class Declared:
     decode: Decoder
     codec: Callable[[Enclosed], list[Decoded]]
     storable: Callable[[bytes], bytes]
+    reads_bytes: bool = False
     topics: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     source: str = ""
 
 
-_installed: Final[dict[str, Declared]] = {}
-_hints: Final[list[tuple[re.Pattern[str], Declared]]] = []
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """One set of formats, with the patterns of their hints."""
+
+    by_name: dict[str, Declared] = field(default_factory=dict)
+    hints: tuple[tuple[re.Pattern[str], Declared], ...] = ()
+
+
+_current: Final = [_Set()]
+"""Its one item is replaced, never changed: a thread that reads has the old set or the new one, whole."""
 
 
 def install(formats: Iterable[Declared]) -> None:
     """Replace the declared formats of this process by `formats`."""
-    fresh = {one.name: one for one in formats}
-    for name in _installed.keys() - fresh.keys():
-        del _installed[name]
-    _installed.update(fresh)
-    _hints[:] = [(re.compile(hint, re.IGNORECASE), one) for one in fresh.values() for hint in one.hints]
+    by_name = {one.name: one for one in sorted(formats, key=lambda one: one.name)}
+    hints = tuple((re.compile(hint, re.IGNORECASE), one) for one in by_name.values() for hint in one.hints)
+    _current[0] = _Set(by_name, hints)
 
 
 def find(name: str) -> Declared | None:
     """Give the declared format called `name`, None where there is none."""
-    return _installed.get(name)
+    return _current[0].by_name.get(name)
 
 
 def for_hint(hint: str) -> Declared | None:
     """Give the declared format that an envelope's words for a device lead to, None where they lead to none."""
-    return next((one for pattern, one in _hints if pattern.search(hint)), None) if hint else None
+    return next((one for pattern, one in _current[0].hints if pattern.search(hint)), None) if hint else None
 
 
 def installed() -> tuple[Declared, ...]:
     """Give the declared formats by name."""
-    return tuple(_installed[name] for name in sorted(_installed))
+    return tuple(_current[0].by_name.values())

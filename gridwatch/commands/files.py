@@ -36,11 +36,13 @@ def import_devices(
     from database import connect
     from gridwatch.access import database_of
     from gridwatch.clock import now
+    from gridwatch.declared_formats import DeclaredFormats
     from gridwatch.progress import steps
     from ingest.device_file import content_of, judge
     from ingest.registration import Way, write_and_tell
 
     content = content_of(file)
+    DeclaredFormats(settings_of(data_dir, config), data_dir)  # a device's codec may be one of them
     with (
         database_of(data_dir, settings_of(data_dir, config)) as url,
         connect(url, name="gridwatch import") as connection,

@@ -31,6 +31,11 @@ def names() -> tuple[str, ...]:
     return tuple(sorted({*_modules(), *(one.name for one in installed() if one.reads_bytes)}))
 
 
+def built_in() -> frozenset[str]:
+    """Name the codecs that are files of this package."""
+    return frozenset(_modules())
+
+
 def read(name: str, item: Enclosed) -> list[Decoded]:
     """Read a payload by the codec called `name`, or by what a maker's name leads to; none is a rejection.
 
@@ -80,6 +85,6 @@ def _modules() -> dict[str, ModuleType]:
 def _hints() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple(
         (name, re.compile(pattern, re.IGNORECASE))
-        for name in names()
+        for name in sorted(_modules())
         for pattern in getattr(_modules()[name], "HINTS", ())
     )

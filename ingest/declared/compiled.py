@@ -51,6 +51,7 @@ def compile_format(declared: Format, source: str) -> Declared:
         decode=decode,
         codec=_codec(declared, runs),
         storable=_storable(personal),
+        reads_bytes=declared.input is not Input.JSON,
         topics=declared.topics,
         hints=declared.hints,
         source=source,

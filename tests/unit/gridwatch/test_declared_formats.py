@@ -8,6 +8,7 @@ import pytest
 from gridwatch.declared_formats import DeclaredFormats
 from gridwatch.settings import Settings
 from ingest.codecs import named, read
+from ingest.codecs import names as codec_names
 from ingest.declared import FormatError, install, installed
 from ingest.decoders import decoder, names, storable, usual_topics
 from ingest.readings import DeviceId, Enclosed, Reading
@@ -94,5 +95,8 @@ def test_byte_layout_is_a_codec_by_its_name_and_by_its_hint(folder: Path) -> Non
     DeclaredFormats(settings(), folder)
     item = Enclosed(device=DeviceId("d"), payload=b"\x5c", time=RECEIVED, port=2)
     assert named("Maker ACME-TLV v2") == "acme-tlv"
+    assert "acme-tlv" in codec_names()
+    assert "acme" not in codec_names()
+    assert DeclaredFormats(settings(), folder).sources()  # its own names are not taken when it is read again
     for name in ("acme-tlv", "Maker ACME-TLV v2"):
         assert [reading.value for reading in read(name, item) if isinstance(reading, Reading)] == [92.0]
