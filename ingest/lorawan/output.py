@@ -68,7 +68,7 @@ def leaves(device: DeviceId, output: Mapping[str, object], time: datetime, quali
                 Rejection(reason=Reason.TOO_LARGE, detail=f"{device}: more than {LEAVES} values in one output")
             )
             break
-        name = _name(path)
+        name = _name(path if len(path) <= LONGEST_NAME else path[:LONGEST_NAME])
         if name.is_personal:
             personal.append(name.metric or "?")
         elif not name.is_skipped and (said := _leaf(device, name, value, time, quality)) is not None:
@@ -190,7 +190,7 @@ def _as_fire(said: Decoded) -> Decoded:
 
 @lru_cache(maxsize=NAMES_KEPT)
 def _name(path: str) -> _Name:
-    path = path[:LONGEST_NAME]
+
     metric = thing_words.metric_name(path)
     words = metric.split("_")
     key = thing_words.spelled(path)
