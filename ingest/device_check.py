@@ -20,6 +20,7 @@ _SUSPECT_M: Final = 25.0  # a move that is the shift between two datums to withi
 _SHIFT_M: Final = 60.0  # and the shift must be worth the name
 _BETTER: Final = 3  # devices that another datum must place more than the declared one
 _NEAR: Final = 200  # devices outside of which the nearest grid is looked for; each takes a millisecond
+_KM: Final = 1000
 _SAME_DEGREES: Final = 1e-9
 _DIFFERENT: Final = (Datum.WGS84, Datum.GCJ02, Datum.BD09)  # CGCS2000 is WGS 84 to within a decimetre
 
@@ -242,8 +243,12 @@ def _say_places(
                 report.doubt(line, "lon", told, Doubt.IN_GAP)
             else:
                 nearest = there.nearest.name if there and there.nearest else "–"
-                far = round(there.distance_m) if there and there.distance_m is not None else "–"
+                far = _far(there.distance_m) if there and there.distance_m is not None else "–"
                 report.doubt(line, "lon", told, Doubt.OUTSIDE, nearest=nearest, distance=far)
+
+
+def _far(metres: float) -> str:
+    return f"{metres:.0f} m" if metres < _KM * 10 else f"{metres / _KM:.0f} km"
 
 
 def _suspect_all(devices: Sequence[NewDevice], places: Sequence[Placed], grids: GridSet, report: Report) -> None:

@@ -76,7 +76,7 @@ _WORDS: Final[dict[Fault | Doubt, tuple[str, str]]] = {
     Fault.DIFFERS: ("同一编号与第 {first} 行除指标外还有不同", "differs from line {first} of the same id in more than its metric"),
     Fault.TWICE: ("第 {first} 行已经有这个指标", "line {first} has this metric of this id, too: twice"),
     Fault.FOREIGN_AREA: ("设备在您的辖区之外", "is outside the areas of your account"),
-    Doubt.OUTSIDE: ("不在本县：离最近的网格（{nearest}）{distance} 米", "is outside of the county: {distance} m from {nearest}"),
+    Doubt.OUTSIDE: ("不在本县：离最近的网格（{nearest}）{distance}", "is outside of the county: {distance} from {nearest}"),
     Doubt.IN_GAP: ("在网格之间的空隙里，不属于任何网格", "lies in a gap between grids and belongs to none"),
     Doubt.NO_PLACE: ("没有填位置：不会出现在地图上，也不属于任何网格", "has no place: on no map and in no grid"),
     Doubt.DATUM_SUSPECT: (
@@ -145,6 +145,7 @@ class Report:
     faults_total: int = 0
     doubts: list[Finding] = field(default_factory=list)
     doubts_total: int = 0
+    headings: dict[str, str] = field(default_factory=dict)  # of our columns, as the file has them
     counts: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, int] = field(default_factory=dict)
 
@@ -157,13 +158,17 @@ class Report:
         """Note a fault."""
         self.faults_total += 1
         if len(self.faults) < KEPT:
-            self.faults.append(Finding(line=line, column=column, value=value, code=code, about=about))
+            self.faults.append(
+                Finding(line=line, column=self.headings.get(column, column), value=value, code=code, about=about)
+            )
 
     def doubt(self, line: int, column: str, value: str, code: Doubt, **about: str | int) -> None:
         """Note a doubt."""
         self.doubts_total += 1
         if len(self.doubts) < KEPT:
-            self.doubts.append(Finding(line=line, column=column, value=value, code=code, about=about))
+            self.doubts.append(
+                Finding(line=line, column=self.headings.get(column, column), value=value, code=code, about=about)
+            )
 
     def to_json(self) -> dict[str, Any]:
         """Give it as the interface does."""

@@ -74,6 +74,7 @@ def read_rows(rows: Iterable[Row], report: Report) -> Read:
     found = iter(rows)
     line, heading = next(found, (1, []))
     columns = _columns(line, heading, report)
+    report.headings = {column: heading[n] for column, n in columns.items()}
     reader = _Reader(columns, heading, report)
     for line, cells in found:
         report.lines += 1
@@ -146,8 +147,7 @@ class _Reader:
     def _fault(self, column: str, code: Fault, **about: str | int) -> None:
         self._faulty = True
         n = self._at.get(column)
-        heading, value = (column, "") if n is None else (self._heading[n], self._cells[n])
-        self._report.fault(self._line, heading, value, code, **about)
+        self._report.fault(self._line, column, "" if n is None else self._cells[n], code, **about)
 
     def _cell(self, column: str) -> str:
         n = self._at.get(column)

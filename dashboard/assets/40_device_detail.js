@@ -27,6 +27,7 @@
 
   function draw(device) {
     const chart = make("div", "chart");
+    chart.hidden = !(device.metrics || []).length;
     const asked = make("section", "explain");
     asked.hidden = true;
     const rows = (device.metrics || []).map((metric) => readingRow(device, metric, chart));

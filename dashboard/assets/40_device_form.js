@@ -180,7 +180,7 @@
     if (mine !== form) {
       return;
     }
-    const path = found.path.map((step) => step.name).join(" › ");
+    const path = text.wholePath({ path: found.path });
     const nearest = found.nearest ? say("registration.nearest", { name: found.nearest.name, n: text.count(found.distance_m) }) : "";
     const words = path ? say("registration.stands_in", { path: path }) : say("registration.in_no_grid") + nearest;
     const from = mine.attributes.place_from ? make("span", "place-mark", say("registration.place_from_gateway")) : null;

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const gridwatch = window.gridwatch;
-  const NEAR_ZOOM = 15;
+  const NEAR_ZOOM = 14;
   const FITTED_MS = 80;
 
   /* deviceMap(host, onPick({lon, lat})) gives {show({lon, lat}), remove()}. */
@@ -12,12 +12,13 @@
       host.hidden = true;
       return { show: function () {}, remove: function () {} };
     }
+    const scale = gridwatch.scale();
     const map = L.map(host, { attributionControl: false, zoomControl: true, zoomSnap: 0.25, preferCanvas: true }).setView([30, 120], 8);
     let marker = null;
     let isPlaced = false;
     let isGone = false;
-    load("town", { color: "#8fb4d6", weight: 1.4, fillColor: "#12243a", fillOpacity: 0.6 }, true);
-    load("grid", { color: "#4a6f95", weight: 0.7, fill: false }, false);
+    load("town", { color: "#8fb4d6", weight: 1.4 * scale, fillColor: "#12243a", fillOpacity: 0.6 }, true);
+    load("grid", { color: "#4a6f95", weight: 0.8 * scale, fill: false }, false);
     map.on("click", function (click) {
       const at = { lon: Number(click.latlng.lng.toFixed(6)), lat: Number(click.latlng.lat.toFixed(6)) };
       show(at, true);
@@ -53,7 +54,7 @@
       if (marker) {
         marker.setLatLng(place);
       } else {
-        marker = L.circleMarker(place, { radius: 9, color: "#fff", weight: 3, fillColor: "#1663b5", fillOpacity: 1 }).addTo(map);
+        marker = L.circleMarker(place, { radius: 9 * scale, color: "#fff", weight: 3 * scale, fillColor: "#1663b5", fillOpacity: 1 }).addTo(map);
       }
       if (!isPicked) {
         map.invalidateSize();

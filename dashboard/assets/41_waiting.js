@@ -168,7 +168,7 @@
       box.append(read);
     }
     for (const reason of guess.rejected) {
-      box.append(make("div", "waiting-rejected", say("devices.not_read", { reason: reason })));
+      box.append(make("div", "waiting-rejected", say("devices.not_read", { reason: refusal(reason) })));
     }
     if (guess.dropped.length) {
       box.append(make("div", "muted", say("devices.dropped", { fields: guess.dropped.join(", ") })));
@@ -177,6 +177,13 @@
       box.append(make("div", "muted", say("devices.said_nothing")));
     }
     return box;
+  }
+
+  /* The reason in words, then exactly what was wrong. */
+  function refusal(reason) {
+    const word = reason.split(":")[0];
+    const detail = reason.slice(word.length + 1).trim();
+    return text.has("rejected." + word) ? say("rejected." + word) + (detail ? " — " + detail : "") : reason;
   }
 
   function value(one) {

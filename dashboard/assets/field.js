@@ -31,7 +31,7 @@
     parts.wrong.setAttribute("role", "alert");
     host.append(
       make("header", "top", make("h1", "", say("field.title")), make("span", "who", gridwatch.page.viewer.name), gridwatch.button("quiet", say("app.logout"), gridwatch.api.logout)),
-      section("1", "field.which", parts.id, gridwatch.button("wide", say("field.look"), () => choose(parts.id.value.trim())), parts.chosen, parts.near),
+      section("1", "field.which", parts.id, make("p", "quietly", say("field.scan")), gridwatch.button("wide", say("field.look"), () => choose(parts.id.value.trim())), parts.chosen, parts.near),
       section("2", "field.where", gridwatch.fieldPlace.element()),
       section("3", "field.what", labelled("devices.field_kind", parts.kind), labelled("field.name", parts.name), labelled("field.building", parts.building)),
       make("footer", "bottom", parts.sure, parts.wrong, parts.save)
@@ -172,7 +172,7 @@
   }
 
   function done(device) {
-    const path = device.grid ? device.grid.path.map((step) => step.name).join(" › ") : say("field.no_grid");
+    const path = device.grid ? text.wholePath(device.grid) : say("field.no_grid");
     const next = gridwatch.button("save", say("field.next"), function () {
       location.assign("/field");
     });

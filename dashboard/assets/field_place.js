@@ -102,7 +102,7 @@
 
   function draw(given) {
     const sure = given.accuracy_m === null ? say("field.typed") : say("field.accuracy", { n: given.accuracy_m });
-    const path = located.path.map((step) => step.name).join(" › ");
+    const path = gridwatch.text.wholePath({ path: located.path });
     parts.shown.replaceChildren(
       make("div", "place-grid" + (path ? "" : " is-bad"), path || say("field.no_grid")),
       make("div", "place-sure" + (isVague(given) ? " is-bad" : ""), sure),

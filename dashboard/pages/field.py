@@ -123,7 +123,7 @@ def _code(request: Request, device_id: str) -> str:
     url = f"{request.base_url}{FIELD_PAGE.lstrip('/')}?device={quote(device_id, safe='')}"
     out = io.BytesIO()
     segno.make(url, error="m", micro=False).save(
-        out, kind="svg", xmldecl=False, scale=4, border=2, dark="#000", light="#fff"
+        out, kind="svg", xmldecl=False, omitsize=True, scale=4, border=2, dark="#000", light="#fff"
     )
     return out.getvalue().decode()
 

@@ -97,15 +97,11 @@ def test_a_stranger_is_ignored_and_brought_back(site: Site, sign_in: SignIn) -> 
 
 
 def test_announced_devices_are_chosen_and_registered_together(site: Site, sign_in: SignIn) -> None:
-    """The list of a Zigbee bridge names what hangs on it: ticked and registered in one act."""
-    listed = [
-        {
-            "friendly_name": f"leak-{n}", "ieee_address": f"0x{n:016x}", "type": "EndDevice", "supported": True,
-            "definition": {"model": "SJCGQ11LM", "vendor": "Aqara", "description": "Water leak sensor", "exposes": []},
-        }
-        for n in (1, 2)
-    ]
-    site.publish([("zigbee2mqtt/bridge/devices", json.dumps(listed).encode())])
+    """What announces itself by Home Assistant's discovery is ticked and registered in one act."""
+    for n in (1, 2):
+        told = {"name": "Leak", "unique_id": f"leak-{n}", "state_topic": f"leak/{n}/state", "device_class": "moisture"}
+        told["device"] = {"identifiers": [f"leak-{n}"], "name": f"机房水浸 {n}", "model": "SJCGQ11LM"}
+        site.publish([(f"homeassistant/binary_sensor/leak-{n}/config", json.dumps(told).encode())])
     page = sign_in("/devices?tab=waiting", "admin")
     expect(page.locator(".waiting")).to_have_count(2)
     expect(page.locator(".guess-mark").first).to_have_text("设备自报")
@@ -125,7 +121,7 @@ def test_a_device_is_changed_swapped_and_retired_with_its_history(site: Site, si
     page.locator(".device-form input[name=building]").fill("3 栋")
     page.locator(".device-form .press-first").click()
     detail = page.locator(f".detail[data-device='{device}']")
-    expect(detail.locator(".history-entry").first).to_contain_text("楼栋：无 → 3 栋")
+    expect(detail.locator(".history-entry").first).to_contain_text("→ 3 栋")
     page.get_by_role("button", name="更换设备").click()
     page.fill(".dialog input[name=new_id]", "fresh-1")
     page.fill(".dialog input[name=reason]", "雷击")
