@@ -122,13 +122,13 @@ class Worker:
                 if not taken.messages and not tick:
                     continue
                 if committing is not None and (tick or self._registry_changed):
-                    await committing  # the session is ours alone while the registry or the rules are read
+                    await asyncio.shield(committing)  # the session is ours alone while the registry or the rules are read
                     await self._keep_up()
                 work = await asyncio.to_thread(
                     self._pipeline.judge, taken.messages, received=taken.received, now=now(), tick=tick, flush=flush
                 )
                 if committing is not None:
-                    await committing
+                    await asyncio.shield(committing)
                 committing = asyncio.create_task(self._commit(work, taken))
                 next_tick = loop.time() + TICK_S if tick else next_tick
                 next_flush = loop.time() + FLUSH_S if flush else next_flush
