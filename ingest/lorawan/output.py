@@ -190,7 +190,6 @@ def _as_fire(said: Decoded) -> Decoded:
 
 @lru_cache(maxsize=NAMES_KEPT)
 def _name(path: str) -> _Name:
-
     metric = thing_words.metric_name(path)
     words = metric.split("_")
     key = thing_words.spelled(path)

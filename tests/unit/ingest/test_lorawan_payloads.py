@@ -46,6 +46,11 @@ def test_bytes_of_nobody_are_refused_and_the_candidates_named() -> None:
         assert "no codec" in refused.detail
 
 
+def test_damaged_smoke_message_of_no_named_codec_is_refused_for_its_sum() -> None:
+    """The reason is the one that helps whoever looks for it."""
+    assert reasons(decode("", b"221E64001C41", RECEIVED)) == [Reason.CHECKSUM]
+
+
 def test_topic_without_a_device_is_refused() -> None:
     """Nobody speaks."""
     assert reasons(decode("lorawan/milesight_em//85", PAYLOAD, RECEIVED)) == [Reason.TOPIC]
@@ -100,7 +105,7 @@ def test_words_of_a_network_lead_to_a_codec(hint: str, codec: str | None) -> Non
         ("01755c03821e00", 85, ("milesight_em",)),
         ("01755c03821e00", 2, ()),
         ("221E64001C40", None, ("milesight_gs",)),
-        ("221E64001C41", None, ()),
+        ("221E64001C41", None, ("milesight_gs",)),
         ("01756402671C01036864047D0000057D0100", None, ("milesight_gs",)),
         ("010A011E010104B0000000", 6, ("netvox_ra02",)),
         ("0CD1070A00", 2, ("dragino",)),
@@ -110,5 +115,5 @@ def test_words_of_a_network_lead_to_a_codec(hint: str, codec: str | None) -> Non
     ],
 )
 def test_bytes_look_like_one_family(payload: str, port: int | None, found: tuple[str, ...]) -> None:
-    """A suggestion for whoever registers; a wrong port or checksum looks like nothing."""
+    """A suggestion for whoever registers; a wrong port looks like nothing, a damaged frame like a damaged one."""
     assert codecs.likely(bytes.fromhex(payload), port) == found
