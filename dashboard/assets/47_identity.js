@@ -13,9 +13,18 @@
     const host = document.getElementById("device-health");
     if (host && host.dataset.device === event.detail.id) {
       host.replaceChildren(clockBlock(event.detail.clock));
+      sayAbove(event.detail.clock);
     }
   });
   document.addEventListener("gridwatch:waiting", fillLists);
+
+  /* A clock that is wrong is said among the facts: every time on this page hangs on it. */
+  function sayAbove(clock) {
+    const facts = document.querySelector("#detail .facts-list");
+    if (facts && clock && typeof clock.skew_s === "number" && Math.abs(clock.skew_s) >= RIGHT_S) {
+      facts.append(make("dt", "", say("identity.clock")), make("dd", Math.abs(clock.skew_s) >= WRONG_S ? "clock-wrong" : "", skew(clock.skew_s)));
+    }
+  }
 
   function clockBlock(clock) {
     const block = make("section", "clock-block", make("h3", "", say("identity.clock")));
