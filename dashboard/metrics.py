@@ -13,6 +13,7 @@ from dashboard.notification_metrics import notification_families
 from dashboard.outage import DATABASE_AWAY, Sessions
 from dashboard.queries.counters import Counting, read_standing, read_worker, readings_stored
 from dashboard.queries.grids import GridNames
+from dashboard.weather_metrics import weather_families
 from database.connection import Cursor
 
 FRESH_S = 5.0  # two scrapers cost the database no more than one
@@ -113,7 +114,11 @@ class CountyCollector(Collector):
             standing = read_standing(cur, self._grids.table(cur), now=now)
             counters = self._counting.read(cur, standing, now=now)
             worker = read_worker(cur, now=now)
-            notifications = [*notification_families(cur, now), *identity_families(cur)]
+            notifications = [
+                *notification_families(cur, now),
+                *identity_families(cur),
+                *weather_families(cur, now),
+            ]
             stored = readings_stored(cur)
             self._count_rejected(cur)
             sizes = cur.execute("SELECT pg_database_size(current_database())").fetchone()
