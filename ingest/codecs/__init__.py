@@ -57,6 +57,11 @@ def read(name: str, item: Enclosed) -> list[Decoded]:
     return codec(item)
 
 
+def knows(name: str) -> bool:
+    """Tell whether `read` would find a codec: by its name, declared or not, or by what a maker's name leads to."""
+    return name in _modules() or find(name) is not None or named(name) is not None
+
+
 def named(hint: str) -> str | None:
     """Find the codec that an envelope's words for a device lead to, a declared one first; None where they lead to none."""
     declared = for_hint(hint)

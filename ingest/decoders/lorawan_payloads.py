@@ -62,7 +62,7 @@ def _unpacked(payload: bytes) -> bytes:
 
 
 def _read(codec: str, device: DeviceId, port: int | None, payload: bytes, received: datetime) -> list[Decoded]:
-    name = codec if codec in codecs.names() or codecs.named(codec) else ""
+    name = codec if codecs.knows(codec) else ""
     if not name:
         found = codecs.likely(payload, port)
         if len(found) != 1:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ingest import codecs
+from ingest import codecs, installed
 from ingest.decoders.lorawan_payloads import decode
-from ingest.readings import DeviceId, Enclosed, Reading, Reason, Rejection
+from ingest.readings import Decoded, DeviceId, Enclosed, Reading, Reason, Rejection
 from tests.lorawan_said import facts, reasons, values
 
 RECEIVED = datetime(2024, 5, 1, 12, 30, tzinfo=UTC)
@@ -44,6 +44,22 @@ def test_bytes_of_nobody_are_refused_and_the_candidates_named() -> None:
         assert isinstance(refused, Rejection)
         assert refused.reason is Reason.UNSUPPORTED
         assert "no codec" in refused.detail
+
+
+def test_declared_layout_is_a_codec_by_its_name() -> None:
+    """What is declared in a file is named in the topic like any other."""
+
+    def rope(item: Enclosed) -> list[Decoded]:
+        return [Reading(device=item.device, metric="rope", time=item.time, value=item.payload[0], unit="1")]
+
+    before = installed.installed()
+    installed.install(
+        [*before, installed.Declared(name="acme-rope", title="", decode=decode, codec=rope, storable=bytes)]
+    )
+    try:
+        assert values(decode("lorawan/acme-rope/x/9", b"\x07\xff", RECEIVED)) == {"rope": (7, "1")}
+    finally:
+        installed.install(before)
 
 
 def test_damaged_smoke_message_of_no_named_codec_is_refused_for_its_sum() -> None:
