@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from ingest.readings import Decoded, DeviceId, Quality, Reason, Rejection
-from ingest.thing_values import Report
+from ingest.thing_values import Report, read_properties
 from ingest.thing_words import is_name
 
 _PRODUCTS: Final = ("productKey", "productID", "productId")
@@ -67,14 +67,16 @@ def read_packs(
         if isinstance(pack, Rejection):
             yield pack
             continue
-        report = Report(pack.device or gateway, *moment, received)
+        device = pack.device or gateway
         for values in pack.properties if isinstance(pack.properties, list) else [pack.properties]:
             if isinstance(values, dict):
-                report.take(values)
-        for events in pack.events if isinstance(pack.events, list) else [pack.events]:
-            if isinstance(events, dict):
-                read_events(report, events)
-        yield from report.close()
+                yield from read_properties(values, device, moment, received)
+        if pack.events:
+            report = Report(device, *moment, received)
+            for events in pack.events if isinstance(pack.events, list) else [pack.events]:
+                if isinstance(events, dict):
+                    read_events(report, events)
+            yield from report.close()
 
 
 def read_events(report: Report, events: Mapping[str, object]) -> None:

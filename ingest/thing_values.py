@@ -12,7 +12,7 @@ from typing import Final
 from ingest.device_clock import BEIJING
 from ingest.instants import settle
 from ingest.readings import Decoded, DeviceId, DeviceState, Dropped, Fact, Quality, Reading, Reason, Rejection
-from ingest.thing_words import LONGEST_NAME, Flag, Meaning, Personal, Quantity, is_personal, meaning, spelled
+from ingest.thing_words import LONGEST_NAME, Flag, Ignored, Meaning, Personal, Quantity, is_personal, meaning, spelled
 from ingest.wire import number, text
 
 _MOMENT: Final = timedelta(seconds=1)
@@ -22,6 +22,7 @@ _TENTHS_BELOW: Final = -300.0  # some NB modules count their RSRP in tenths of a
 _WRAPPING: Final = frozenset({"value", "time", "eventType", "quality"})
 _DEEPEST: Final = 6
 _BITS: Final = (0, 1)
+_BARE: Final = frozenset({int, float, str, bool})
 _WORDS: Final = {
     "0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True, "off": False, "on": True, "no": False, "yes": True,
     "normal": False, "alarm": True, "closed": False, "close": False, "open": True, "opened": True, "offline": False, "online": True,
@@ -61,46 +62,77 @@ def read_properties(
 ) -> list[Decoded]:
     """Read every property of an object; `moment` holds where a value has no time of its own.
 
-    Most are bare numbers in their range and bare flags: those are read here, without a call for each.
+    Most are bare numbers and flags, some with their time: those are read here, and a `Report` is made for the others only.
     """
     said: list[Decoded] = []
     left: dict[str, object] = {}
-    time, quality = moment
+    stamped: object = None
+    own = moment
     for name, value in values.items():
-        if (type(value) is int or type(value) is float) and len(name) < LONGEST_NAME:
-            known = meaning(name)
-            if type(known) is Quantity:
-                if not known.is_written_oddly and known.low <= value <= known.high:
-                    said.append(
-                        Reading(
-                            device=device,
-                            metric=known.metric,
-                            time=time,
-                            value=float(value),
-                            unit=known.unit,
-                            quality=quality,
-                            code=name,
-                        )
-                    )
-                    continue
-            elif type(known) is Flag and value in _BITS and not known.codes:
-                active = (value == 1) is not known.is_inverted
-                said.append(
-                    DeviceState(device=device, fact=known.fact, active=active, time=time, quality=quality, code=name)
-                )
-                continue
-        left[name] = value
+        bare, at = value, moment
+        if type(value) is dict and "value" in value and len(value) == 1 + ("time" in value):
+            bare = value["value"]
+            if "time" in value:
+                if value["time"] != stamped:
+                    stamped = value["time"]
+                    own = _own_time(stamped, moment, received)
+                at = own
+        if type(bare) not in _BARE or len(name) >= LONGEST_NAME or not _bare(device, name, bare, at, said):
+            left[name] = value
     if not left:
         return said
-    report = Report(device, time, quality, received, said=said)
+    report = Report(device, *moment, received, said=said)
     report.take(left)
     return report.close()
+
+
+def _own_time(value: object, moment: tuple[datetime, Quality], received: datetime) -> tuple[datetime, Quality]:
+    seconds = stamp(value)
+    if seconds is None:
+        return moment
+    time, quality = settle(seconds, received)
+    return time, max(quality, moment[1])
+
+
+def _bare(device: DeviceId, name: str, value: object, moment: tuple[datetime, Quality], said: list[Decoded]) -> bool:
+    """Say what a number, text or truth says; False where it takes more to read it."""
+    known = meaning(name)
+    if type(known) is Quantity:
+        time, quality = moment
+        if (
+            (type(value) is float or type(value) is int)
+            and not known.is_written_oddly
+            and known.low <= value <= known.high
+        ):
+            said.append(
+                Reading(
+                    device=device,
+                    metric=known.metric,
+                    time=time,
+                    value=float(value),
+                    unit=known.unit,
+                    quality=quality,
+                    code=name,
+                )
+            )
+            return True
+        reading = _reading(device, known, name, value, moment)
+        if reading is not None:
+            said.append(reading)
+        return True
+    if type(known) is Flag and value in _BITS and not known.codes:
+        active = (value == 1) is not known.is_inverted
+        said.append(
+            DeviceState(device=device, fact=known.fact, active=active, time=moment[0], quality=moment[1], code=name)
+        )
+        return True
+    return type(known) is Ignored
 
 
 class Report:
     """What one message says of one device. `time` and `quality` hold where a value has no time of its own."""
 
-    __slots__ = ("_device", "_dropped", "_received", "_settled", "_told", "_unreadable", "quality", "said", "time")
+    __slots__ = ("_device", "_dropped", "_received", "_unreadable", "quality", "said", "time")
 
     def __init__(
         self,
@@ -116,8 +148,6 @@ class Report:
         self.quality = quality
         self._device = device
         self._received = received
-        self._told: object = None  # the own time that was settled last: a message repeats it for each value
-        self._settled = time, quality
         self._dropped: list[str] = []
         self._unreadable: list[str] = []
 
@@ -147,13 +177,7 @@ class Report:
 
     def at(self, value: object) -> tuple[datetime, Quality]:
         """Settle a value's own time; that of the message stands in."""
-        if value != self._told or value is None:
-            seconds = stamp(value)
-            if seconds is None:
-                return self.time, self.quality
-            time, quality = settle(seconds, self._received)
-            self._told, self._settled = value, (time, max(quality, self.quality))
-        return self._settled
+        return _own_time(value, (self.time, self.quality), self._received)
 
     def _struct(self, values: Mapping[str, object], path: str, moment: tuple[datetime, Quality], depth: int) -> None:
         for name, value in values.items():

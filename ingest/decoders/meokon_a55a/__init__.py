@@ -8,12 +8,11 @@ last; each has its own time. The current value is of the same instant or a littl
 is told a second after it. How late is too late to judge is not decided here.
 """
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 from ingest.decoders.meokon_a55a.frame import frames
-from ingest.decoders.meokon_a55a.kinds import Channel, Kind, bits_of, kind_of
+from ingest.decoders.meokon_a55a.kinds import Kind, claims_of, kind_of
 from ingest.instants import settle
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Quality, Reading, Reason, Rejection
 from ingest.speaker import speaker
@@ -25,6 +24,8 @@ _HEAD: Final = 25  # start mark to alarm byte
 _FULL: Final = 20  # steps of 5 %
 _ON_MAINS_ONLY: Final = 0b10
 _SECOND: Final = timedelta(seconds=1)
+_MOST: Final = 1024  # records; a meter stores 600
+_FRAMES: Final = 64  # of one payload
 _LIMITS: Final = frozenset({0, 4, 8, 12, 16})  # bytes of limits: pairs of two or four bytes
 
 
@@ -32,7 +33,10 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     """Decode every frame in `payload`, bytes or hex text, that arrived on `topic` at `received` (aware UTC)."""
     allowed = speaker(topic, "meokon") or _on_giot(topic)
     decoded: list[Decoded] = []
-    for found in frames(payload):
+    for number, found in enumerate(frames(payload)):
+        if number >= _FRAMES:
+            decoded.append(Rejection(reason=Reason.TOO_LARGE, detail=f"more than {_FRAMES} frames"))
+            break
         if isinstance(found, Rejection):
             decoded.append(found)
         else:
@@ -51,100 +55,80 @@ def _on_giot(topic: str) -> str | None:
     return levels[at].upper() if at < len(levels) else None
 
 
-def _frame(frame: bytes, allowed: str | None, received: datetime) -> Iterator[Decoded]:
+def _frame(frame: bytes, allowed: str | None, received: datetime) -> list[Decoded]:
     command, name = frame[2], frame[5:17].decode("ascii", "replace").strip("\x00 ")
+    if command == _UPLOAD and len(frame) >= _HEAD + 4 and name.isascii() and name.isalnum():
+        if allowed is None or name.upper() == allowed:
+            return _report(DeviceId(name), frame, received)
+        return [Rejection(reason=Reason.FOREIGN_DEVICE, detail=f"meter {name} on the topic of {allowed}")]
     if command == _ACK:
-        yield Rejection(reason=Reason.DOWNLINK, detail="acknowledgement")
-    elif not (name.isascii() and name.isalnum()):
-        yield Rejection(reason=Reason.MALFORMED, detail="the meter's id is no text")
-    elif allowed is not None and name.upper() != allowed:
-        yield Rejection(reason=Reason.FOREIGN_DEVICE, detail=f"meter {name} on the topic of {allowed}")
-    elif command != _UPLOAD:
-        what = "answer to a setting" if command == _REPLY else f"command {command}"
-        yield Rejection(reason=Reason.UNSUPPORTED, detail=what)
-    elif len(frame) < _HEAD + 4:
-        yield Rejection(reason=Reason.MALFORMED, detail="no time in the report")
-    else:
-        yield from _report(DeviceId(name), frame, received)
+        return [Rejection(reason=Reason.DOWNLINK, detail="acknowledgement")]
+    if command == _UPLOAD:
+        return [Rejection(reason=Reason.MALFORMED, detail="no id of letters and digits, or no time")]
+    what = "answer to a setting" if command == _REPLY else f"command {command}"
+    return [Rejection(reason=Reason.UNSUPPORTED, detail=what)]
 
 
-def _report(device: DeviceId, frame: bytes, received: datetime) -> Iterator[Decoded]:
+def _report(device: DeviceId, frame: bytes, received: datetime) -> list[Decoded]:
     kind = kind_of(frame[23])
-    count = int.from_bytes(frame[21:23], "big")
+    count = frame[21] << 8 | frame[22]
     width = kind.layout.size if kind else 0
     limits = len(frame) - _HEAD - 4 - width * (count + 1)
-    if kind is None or limits not in _LIMITS:
+    if kind is None or limits not in _LIMITS or count > _MOST:
         # The record's layout is unknown, and with it where the time stands: the state in front of it is told as it is.
-        yield from _state(device, frame, received, Quality.GOOD)
-        yield Rejection(reason=Reason.UNSUPPORTED, detail=f"type {frame[23]} with {count} records")
-        return
+        refused = Rejection(reason=Reason.UNSUPPORTED, detail=f"type {frame[23]} with {count} records")
+        return [*_state(device, frame, received, Quality.GOOD), refused]
     at = _HEAD + limits
-    seconds = int.from_bytes(frame[at + width : at + width + 4], "big")
-    time, quality = settle(float(seconds), received)
-    yield from _state(device, frame, time, quality)
-    interval = int.from_bytes(frame[19:21], "big")
+    time, quality = settle(float(int.from_bytes(frame[at + width : at + width + 4], "big")), received)
+    interval = timedelta(seconds=frame[19] << 8 | frame[20])
     current, records = frame[at : at + width], frame[at + width + 4 :]
-    if count and interval == 0:
+    if count and not interval:
         records = records[-width:]  # taken without a pause: only of the last is the time known
-    yield from _records(device, kind, records, _Clock(time, quality, interval))
-    if records[-width:] != current:
-        yield from _record(
-            device, kind, kind.layout.unpack(current), time + (_SECOND if count else timedelta()), quality
-        )
-
-
-class _Clock:
-    """The times of a frame's records: the last one's, and what lies between two."""
-
-    def __init__(self, last: datetime, quality: Quality, interval_s: int) -> None:
-        self.last = last
-        self.quality = quality
-        self.interval_s = interval_s
-
-
-def _records(device: DeviceId, kind: Kind, records: bytes, clock: _Clock) -> Iterator[Reading]:
-    behind = len(records) // kind.layout.size - 1
+    said = _state(device, frame, time, quality)
+    behind = len(records) // width
     for values in kind.layout.iter_unpack(records):
-        time = clock.last - timedelta(seconds=behind * clock.interval_s) if behind else clock.last
-        yield from _record(device, kind, values, time, clock.quality)
         behind -= 1
+        _record(device, kind, values, (time - behind * interval if behind else time, quality), said)
+    if records[-width:] != current:
+        after = time + _SECOND if count else time
+        _record(device, kind, kind.layout.unpack(current), (after, quality), said)
+    return said
 
 
 def _record(
-    device: DeviceId, kind: Kind, values: tuple[float, ...], time: datetime, quality: Quality
-) -> Iterator[Reading]:
+    device: DeviceId, kind: Kind, values: tuple[float, ...], moment: tuple[datetime, Quality], said: list[Decoded]
+) -> None:
+    """Say every channel of one record; the ends of the range and what is no number are missing."""
+    time, quality = moment
     for channel, counts in zip(kind.channels, values, strict=True):
-        value = _value(channel, counts)
-        yield Reading(
-            device=device,
-            metric=channel.metric,
-            time=time,
-            value=value,
-            unit=channel.unit,
-            quality=Quality.MISSING if value is None else quality,
+        value: float | None = counts / channel.counts * channel.factor
+        if counts in channel.void or counts - counts != 0:  # infinite, or not a number
+            value = None
+        said.append(
+            Reading(
+                device=device,
+                metric=channel.metric,
+                time=time,
+                value=value,
+                unit=channel.unit,
+                quality=quality if value is not None else Quality.MISSING,
+            )
         )
 
 
-def _value(channel: Channel, counts: float) -> float | None:
-    """Give a channel's value in its unit; None for the ends of the range and for what is no number."""
-    if counts in channel.void or counts - counts != 0:  # infinite, or not a number
-        return None
-    value = counts / channel.counts
-    return value if channel.factor == 1.0 else value * channel.factor
-
-
-def _state(device: DeviceId, frame: bytes, time: datetime, quality: Quality) -> Iterator[Decoded]:
+def _state(device: DeviceId, frame: bytes, time: datetime, quality: Quality) -> list[Decoded]:
     """State what is in front of the records: the alarm bits, all of them, charge and signal."""
-    power, signal, word = frame[17], frame[18], frame[24]
-    for fact, bits in bits_of(frame[23]).items():
-        set_bits = [bit for bit in bits if word >> bit & 1]
-        code = "+".join(f"bit {bit}" for bit in set_bits) or "normal"
-        yield DeviceState(device=device, fact=fact, active=bool(set_bits), time=time, quality=quality, code=code)
+    power, signal = frame[17], frame[18]
+    said: list[Decoded] = [
+        DeviceState(device=device, fact=fact, active=active, time=time, quality=quality, code=code)
+        for fact, active, code in claims_of(frame[23], frame[24])
+    ]
     steps = power & 0x1F
     if power >> 5 & 0b11 != _ON_MAINS_ONLY:
         charge = None if steps > _FULL else steps * 5.0
-        said = Quality.MISSING if charge is None else quality
-        yield Reading(device=device, metric="battery", time=time, value=charge, unit="%EL", quality=said)
+        known = Quality.MISSING if charge is None else quality
+        said.append(Reading(device=device, metric="battery", time=time, value=charge, unit="%EL", quality=known))
     level = signal - 256.0 if signal > 127 else None  # noqa: PLR2004 -- signed; zero and above is no reception
-    said = Quality.MISSING if level is None else quality
-    yield Reading(device=device, metric="rssi", time=time, value=level, unit="dBm", quality=said)
+    known = Quality.MISSING if level is None else quality
+    said.append(Reading(device=device, metric="rssi", time=time, value=level, unit="dBm", quality=known))
+    return said

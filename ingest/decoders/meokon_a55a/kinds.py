@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -165,6 +165,16 @@ def bits_of(code: int) -> Mapping[Fact, tuple[int, ...]]:
         if kind is not None and len(kind.channels) < channel and bit not in own:
             del bits[bit]  # of a channel that is not there
     return {fact: tuple(bit for bit, of in bits.items() if of is fact) for fact in dict.fromkeys(bits.values())}
+
+
+@lru_cache(maxsize=4096)
+def claims_of(code: int, word: int) -> tuple[tuple[Fact, bool, str], ...]:
+    """Give every fact that the alarm byte `word` of type `code` states: true or false, and the bits that say so."""
+    claims = []
+    for fact, bits in bits_of(code).items():
+        found = [bit for bit in bits if word >> bit & 1]
+        claims.append((fact, bool(found), "+".join(f"bit {bit}" for bit in found) or "normal"))
+    return tuple(claims)
 
 
 def _channel(metric: str, unit: str, letter: str, counts: float) -> Channel:
