@@ -222,7 +222,7 @@ class _Reader:
 
     def _attributes(self) -> dict[str, Any]:
         codec, height = self._cell("codec"), self._number("mounting_height_m")
-        if codec and codec not in codecs.names() and codecs.named(codec) is None:
+        if codec and not codecs.knows(codec):
             self._fault("codec", Fault.CODEC)
         given = {"codec": codec, "mounting_height_m": height, "downstream": self._id("downstream")}
         return {name: value for name, value in given.items() if value not in ("", None)}

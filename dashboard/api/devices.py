@@ -104,7 +104,7 @@ class DeviceBody(BaseModel):
             raise ValueError("a metric is named twice")
         if self.kind in set(CarrierKind):
             raise ValueError(f"{self.kind} is no kind of device: alarms of places and links hang on it")
-        if self.codec and self.codec not in codecs.names() and codecs.named(self.codec) is None:
+        if self.codec and not codecs.knows(self.codec):
             raise ValueError(f"there is no codec {self.codec!r}: {', '.join(codecs.names())}")
         return self
 
