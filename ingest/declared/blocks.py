@@ -15,6 +15,8 @@ from ingest.wire import number
 Run = Callable[[Context, DeviceId | None, datetime, Quality, list[Decoded]], None]
 DeviceOf = Callable[[Context], DeviceId | None]
 LONGEST_STEP_S: Final = 366 * 86400.0
+FARTHEST_S: Final = 10 * LONGEST_STEP_S
+"""No record lies further from the time of its frame; further still there would be no date."""
 
 
 def compile_block(block: Block, device: Device | None, time: Time | None, endian: Endian) -> Run:
@@ -39,7 +41,7 @@ def compile_block(block: Block, device: Device | None, time: Time | None, endian
                 return
             when, quality = (received, given) if time_of is None else time_of(head, received, given)
             if back_s:
-                when -= timedelta(seconds=back_s)
+                when -= timedelta(seconds=max(-FARTHEST_S, min(back_s, FARTHEST_S)))
             if own_time is not None:
                 when, quality = own_time(context, when, quality)
             if block.history and quality is Quality.GOOD:

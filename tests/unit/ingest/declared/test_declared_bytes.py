@@ -128,6 +128,12 @@ def test_records_are_spread_over_their_steps():
     assert cut.reason is Reason.TRUNCATED
 
 
+def test_impossible_steps_lead_to_no_impossible_date():
+    """A step of a century between records is a damaged frame's: the times stay dates."""
+    rule = HEAD + "records: {at: 4, size: 1, step_s: {at: 0, type: u32}}\nreadings: [{metric: x, at: 0, type: u8}]"
+    assert len(decoded(rule, b"\xff" * 4 + bytes(5000))) == 5000
+
+
 def test_time_in_bytes():
     """Six bytes, BCD digits and a record's own time are read in the declared zone."""
     rule = (
