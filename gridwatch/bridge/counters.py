@@ -44,3 +44,13 @@ class Counters:
             log.info("peer closed", reason=reason.value, peer=peer)
         elif self._logged[reason] == LOGGED_A_MINUTE + 1:
             log.warning("more peers closed for this reason; they are counted", reason=reason.value)
+
+    def tell(self) -> None:
+        """Log what was counted since the start, for whoever has no Prometheus."""
+        told: dict[str, int] = {}
+        for family in self.registry.collect():
+            for sample in family.samples:
+                if sample.value and not sample.name.endswith("_created"):
+                    name = sample.name.removeprefix("gridwatch_bridge_").removesuffix("_total")
+                    told[" ".join([name, *sample.labels.values()])] = int(sample.value)
+        log.info("since the start", **told)

@@ -38,16 +38,27 @@ class Where:
 class Publisher:
     """One connection to a broker, used from the event loop that made it."""
 
-    def __init__(self, where: Where, *, client_id: str, on_up: Callable[[bool], object] = bool) -> None:
+    def __init__(
+        self,
+        where: Where,
+        *,
+        client_id: str,
+        on_up: Callable[[bool], object] = bool,
+        most_frames: int = MOST_FRAMES,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._most_frames = most_frames
+        self._most_bytes = most_bytes
         self._loop = asyncio.get_running_loop()
         self._where = where
         self._on_up = on_up
         self._waiting: dict[int, tuple[asyncio.Future[bool], int]] = {}
         self._bytes = 0
+        self._is_stopping = False
         self.connected = asyncio.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv311)
         # Every frame goes out at once: with a smaller window paho would look through all that wait at each acknowledgement.
-        self._client.max_inflight_messages_set(MOST_FRAMES)
+        self._client.max_inflight_messages_set(most_frames)
         self._client.max_queued_messages_set(0)  # bounded by ourselves
         self._client.reconnect_delay_set(1, 10)
         if where.user:
@@ -71,7 +82,7 @@ class Publisher:
     def publish(self, topic: str, payload: bytes) -> asyncio.Future[bool]:
         """Publish; True when the broker has acknowledged it, False when it was not taken or we stopped before."""
         told = self._loop.create_future()
-        if len(self._waiting) >= MOST_FRAMES or self._bytes + len(payload) > MOST_BYTES:
+        if len(self._waiting) >= self._most_frames or self._bytes + len(payload) > self._most_bytes:
             told.set_result(False)
             return told
         message = self._client.publish(topic, payload, qos=1)  # without a connection paho keeps it
@@ -87,6 +98,7 @@ class Publisher:
         waiting = [told for told, _ in self._waiting.values()]
         if waiting:
             await asyncio.wait(waiting, timeout=grace_s)
+        self._is_stopping = True
         self._client.disconnect()
         await asyncio.to_thread(self._client.loop_stop)
         for mid in list(self._waiting):
@@ -113,7 +125,7 @@ class Publisher:
     ) -> None:
         # Chance in the waiting time, so that after a broker's restart not every bridge comes at once.
         client.reconnect_delay_set(1, random.randint(5, 15))  # noqa: S311 -- jitter, not a secret
-        if not self._loop.is_closed():
+        if not self._is_stopping:
             log.warning("broker lost; devices are not answered until it is back", reason=str(code))
             self._loop.call_soon_threadsafe(self._up, False)
 

@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -23,6 +24,7 @@ from gridwatch.runtime import Listen
 
 log = structlog.get_logger(__name__)
 
+TOLD_EVERY_S = 3_600.0
 SPARE_FILES = 64  # beside the peers' sockets: the broker's, the logs, the metrics
 GRACE_S = 10.0  # for the broker to acknowledge what was taken, when we are stopped
 
@@ -64,7 +66,10 @@ async def serve(plan: Plan, *, stop: asyncio.Event | None = None, ready: Callabl
         doors = await _open(plan, relay)
         log.info("bridge listens", protocol=plan.dialect.root, host=plan.listen.host, port=plan.listen.port)
         ready()
-        await ending.wait()
+        while not ending.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ending.wait(), TOLD_EVERY_S)
+            counters.tell()
     finally:
         for door in doors:
             door.stop_listening()

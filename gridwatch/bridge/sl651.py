@@ -46,7 +46,7 @@ class Sl651:
         if len(data) < head:
             may_be = _HEX_PART.match(data) if is_ascii else True
             return Skip(size=1) if is_last or not may_be else More(size=head)
-        if not (_HEX_HEAD.match(data) if is_ascii else data[head - 1] in (_STX, _SYN)):
+        if not (_HEX_HEAD.match(data) if is_ascii else _is_head(data)):
             return Skip(size=1)
         return self._whole(data, head, is_last=is_last)
 
@@ -68,6 +68,14 @@ class Sl651:
                 return Frame(raw=raw, device=parts.station, is_up=parts.is_up)
             damaged = damaged or Frame(raw=raw, device=Parts.of(raw).station, is_right=False)
         return Skip(size=1, found=damaged)
+
+
+def _is_head(data: bytes) -> bool:
+    """Tell whether a HEX header is one: a stray 7E before a frame makes a false one, a byte early, with a length of anything.
+
+    Where no packets are numbered, the high bits of the length are the direction, 0 or 8 (table 20).
+    """
+    return data[_HEX - 1] == _SYN or (data[_HEX - 1] == _STX and data[11] >> 4 in (0, 8))
 
 
 def _sizes(data: bytes, head: int) -> list[int]:
