@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from ingest.readings import Decoded, DeviceId, Quality, Reason, Rejection
-from ingest.thing_values import Report, read_properties
+from ingest.thing_report import Report, read_properties
 from ingest.thing_words import is_name
 
 _PRODUCTS: Final = ("productKey", "productID", "productId")

@@ -1,28 +1,21 @@
-"""Read properties and events of Chinese platforms' thing models into readings and facts. Pure.
+"""Read single values of Chinese platforms' thing models: times, numbers as makers write them, truths. Pure.
 
-A value stands bare or as {"value": …, "time": …}; structs are flattened, lists are not read. What names a person is dropped by
-name. A fact whose value cannot be read is told as a rejection: it is never taken for false.
+Refuses to guess: what is no number is no value, and what is neither true nor false is None, never false.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Final
 
 from ingest.device_clock import BEIJING
 from ingest.instants import settle
-from ingest.readings import Decoded, DeviceId, DeviceState, Dropped, Fact, Quality, Reading, Reason, Rejection
-from ingest.thing_words import LONGEST_NAME, Flag, Ignored, Meaning, Personal, Quantity, is_personal, meaning, spelled
-from ingest.wire import number, text
+from ingest.readings import DeviceId, DeviceState, Fact, Quality, Reading
+from ingest.thing_words import LONGEST_NAME, Flag, Quantity
+from ingest.wire import number
 
 _MOMENT: Final = timedelta(seconds=1)
 _MILLISECONDS_FROM: Final = 1e11  # as seconds this were the year 5138
 _MILLIVOLTS_FROM: Final = 1000.0  # no cell has a thousand volts, and none lives below one
 _TENTHS_BELOW: Final = -300.0  # some NB modules count their RSRP in tenths of a dBm
-_WRAPPING: Final = frozenset({"value", "time", "eventType", "quality"})
-_DEEPEST: Final = 6
-_BITS: Final = (0, 1)
-_BARE: Final = frozenset({int, float, str, bool})
 _WORDS: Final = {
     "0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True, "off": False, "on": True, "no": False, "yes": True,
     "normal": False, "alarm": True, "closed": False, "close": False, "open": True, "opened": True, "offline": False, "online": True,
@@ -57,36 +50,8 @@ def told(device: DeviceId, fact: Fact, time: datetime, quality: Quality, code: s
     )
 
 
-def read_properties(
-    values: Mapping[str, object], device: DeviceId, moment: tuple[datetime, Quality], received: datetime
-) -> list[Decoded]:
-    """Read every property of an object; `moment` holds where a value has no time of its own.
-
-    Most are bare numbers and flags, some with their time: those are read here, and a `Report` is made for the others only.
-    """
-    said: list[Decoded] = []
-    left: dict[str, object] = {}
-    stamped: object = None
-    own = moment
-    for name, value in values.items():
-        bare, at = value, moment
-        if type(value) is dict and "value" in value and len(value) == 1 + ("time" in value):
-            bare = value["value"]
-            if "time" in value:
-                if value["time"] != stamped:
-                    stamped = value["time"]
-                    own = _own_time(stamped, moment, received)
-                at = own
-        if type(bare) not in _BARE or len(name) >= LONGEST_NAME or not _bare(device, name, bare, at, said):
-            left[name] = value
-    if not left:
-        return said
-    report = Report(device, *moment, received, said=said)
-    report.take(left)
-    return report.close()
-
-
-def _own_time(value: object, moment: tuple[datetime, Quality], received: datetime) -> tuple[datetime, Quality]:
+def own_time(value: object, moment: tuple[datetime, Quality], received: datetime) -> tuple[datetime, Quality]:
+    """Settle a value's own time; `moment`, that of the message, stands in, and its quality is no better for it."""
     seconds = stamp(value)
     if seconds is None:
         return moment
@@ -94,158 +59,7 @@ def _own_time(value: object, moment: tuple[datetime, Quality], received: datetim
     return time, max(quality, moment[1])
 
 
-def _bare(device: DeviceId, name: str, value: object, moment: tuple[datetime, Quality], said: list[Decoded]) -> bool:
-    """Say what a number, text or truth says; False where it takes more to read it."""
-    known = meaning(name)
-    if type(known) is Quantity:
-        time, quality = moment
-        if (
-            (type(value) is float or type(value) is int)
-            and not known.is_written_oddly
-            and known.low <= value <= known.high
-        ):
-            said.append(
-                Reading(
-                    device=device,
-                    metric=known.metric,
-                    time=time,
-                    value=float(value),
-                    unit=known.unit,
-                    quality=quality,
-                    code=name,
-                )
-            )
-            return True
-        reading = _reading(device, known, name, value, moment)
-        if reading is not None:
-            said.append(reading)
-        return True
-    if type(known) is Flag and value in _BITS and not known.codes:
-        active = (value == 1) is not known.is_inverted
-        said.append(
-            DeviceState(device=device, fact=known.fact, active=active, time=moment[0], quality=moment[1], code=name)
-        )
-        return True
-    return type(known) is Ignored
-
-
-class Report:
-    """What one message says of one device. `time` and `quality` hold where a value has no time of its own."""
-
-    __slots__ = ("_device", "_dropped", "_received", "_unreadable", "quality", "said", "time")
-
-    def __init__(
-        self,
-        device: DeviceId,
-        time: datetime,
-        quality: Quality,
-        received: datetime,
-        *,
-        said: list[Decoded] | None = None,
-    ) -> None:
-        self.said: list[Decoded] = [] if said is None else said
-        self.time = time
-        self.quality = quality
-        self._device = device
-        self._received = received
-        self._dropped: list[str] = []
-        self._unreadable: list[str] = []
-
-    def take(self, values: Mapping[str, object]) -> None:
-        """Read every property of an object."""
-        self._struct(values, "", (self.time, self.quality), 0)
-
-    def close(self) -> list[Decoded]:
-        """Give what was said, and what was dropped or could not be read."""
-        if self._dropped:
-            self.said.append(Dropped(fields=tuple(dict.fromkeys(self._dropped))))
-        if self._unreadable:
-            detail = f"neither true nor false: {', '.join(self._unreadable[:8])}"
-            self.said.append(Rejection(reason=Reason.MALFORMED, detail=text(detail)))
-        return self.said
-
-    def event(self, name: str, output: object, raised: tuple[datetime, Quality]) -> None:
-        """Read an event: what its output says, or, where that states no fact, the fact of its name for a moment."""
-        before = len(self.said)
-        if isinstance(output, dict):
-            self._struct(output, "", raised, 0)
-        states = any(isinstance(item, DeviceState) for item in self.said[before:])
-        if not states and len(name) <= LONGEST_NAME:
-            fact = event_fact(name)
-            if fact is not None:
-                self.said += told(self._device, fact, *raised, code=name)
-
-    def at(self, value: object) -> tuple[datetime, Quality]:
-        """Settle a value's own time; that of the message stands in."""
-        return _own_time(value, (self.time, self.quality), self._received)
-
-    def _struct(self, values: Mapping[str, object], path: str, moment: tuple[datetime, Quality], depth: int) -> None:
-        for name, value in values.items():
-            self._item(path, name, value, moment, depth)
-
-    def _item(self, path: str, name: str, value: object, moment: tuple[datetime, Quality], depth: int) -> None:
-        """Read one member of a struct that stands under `path`."""
-        if len(path) + len(name) >= LONGEST_NAME or value is None:
-            return
-        whole = f"{path}_{name}" if path else name
-        if type(value) is dict or path:
-            if is_personal(name):
-                self._dropped.append(name)
-                return
-            if type(value) is dict:
-                self._nested(whole, value, moment, depth)
-                return
-        if type(value) is list:
-            self._series(whole, value, moment)
-        else:
-            self.one(whole, value, moment)
-
-    def _nested(self, name: str, value: Mapping[str, object], moment: tuple[datetime, Quality], depth: int) -> None:
-        if "value" in value and value.keys() <= _WRAPPING:
-            inner = value["value"]
-            own = self.at(value["time"]) if "time" in value else moment
-            if type(inner) is dict:
-                self._struct(inner, name, own, depth + 1)
-            elif type(inner) is list:
-                self._series(name, inner, own)
-            elif inner is not None:
-                self.one(name, inner, own)
-        elif depth < _DEEPEST:
-            self._struct(value, name, moment, depth + 1)
-
-    def _series(self, name: str, values: list[object], moment: tuple[datetime, Quality]) -> None:
-        """Read several values of one property, each with its time; `v` and `t` are short for them. Other lists are not read."""
-        for item in values:
-            if isinstance(item, dict) and ("value" in item or "v" in item):
-                value, time = item.get("value", item.get("v")), item.get("time", item.get("t"))
-                at = moment if time is None else self.at(time)
-                if type(value) is dict:
-                    self._struct(value, name, at, 1)
-                elif value is not None:
-                    self.one(name, value, at)
-
-    def one(self, name: str, value: object, moment: tuple[datetime, Quality]) -> None:
-        """Read one property with the time it has."""
-        known = meaning(name)
-        if type(known) is Quantity:
-            reading = _reading(self._device, known, name, value, moment)
-            if reading is not None:
-                self.said.append(reading)
-        elif type(known) is Flag:
-            active = _truth(known, value)
-            if active is None:
-                self._unreadable.append(name)
-                return
-            self.said.append(
-                DeviceState(
-                    device=self._device, fact=known.fact, active=active, time=moment[0], quality=moment[1], code=name
-                )
-            )
-        elif type(known) is Personal and value != "":
-            self._dropped.append(name)
-
-
-def _reading(
+def reading_of(
     device: DeviceId, known: Quantity, name: str, raw: object, moment: tuple[datetime, Quality]
 ) -> Reading | None:
     """Read a quantity; None where a property of no known name is text or a list: that is a description."""
@@ -280,7 +94,8 @@ def _scaled(metric: str, value: float, quality: Quality) -> tuple[float, Quality
     return value, quality
 
 
-def _truth(flag: Flag, value: object) -> bool | None:
+def truth_of(flag: Flag, value: object) -> bool | None:
+    """Tell whether the fact of `flag` is true; None where the value is neither 0 nor 1, nor a code or word for them."""
     if type(value) is bool:
         active: bool | None = value
     elif isinstance(value, str | int | float):
@@ -293,15 +108,3 @@ def _truth(flag: Flag, value: object) -> bool | None:
     else:
         return None
     return active if active is None or not flag.is_inverted else not active
-
-
-_EVENT_ENDS: Final = ("event", "report", "alarm", "warning", "alert")
-
-
-@lru_cache(maxsize=1024)
-def event_fact(name: str) -> Fact | None:
-    """Give the fact an event is named after: `SmokeAlarm`, `lowBatteryEvent`; None where its name is none we know."""
-    word = spelled(name)
-    tried = [word] + [word.removesuffix(end) for end in _EVENT_ENDS if word.endswith(end)]
-    found: list[Meaning] = [meaning(part) for part in tried if part]
-    return next((known.fact for known in found if isinstance(known, Flag) and not known.is_inverted), None)

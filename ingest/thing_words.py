@@ -30,16 +30,20 @@ class Quantity(Struct, frozen=True):
     low: float = -1e300
     high: float = 1e300
     void: tuple[float, ...] = ()  # marks of "no value" within the range
-    is_written_oddly: bool = False  # makers differ in scale or sign: `ingest.thing_values` undoes that
+    is_written_oddly: bool = False  # makers differ in scale or sign: `ingest.thing_values` undoes it
 
 
 class Flag(Struct, frozen=True):
-    """A yes or no. `codes` are a maker's numbers or words for it, beside 0 and 1; others are `rest`, None is unreadable."""
+    """A yes or no. `codes` are a maker's numbers or words for it, beside 0 and 1; others are `rest`, None is unreadable.
+
+    `measured` is what other numbers are, where makers use one name for a state and for a quantity.
+    """
 
     fact: Fact
     codes: Mapping[str, bool] = {}
     rest: bool | None = None
     is_inverted: bool = False
+    measured: Quantity | None = None
 
 
 class Ignored(Struct, frozen=True):
@@ -80,7 +84,7 @@ _QUANTITIES: Final = {
 }
 _LOW: Final = {"low": True, "middle": False, "high": False}
 _FLAGS: Final = {
-    "smokestate smokesensorstate smokesensorstatus smokealarm smokealarmstate smokedetected smokedetectstate smoke "
+    "smokestate smokesensorstate smokesensorstatus smokealarm smokealarmstate smokedetected smokedetectstate "
     "firealarm firealarmstate firestate firesensorstate": Flag(Fact.FIRE),
     "gassensorstate gasstate gasalarmstate gassensorstatus": Flag(Fact.GAS_ALARM, {"2": True}),
     "gasdetected combustiblegasalarm coalarm coalarmstate cosensorstate cosensorstatus": Flag(Fact.GAS_ALARM),
@@ -91,7 +95,8 @@ _FLAGS: Final = {
     "tamperstate tamperstatus tamperalarm temperalarm tamperswitch dismantle dismantlestate dismantlealarm "
     "disassemblealarm removealarm": Flag(Fact.TAMPER),
     "faultstate faultstatus faultalarm devicefault sensorfault smokesensorfault malfunction": Flag(Fact.FAULT),
-    "errorcode faultcode": Flag(Fact.FAULT, rest=True),
+    "errorcode faultcode fault": Flag(Fact.FAULT, rest=True),
+    "smoke": Flag(Fact.FIRE, measured=Quantity("smoke_density", "1", 0.0)),
     "teststate testalarm selfcheckstate selftesting simulatedalarm": Flag(Fact.TEST),
     "mute mutestate mutestatus silence silencestate muffling": Flag(Fact.SILENCED),
     "watersensorstate watersensorstatus waterleak waterleakstate waterimmersion waterimmersionstate flooded "
@@ -103,7 +108,7 @@ _FLAGS: Final = {
     "highpressurealarm pressurehighalarm overpressure highlevelalarm levelhighalarm": Flag(Fact.VALUE_HIGH),
     "lowpressurealarm pressurelowalarm underpressure lowlevelalarm levellowalarm": Flag(Fact.VALUE_LOW),
     "shieldstate shieldstatus": Flag(Fact.SHIELDED),
-    "alarm alarmstate alarmflag": Flag(Fact.OTHER),
+    "alarm alarmstate alarmflag": Flag(Fact.OTHER, rest=True),
 }
 _IGNORED: Final = (
     "imei imei2 imsi iccid meid eid mac macaddress sn serialnumber serialno deviceid devicecode deviceno devicesn "

@@ -24,7 +24,8 @@ from ingest.readings import (
     Rejection,
 )
 from ingest.thing_packs import identity, read_events, read_packs
-from ingest.thing_values import Report, read_properties, stamp
+from ingest.thing_report import Report, read_properties
+from ingest.thing_values import stamp
 from ingest.thing_words import is_name, without_personal
 from ingest.wire import RefusedError, read_json, text, unhex
 

@@ -29,7 +29,8 @@ from ingest.readings import (
     Rejection,
 )
 from ingest.speaker import speaker
-from ingest.thing_values import read_properties, stamp, told
+from ingest.thing_report import read_properties
+from ingest.thing_values import stamp, told
 from ingest.thing_words import is_name, without_personal
 from ingest.wire import RefusedError, number, read_json, text
 

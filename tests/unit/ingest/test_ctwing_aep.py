@@ -127,6 +127,15 @@ def test_marks_of_no_value() -> None:
     assert _facts(decoded) == []
 
 
+def test_a_name_for_a_state_and_for_a_quantity() -> None:
+    """`smoke` of 0, 1 or a truth is the alarm, another number a density; a code of alarm or fault is one, whatever its number."""
+    assert _facts(decode(TOPIC, aep({"smoke": True}), RECEIVED)) == [(Fact.FIRE, True)]
+    assert _facts(decode(TOPIC, aep({"smoke": 0}), RECEIVED)) == [(Fact.FIRE, False)]
+    measured = decode(TOPIC, aep({"smoke": 35.5}), RECEIVED)
+    assert (_facts(measured), _values(measured)) == ([], {"smoke_density": (35.5, "1")})
+    assert _facts(decode(TOPIC, aep({"alarm": 3, "fault": "7"}), RECEIVED)) == [(Fact.OTHER, True), (Fact.FAULT, True)]
+
+
 def test_the_time_in_the_payload_is_the_devices() -> None:
     """What was measured has its own time; the envelope's is when the platform got it."""
     decoded = decode(TOPIC, aep({"time": 1714560000000, "temperature": 20}), RECEIVED)
