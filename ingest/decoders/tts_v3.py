@@ -32,6 +32,7 @@ _QUIET: Final = (
     "downlink_ack", "downlink_nack", "downlink_sent", "downlink_failed", "downlink_queued",
     "downlink_queue_invalidated", "location_solved", "service_data", "uplink_normalized",
 )  # fmt: skip
+_NO_LEVELS: Final = frozenset("/+#")
 _COMMANDS: Final = (["down", "push"], ["down", "replace"])
 
 Part = Mapping[str, object]
@@ -71,7 +72,7 @@ def _decode(levels: list[str], message: object, received: datetime) -> list[Deco
 
 def _device(levels: list[str], ids: Part) -> DeviceId:
     name = ids.get("device_id")
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str) or not name or not _NO_LEVELS.isdisjoint(name):
         raise RefusedError(Reason.MALFORMED, "no end_device_ids.device_id")
     if "devices" in levels:
         at = levels.index("devices")

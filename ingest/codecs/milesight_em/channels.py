@@ -7,6 +7,7 @@ EM320-TH. An alarm that the maker does not say the end of is over a second later
 
 import struct
 from collections.abc import Mapping
+from math import isfinite
 from typing import Final
 
 from ingest.codecs.milesight_em.model import model_of
@@ -119,7 +120,8 @@ def _temperature_alarm_em4(said: Told, data: bytes) -> None:
 
 
 def _water_meter(said: Told, data: bytes) -> None:
-    said.value("water", float(struct.unpack_from("<f", data, 4)[0]), "", "water")
+    amount = float(struct.unpack_from("<f", data, 4)[0])
+    said.value("water", amount if isfinite(amount) else None, "", "water")
 
 
 _OUTAGE: Final = {1: True, 2: False, 3: True, 4: False}

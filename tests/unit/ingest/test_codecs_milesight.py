@@ -20,6 +20,8 @@ def _read(model: str, payload: str) -> list[Decoded]:
     [
         ("EM300-TH", "017564 0367EA00 04684F", {"battery": (100, "%EL"), "temperature": (23.4, "Cel"), "humidity": (39.5, "%RH")}),
         ("EM300-DI", "05C806000000", {"pulse": (6.0, "1")}),
+        ("EM300-DI", "05E10A000A000000803F", {"water": (1.0, "")}),
+        ("EM300-DI", "05E10A000A00FFFFFFFF", {"water": (None, "")}),
         ("EM310-TILT", "03CF00000000282307", {"angle_x": (0.0, "deg"), "angle_y": (0.0, "deg"), "angle_z": (90.0, "deg")}),
         ("EM400-MUD", "8367e80001 8482410601", {"temperature": (23.2, "Cel"), "distance": (1601.0, "mm")}),
         ("EM500-SWL", "03770200", {"depth": (2.0, "cm")}),
