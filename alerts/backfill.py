@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from alerts.detection import Detection
 from alerts.ledger import Move, Transition, lock_alarms, record
 from alerts.life_cycle import Cause
+from alerts.reasons import Why, because
 from database.connection import Cursor
 
 LATE = timedelta(minutes=15)  # as in ingest.clocks
 SETTLED = timedelta(seconds=10)  # stored readings come in one go: who says nothing for so long has said all
 LONGEST = timedelta(minutes=15)  # what is still under way then sounds all the same
-COMMENT = "backfill-stands"
 
 _RAISED = "(SELECT max(t.recorded_at) FROM alarm_transitions t WHERE t.alarm = a.id AND t.cause = 'raised')"
 _STANDS = f"""
@@ -50,5 +50,7 @@ def sound_standing(cur: Cursor, *, now: datetime) -> list[Transition]:
     if not standing:
         return []
     cur.execute("UPDATE alarms SET backfilled = false WHERE id = ANY(%s)", ([alarm.id for alarm in standing],))
-    moves = [Move(alarm=alarm, cause=Cause.REALARMED, at=now, comment=COMMENT) for alarm in standing]
+    moves = [
+        Move(alarm=alarm, cause=Cause.REALARMED, at=now, comment=because(Why.BACKFILL_STANDS)) for alarm in standing
+    ]
     return record(cur, moves, now=now)

@@ -12,6 +12,7 @@ class Why(StrEnum):
 
     NOBODY_SENT = "nobody-sent"  # acknowledged, and after so many minutes nobody was on the way
     OVERRIDE_ENDED = "override-ended"  # what kept it quiet is over, and its condition still holds
+    BACKFILL_STANDS = "backfill-stands"  # raised by what was told late, and it still holds
     DEVICE_RETIRED = "device-retired"  # by whom
     DEVICE_SWAPPED = "device-swapped"  # the device that took over
 

@@ -25,6 +25,7 @@ from gridwatch.errors import FrontDoorError
 
 DUMP = "database.dump"
 MANIFEST = "manifest.json"
+CERTIFICATES = "certs"
 
 
 class BackupError(FrontDoorError):
@@ -82,6 +83,10 @@ def bring_back(
             for path, name in _files(directory, None):
                 if name in contents:
                     write_private(path, _read(tar, contents[name]).decode())
+            for name, member in contents.items():
+                if name.startswith(f"{CERTIFICATES}/"):
+                    directory.certificates.mkdir(mode=0o700, exist_ok=True)
+                    write_private(directory.certificates / Path(name).name, _read(tar, member).decode())
             for path, name in _rules(rules()):
                 if name in contents:
                     write_private(path, _read(tar, contents[name]).decode())
@@ -96,6 +101,7 @@ def _files(directory: DataDirectory, rules: Path | None) -> list[tuple[Path, str
             (path, path.name)
             for path in (directory.settings, directory.secrets, directory.credentials, directory.gateways)
         ),
+        *((path, f"{CERTIFICATES}/{path.name}") for path in sorted(directory.certificates.glob("*.[pk]e[my]"))),
         *_rules(rules),
     ]
 

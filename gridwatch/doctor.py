@@ -17,6 +17,7 @@ from rich.table import Table
 from database import connect
 from database.migrate import is_at_head
 from gridwatch.addresses import settle
+from gridwatch.certificates import AUTHORITY, RENEW_BEFORE, Authority
 from gridwatch.clock import now
 from gridwatch.data_dir import DataDirectory, Lock
 from gridwatch.errors import AddressError, FrontDoorError
@@ -63,6 +64,7 @@ def examine(data_dir: Path, config: Path | None) -> list[Finding]:
         return [*findings, _bad("设置 settings", str(error), "correct the settings file or the variable")]
     findings += [_good("设置 settings", str(directory.settings if directory.settings.exists() else "defaults"))]
     findings += _disk(directory, settings)
+    findings += _certificates(directory)
     if not directory.path.exists() or not Lock(directory).is_held_by_another():
         return [*findings, *_ports(settings), _bad("运行 running", "nothing runs here", "gridwatch run")]
     try:
@@ -113,6 +115,20 @@ def _disk(directory: DataDirectory, settings: Settings) -> Iterator[Finding]:
         yield _good("磁盘 disk", f"{free_mb} MB free at {place}")
     if not os.access(place, os.W_OK):
         yield _bad("数据目录 data", f"{place} cannot be written", "give the right to, or choose another by --data-dir")
+
+
+def _certificates(directory: DataDirectory) -> Iterator[Finding]:
+    try:
+        for one in Authority(directory.certificates).every():
+            if one.ends_within(RENEW_BEFORE, now()):
+                remedy = "gridwatch certs make --force" if one.name == AUTHORITY else "gridwatch certs renew"
+                yield _bad(f"证书 {one.name}", f"ends {one.ends_at.date()}", remedy)
+            elif not one.is_ours:
+                yield _note(f"证书 {one.name}", "not of the authority beside it", "gridwatch certs make --force")
+            else:
+                yield _good(f"证书 {one.name}", f"until {one.ends_at.date()}")
+    except FrontDoorError as error:
+        yield _bad("证书 certificates", str(error), "gridwatch certs make --force")
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

@@ -1,0 +1,77 @@
+"""The private authority: what it makes, what it refuses, what it renews."""
+
+import stat
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gridwatch.certificates import AUTHORITY, Authority, CertificateError, Purpose
+from gridwatch.data_dir import DataDirectory
+from gridwatch.doctor import Verdict, _certificates
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def authority(tmp_path):
+    """An authority of today."""
+    made = Authority(tmp_path / "certs")
+    made.make_root("试点县", now=NOW)
+    return made
+
+
+def test_a_certificate_says_what_was_asked_for(authority):
+    """Hosts, purpose and 825 days; the authority ten years; keys for nobody else."""
+    authority.issue("broker", Purpose.SERVER, ("mqtt.example", "10.0.0.5", "::1"), now=NOW)
+    made, root = authority.read("broker"), authority.read(AUTHORITY)
+    assert (made.purpose, made.hosts, made.is_ours) == (Purpose.SERVER, ("mqtt.example", "10.0.0.5", "::1"), True)
+    assert made.ends_at - NOW < timedelta(days=825)
+    assert root.ends_at - NOW > timedelta(days=3650)
+    assert root.purpose is Purpose.AUTHORITY
+    for path in authority.folder.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_nothing_is_overwritten_unless_told_to(authority):
+    """Neither the authority nor a certificate; what is no host is refused with a sentence."""
+    authority.issue("web", Purpose.SERVER, ("a.example",), now=NOW)
+    before = authority.file("web").read_bytes()
+    with pytest.raises(CertificateError, match="--force makes it anew"):
+        authority.make_root("x", now=NOW)
+    with pytest.raises(CertificateError, match="is there already"):
+        authority.issue("web", Purpose.SERVER, ("b.example",), now=NOW)
+    assert authority.file("web").read_bytes() == before
+    with pytest.raises(CertificateError, match="neither an address nor a DNS name"):
+        authority.issue("other", Purpose.SERVER, ("县.例子",), now=NOW)
+
+
+def test_renewing_keeps_hosts_and_purpose_and_never_outlives_the_authority(authority):
+    """A new key for the same names; the authority itself cannot be renewed in silence."""
+    authority.issue("web", Purpose.SERVER, ("a.example",), now=NOW)
+    key = authority.key_file("web").read_bytes()
+    authority.renew("web", now=NOW + timedelta(days=3300))
+    made = authority.read("web")
+    assert (made.hosts, made.purpose) == (("a.example",), Purpose.SERVER)
+    assert made.ends_at <= authority.read(AUTHORITY).ends_at
+    assert authority.key_file("web").read_bytes() != key
+    with pytest.raises(CertificateError, match="The authority itself ends"):
+        authority.renew(AUTHORITY, now=NOW)
+
+
+def test_the_doctor_warns_thirty_days_before_and_of_strangers(tmp_path):
+    """What ends soon is bad, and what another authority made is pointed out."""
+    directory = DataDirectory(path=tmp_path)
+    authority = Authority(directory.certificates)
+    assert list(_certificates(directory)) == []
+    authority.make_root("试点县", now=NOW)
+    authority.issue("web", Purpose.SERVER, ("a.example",), now=NOW - timedelta(days=800))
+    authority.issue("broker", Purpose.SERVER, ("a.example",), now=NOW)
+    authority.make_root("别县", now=NOW, force=True)
+    authority.issue("fresh", Purpose.SERVER, ("a.example",), now=NOW)
+    seen = {finding.subject: finding.verdict for finding in _certificates(directory)}
+    assert seen == {
+        "证书 ca": Verdict.GOOD,
+        "证书 broker": Verdict.NOTE,
+        "证书 fresh": Verdict.GOOD,
+        "证书 web": Verdict.BAD,
+    }
