@@ -48,6 +48,7 @@ AHEAD_US = 60_000_000
 FACT_OF_LABEL = {"smoke": Fact.SMOKE_SEEN, "fire": Fact.FIRE_SEEN}
 PANEL_RESET = "reset"
 NOBODY = Source(topic_filter="", decoder="")
+REJECTIONS_KEPT = 16  # of one message: each keeps it raw, and a megabyte of damaged frames must not become gigabytes
 ROUTES_KEPT = 400_000  # one per topic heard; 170,000 detectors fit twice
 
 
@@ -334,6 +335,8 @@ class _Rows:
         self.untimed: list[Message] = []
         self.untimed_rows = 0
         self._last_waiting: tuple[str, Message] | None = None
+        self._refused: Message | None = None  # the message that was rejected last, and how often
+        self._refusals = 0
         self._slot: list[int] = []
         self._time: list[int] = []
         self._value: list[float] = []
@@ -368,6 +371,11 @@ class _Rows:
 
     def reject(self, message: Message, source: str, reason: str, detail: str) -> None:
         self.counts[f"rejected_{reason}"] += 1
+        if message is not self._refused:
+            self._refused, self._refusals = message, 0
+        self._refusals += 1
+        if self._refusals > REJECTIONS_KEPT:
+            return
         self.rejected.append(
             RejectedMessage(
                 topic=message.topic,

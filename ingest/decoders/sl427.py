@@ -14,7 +14,6 @@ from ingest.device_clock import beijing_time, is_believable
 from ingest.hex_text import unhex
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Fact, Quality, Reading, Reason, Rejection
 from ingest.speaker import speaker
-from ingest.telling import told_once
 
 __all__ = ["DECODER", "decode"]
 
@@ -80,7 +79,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     decoded: list[Decoded] = []
     for found in _frames(data):
         decoded += [found] if isinstance(found, Rejection) else _frame(found, allowed, received)
-    return told_once(decoded)
+    return decoded
 
 
 TOPICS: Final = ("sl427/+/+",)

@@ -12,7 +12,6 @@ from ingest.decoders.gst9000_printer.records import LINE, LINES, Record, lines_o
 from ingest.decoders.gst9000_printer.words import Claim, claims
 from ingest.device_clock import beijing_time, is_believable
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Memory, Quality, Reason, Rejection
-from ingest.telling import told_once
 from ingest.wire import unhex
 
 __all__ = ["DECODER", "MEMORY", "decode"]
@@ -35,7 +34,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     found = list(records(_binary(payload)))
     if not found:
         return [_NOTHING]
-    return told_once([said for record in found for said in _said(record, _panel(topic), received)])
+    return [said for record in found for said in _said(record, _panel(topic), received)]
 
 
 TOPICS: Final = (f"{_ROOT}/+/+",)
@@ -72,7 +71,7 @@ class Printer:
         refused: list[Decoded] = [_NOTHING] if lines.strip() and not found and not rest and not goes_on else []
         is_printing = not found[-1].is_whole if found else goes_on and b"\n\n" not in lines + newline
         self._keep(topic, rest, is_printing=is_printing)
-        return told_once(refused + [said for record in found for said in _said(record, _panel(topic), received)])
+        return refused + [said for record in found for said in _said(record, _panel(topic), received)]
 
     def _keep(self, topic: str, rest: bytes, *, is_printing: bool) -> None:
         """Keep the cut end, and know of a record that was told before its description came."""

@@ -13,7 +13,6 @@ from ingest.decoders.hj212.packet import Packet, packets
 from ingest.device_clock import beijing_time, is_believable
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Fact, Quality, Reading, Reason, Rejection
 from ingest.speaker import speaker
-from ingest.telling import told_once
 from ingest.wire import number
 
 __all__ = ["DECODER", "decode"]
@@ -53,7 +52,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
             decoded.append(found)
         else:
             decoded += _packet(found, allowed, received)
-    return told_once(decoded)
+    return decoded
 
 
 TOPICS: Final = ("hj212/+/+",)

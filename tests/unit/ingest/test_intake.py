@@ -130,6 +130,14 @@ def test_a_fault_of_ours_rejects_its_message_and_no_other(registry):
     assert len(intake.batch) == 1
 
 
+def test_a_message_of_many_faults_is_kept_raw_sixteen_times(registry: Registry) -> None:
+    """A megabyte of damaged frames must not become gigabytes; every fault is counted, and the next message has its own."""
+    denials = gb26875_frames.frame(b"", command=6, source=bytes(6)) * 100
+    intake = _take(registry, ("gb26875/1/B22396604001", denials), ("gb26875/1/B22396604001", denials[:90]))
+    assert intake.counts["rejected_downlink"] == 103
+    assert len(intake.rejected) == 16 + 3
+
+
 def test_an_unknown_device_waits_with_its_last_payload(registry: Registry) -> None:
     """A device nobody registered is listed with what it sent last and how often, once a message."""
     topic = "gridwatch/v1/3301/new/senml"
