@@ -20,6 +20,7 @@ from ingest.registry_store import metric_keys
 LOCK = 0x72656769  # "regi": one registration at a time, so that two cannot make a circle of gateways between them
 DEEPEST = 32  # gateways behind gateways; nobody builds more
 STEPS = 7
+MANY = 5000
 
 Progress = Callable[[int, int, str], None]
 """Called with how many steps are done, of how many, and of what."""
@@ -135,6 +136,8 @@ def write(
     if not devices:
         return []
     say = step or _silent
+    if len(devices) > MANY:
+        cur.execute("SET LOCAL statement_timeout = '10min'")  # a county's stock at once is no fault of ours
     lead(cur)
     grids = load_grids(cur, now)
     say(1, STEPS, "placing")

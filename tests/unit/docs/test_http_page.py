@@ -29,6 +29,7 @@ def test_the_table_of_roles_is_the_one_that_holds() -> None:
         "move incidents": [Action.MOVE_INCIDENT],
         "open incidents by hand; have a message tried again": [Action.OPEN_INCIDENT, Action.RETRY_NOTIFICATION],
         "take in and cancel weather warnings": [Action.DECLARE_WEATHER],
+        "register on the spot (`/field`)": [Action.REGISTER_IN_FIELD],
         "propose and try rules": [Action.PROPOSE_RULES],
         "admit and refuse rules": [Action.ADMIT_RULES],
         "take a device out of service; read the audit trail": [Action.TAKE_OUT_OF_SERVICE, Action.READ_AUDIT],
