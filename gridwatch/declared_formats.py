@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from gridwatch.settings import DEFAULT_SOURCES, Settings
+from gridwatch.settings import DEFAULT_SOURCES, IngestSettings
 from ingest import codecs
 from ingest.declared import FormatError, install, installed, read_folder
 from ingest.decoders import built_in
@@ -23,14 +23,14 @@ Seen = tuple[tuple[str, int, int], ...]
 class DeclaredFormats:
     """Keeps this process's declared formats as the folder has them."""
 
-    def __init__(self, settings: Settings, data_dir: Path) -> None:
+    def __init__(self, settings: IngestSettings, data_dir: Path) -> None:
         """Read the folder, which need not be there, and install what it declares.
 
         Raises:
             FormatError: a file is wrong; every fault is told.
         """
         self._settings = settings
-        self._folder = data_dir / (settings.ingest.formats or USUAL_FOLDER)
+        self._folder = data_dir / (settings.formats or USUAL_FOLDER)
         self._seen = self._look_at_files()
         install(read_folder(self._folder, taken_names()))
 
@@ -63,7 +63,7 @@ class DeclaredFormats:
 
         A declared format's topics come before the built-in decoders' usual ones: whoever declares a format knows the site.
         """
-        chosen = self._settings.ingest.sources
+        chosen = self._settings.sources
         given = tuple(Source(topic_filter=source.topic, decoder=source.decoder) for source in chosen)
         declared = tuple(Source(topic_filter=topic, decoder=one.name) for one in installed() for topic in one.topics)
         return (*declared, *given) if chosen == DEFAULT_SOURCES else (*given, *declared)

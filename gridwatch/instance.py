@@ -132,7 +132,7 @@ class Instance:
         load_rules(rules_file(self._settings, self.directory.path))
         if (notify := notify_file(self._settings, self.directory.path)) is not None:
             load_notify(notify)
-        DeclaredFormats(self._settings, self.directory.path)
+        DeclaredFormats(self._settings.ingest, self.directory.path)
         for source in self._settings.ingest.sources:
             decoder(source.decoder)
 

@@ -6,6 +6,7 @@ import structlog
 
 from gridwatch.certificates import Authority
 from gridwatch.data_dir import DataDirectory
+from gridwatch.declared_formats import DeclaredFormats
 from gridwatch.embedded import BrokerAccount, NatsServer, free_port, subscriptions_of
 from gridwatch.embedded.nats import BrokerTls
 from gridwatch.errors import FrontDoorError
@@ -29,6 +30,7 @@ class OwnBroker:
         self._keys = keys
         self._seen = _stamp(self._file)
         self._authority = Authority(directory.certificates)
+        self._formats = DeclaredFormats(settings, directory.path)
         self.server = NatsServer(
             directory.broker,
             host=listen.host,
@@ -59,9 +61,9 @@ class OwnBroker:
         )
 
     def look_after(self) -> None:
-        """Reload the broker where the accounts of gateways have changed; call it every second or so."""
-        stamp = _stamp(self._file)
-        if stamp == self._seen:
+        """Reload the broker where accounts of gateways or declared topics have changed; call it every second or so."""
+        stamp, are_formats_new = _stamp(self._file), self._formats.look()
+        if stamp == self._seen and not are_formats_new:
             return
         self._seen = stamp
         try:
@@ -71,7 +73,7 @@ class OwnBroker:
             log.error("accounts of gateways refused; the old ones stay", reason=str(error))  # noqa: TRY400
 
     def _accounts(self) -> tuple[BrokerAccount, ...]:
-        filters = tuple(source.topic for source in self._settings.sources)
+        filters = tuple(source.topic_filter for source in self._formats.sources())
         shared = [BrokerAccount(user="gateway", password=self._keys.gateway, publish=filters)]
         return (
             BrokerAccount(user="worker", password=self._keys.worker),

@@ -28,7 +28,7 @@ def main() -> None:
     runtime = runtime_of_this_part()
     logs.set_up("web", runtime.settings.log_level)
     # What waits for registration is read by them, too, and a device may be registered with one as its codec.
-    DeclaredFormats(runtime.settings, runtime.data_dir).follow()
+    DeclaredFormats(runtime.settings.ingest, runtime.data_dir).follow()
     certificate = runtime.settings.dashboard.tls_certificate
     chain = None if certificate is None else runtime.data_dir / certificate
     uvicorn.run(

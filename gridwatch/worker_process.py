@@ -27,7 +27,7 @@ NAME = "worker-1"  # of the session at the broker too: another name would leave 
 def worker_of(runtime: Runtime) -> Worker:
     """Build the worker of an instance."""
     broker = runtime.broker
-    formats = DeclaredFormats(runtime.settings, runtime.data_dir)
+    formats = DeclaredFormats(runtime.settings.ingest, runtime.data_dir)
     address = BrokerAddress(
         host=broker.host,
         port=broker.port,

@@ -42,7 +42,7 @@ def import_devices(
     from ingest.registration import Way, write_and_tell
 
     content = content_of(file)
-    DeclaredFormats(settings_of(data_dir, config), data_dir)  # a device's codec may be one of them
+    DeclaredFormats(settings_of(data_dir, config).ingest, data_dir)  # a device's codec may be one of them
     with (
         database_of(data_dir, settings_of(data_dir, config)) as url,
         connect(url, name="gridwatch import") as connection,
@@ -165,7 +165,7 @@ def _known(name: str, data_dir: Path, config: Path | None) -> str:
     from ingest.decoders import built_in
 
     if name not in built_in():
-        DeclaredFormats(settings_of(data_dir, config), data_dir)
+        DeclaredFormats(settings_of(data_dir, config).ingest, data_dir)
     return name
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from database import connect
 from gridwatch.declared_formats import DeclaredFormats
-from gridwatch.settings import Settings
+from gridwatch.settings import IngestSettings
 from ingest.declared import install
 from ingest.registration import NewChannel, NewDevice, register
 from tests.conftest import Broker
@@ -49,7 +49,7 @@ async def test_declared_report_becomes_a_reading_and_a_changed_file_holds_at_onc
         gauge = NewDevice(id="well-3", kind="gauge", name="水尺", lon=120.0, lat=30.0, area="3301", channels=(STAGE,))
         register(cur, [gauge], now=T0)
     file = data_dir / "formats" / "acme.yaml"
-    formats = DeclaredFormats(Settings(), data_dir)
+    formats = DeclaredFormats(IngestSettings(), data_dir)
     values = "SELECT value FROM readings ORDER BY value"
     async with working(database_url, broker.host, broker.port, broker.user, broker.password, formats):
         await _publish(broker, "acme/well-3/up", b'{"level": 52}')

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gridwatch.declared_formats import DeclaredFormats
-from gridwatch.settings import Settings
+from gridwatch.settings import IngestSettings
 from ingest.codecs import named, read
 from ingest.codecs import names as codec_names
 from ingest.declared import FormatError, install, installed
@@ -33,9 +33,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def settings(**ingest: object) -> Settings:
+def settings(**ingest: object) -> IngestSettings:
     """Give settings that differ from the usual ones by these."""
-    return Settings.model_validate({"ingest": ingest})
+    return IngestSettings.model_validate(ingest)
 
 
 def test_file_in_the_folder_is_a_decoder(folder: Path) -> None:
