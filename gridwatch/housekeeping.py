@@ -12,6 +12,7 @@ log = structlog.get_logger(__name__)
 CHANGES_KEPT = timedelta(days=7)  # a screen that was away longer starts from a new snapshot
 REJECTED_KEPT = timedelta(days=90)
 OUTBOX_KEPT = timedelta(days=7)
+ELSEWHERE_KEPT = timedelta(days=30)  # warnings for other counties: a national feed has hundreds a day
 DELIVERIES_KEPT = timedelta(days=90)  # what was told stays in the notification log
 REJECTED_AT_MOST = 100_000  # rows; a device gone mad must not fill the disk
 
@@ -37,6 +38,10 @@ def tidy(url: str, *, now: datetime, readings_kept: timedelta) -> None:
         connection.execute(
             "DELETE FROM rejected_messages WHERE received < %s OR id <= (SELECT max(id) - %s FROM rejected_messages)",
             (now - REJECTED_KEPT, REJECTED_AT_MOST),
+        )
+        connection.commit()
+        connection.execute(
+            "DELETE FROM weather_warnings WHERE placed = 'elsewhere' AND ended_at < %s", (now - ELSEWHERE_KEPT,)
         )
         connection.commit()
         connection.execute("DELETE FROM outbox WHERE at < %s", (now - OUTBOX_KEPT,))

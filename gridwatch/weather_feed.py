@@ -40,7 +40,7 @@ class FeedReporter:
     ) -> None:
         self._database_url = database_url
         self._feed = feed
-        self._name = public_name(feed)
+        self.name = public_name(feed)
         self._desk = WeatherDesk(options)
         self._interval_s = interval_s
         self._hosts = hosts
@@ -54,9 +54,9 @@ class FeedReporter:
             try:
                 await asyncio.to_thread(self.look, now())
             except psycopg.Error as error:
-                log.warning("a feed was not taken in; tried again", feed=self._name, error=str(error))
+                log.warning("a feed was not taken in; tried again", feed=self.name, error=str(error))
             except Exception:  # the outermost loop: one feed must not end the worker
-                log.exception("a feed was not taken in; tried again", feed=self._name)
+                log.exception("a feed was not taken in; tried again", feed=self.name)
             await asyncio.sleep(self.pause_s(random.uniform(-JITTER, JITTER)))  # noqa: S311 -- so that feeds are not asked in step
 
     def pause_s(self, jitter: float) -> float:
@@ -74,9 +74,9 @@ class FeedReporter:
             answer = fetch(Question(url=self._feed, etag=self._etag, modified=self._modified, hosts=self._hosts))
         except FetchError as error:
             self.failures += 1
-            look = Look(name=self._name, at=at, fault=str(error))
+            look = Look(name=self.name, at=at, fault=str(error))
             self._note(look)
-            log.warning("a feed of warnings failed", feed=self._name, reason=str(error), failures=self.failures)
+            log.warning("a feed of warnings failed", feed=self.name, reason=str(error), failures=self.failures)
             return look
         look = self._take(answer, at)
         self.failures = self.failures + 1 if look.fault else 0
@@ -95,7 +95,7 @@ class FeedReporter:
                 taken, refused, fault = int(not outcome.why), int(bool(outcome.why)), outcome.why
             else:
                 taken, refused, fault = self._take_entries(answer.url, links, at)
-        look = Look(name=self._name, at=at, fault=fault, taken=taken, refused=refused)
+        look = Look(name=self.name, at=at, fault=fault, taken=taken, refused=refused)
         self._note(look)
         return look
 
@@ -141,7 +141,7 @@ class FeedReporter:
             outcome = self._desk.take_document(cur, document, name=public_name(url), actor="feed", now=at)
             append_changes(cur, outcome.changes)
         if outcome.why:
-            log.warning("a document of a feed was refused", feed=self._name, reason=outcome.why)
+            log.warning("a document of a feed was refused", feed=self.name, reason=outcome.why)
         return outcome
 
     def _note(self, look: Look) -> None:

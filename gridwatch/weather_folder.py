@@ -46,6 +46,8 @@ class Seen:
 class FolderReporter:
     """Looks into a folder every two seconds. Not for two threads at once."""
 
+    name = NAME
+
     def __init__(self, url: str, folder: Path, options: WeatherOptions) -> None:
         self._url = url
         self._folder = folder

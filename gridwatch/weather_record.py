@@ -1,8 +1,10 @@
 """What becomes of each look at a folder or feed: one row, shown with its age. In the caller's transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from database import connect
 from database.connection import Cursor
 
 
@@ -39,6 +41,11 @@ def note_look(cur: Cursor, look: Look) -> None:
     )
 
 
-def forget_others(cur: Cursor, names: list[str]) -> None:
-    """Drop the rows of sources that the settings do not name any more: their age would grow for ever."""
-    cur.execute("DELETE FROM weather_feeds WHERE name <> ALL(%s)", (names,))
+def forget_others(url: str, names: Sequence[str]) -> None:
+    """Drop the rows of sources that the settings do not name any more: their age would grow for ever.
+
+    Raises:
+        psycopg.Error: the database is away.
+    """
+    with connect(url, name="gridwatch warnings") as connection:
+        connection.execute("DELETE FROM weather_feeds WHERE name <> ALL(%s)", (list(names),))

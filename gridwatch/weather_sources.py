@@ -10,7 +10,12 @@ from gridwatch.weather_desk import options_of
 
 
 class Reporter(Protocol):
-    """Brings warnings from one place, for as long as the worker runs."""
+    """Brings warnings from one place, for as long as the worker runs. `name` is what the place is shown as."""
+
+    @property
+    def name(self) -> str:
+        """Name the place, without secrets."""
+        ...
 
     async def run(self) -> None:
         """Look for ever; whatever fails is counted and tried again."""

@@ -22,6 +22,7 @@ from gridwatch.identity_watch import IdentityWatch
 from gridwatch.pipeline import Pipeline, Work
 from gridwatch.publisher import Publisher
 from gridwatch.requests import RequestLimit
+from gridwatch.weather_record import forget_others
 from gridwatch.weather_sources import WeatherSources, reporters
 from incidents.cap import Sender
 from ingest.collector import BrokerAddress, Collector, Taken
@@ -87,6 +88,8 @@ class Worker:
         """Open the pipeline, then take, judge, commit and acknowledge for ever."""
         await asyncio.to_thread(self._pipeline.open, now=now())
         try:
+            with suppress(psycopg.Error):  # old rows at worst
+                await asyncio.to_thread(forget_others, self._url, [reporter.name for reporter in self._reporters])
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._collector.run())
                 tasks.create_task(self._follow_registry())

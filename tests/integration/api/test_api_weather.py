@@ -7,6 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
+from alerts.weather_intake import WeatherIntake, WeatherOptions
+from database import connect
+from gridwatch.weather_record import Look, note_look
+from ingest.decoders import decoder
+from ingest.readings import OfficialWarning
+from tests.warning_messages import cap, cap_info, cited
+
 Client = Callable[[str | None], httpx.AsyncClient]
 START = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
 PATH = "/api/v1/weather-warnings"
@@ -84,3 +91,46 @@ async def test_who_may(client: Client, county: Any) -> None:
     assert (await client("limited").post(PATH, json=BODY | {"id": "x", "grids": ["T2-1"]})).status_code == 403
     assert (await client("officer").get(PATH)).status_code == 200
     assert (await client("dispatcher").post(f"{PATH}/nothing/cancel", json={"reason": "x"})).status_code == 404
+
+
+async def test_an_official_warning_says_all_it_was_issued_with(client: Client, county: Any, database_url: str) -> None:
+    """Words, colour, references and place; what lies elsewhere is told to whoever asks for it."""
+    area = "<areaDesc>北部</areaDesc><polygon>30.6,119.6 30.6,119.7 30.7,119.7 30.6,119.6</polygon>"
+    far = "<areaDesc>x</areaDesc><polygon>10,10 10,11 11,11</polygon>"
+    messages = (
+        cap(
+            "w-2",
+            sent=START,
+            kind="Update",
+            references=cited("w-1"),
+            infos=cap_info(area=area, more="<description>大雨</description>"),
+        ),
+        cap("w-3", sent=START, infos=cap_info(area=far)),
+    )
+    found = [item for body in messages for item in decoder("cap12")("cap/x", body, START)]
+    with connect(database_url) as connection, connection.cursor() as cur:
+        warnings = [item for item in found if isinstance(item, OfficialWarning)]
+        WeatherIntake(WeatherOptions()).take(cur, warnings, actor="mqtt", now=START)
+    (item,) = (await client("screen").get(PATH)).json()["items"]
+    assert (item["id"], item["kind"], item["references"]) == (
+        "met@county.example,w-2",
+        "update",
+        ["met@county.example,w-1"],
+    )
+    assert (item["event_text"], item["priority"], item["description"]) == ("暴雨", 2, "大雨")
+    assert (item["placed"], item["grids"], [place["code"] for place in item["places"]]) == ("placed", ["T1-1"], ["T1"])
+    assert item["areas"][0]["polygons"][0][0] == [119.6, 30.6]
+    both = (await client("screen").get(PATH, params={"elsewhere": "true"})).json()["items"]
+    assert {one["placed"] for one in both} == {"placed", "elsewhere"}
+    ended = await client("dispatcher").post(f"{PATH}/{item['id']}/cancel", json={"reason": "雨已停"})
+    assert ended.json()["state"] == "ended"
+
+
+async def test_sources_say_how_they_fare(client: Client, county: Any, database_url: str) -> None:
+    """By name, with the last answer and the last fault."""
+    with connect(database_url) as connection, connection.cursor() as cur:
+        note_look(cur, Look(name="folder", at=START, taken=2))
+        note_look(cur, Look(name="folder", at=START + timedelta(minutes=1), fault="away"))
+    (source,) = (await client("screen").get(f"{PATH}/sources")).json()
+    assert (source["documents"], source["failures"], source["fault"]) == (2, 1, "away")
+    assert source["heard_at"].startswith("2026-06-01T08:00:00")
