@@ -85,6 +85,7 @@ class _Report:
         self._received = received
         self._device = DeviceId(name)
         self._system = packet.head.get("ST", "")
+        self._command = packet.head.get("CN", "")
         # Fields are parted by ; and within a factor by , and makers mix the two.
         self._fields = [field.partition("=") for field in packet.content.replace(",", ";").split(";")]
         stated = {key: value for key, _, value in self._fields if key in ("DataTime", "AlarmTime")}
@@ -114,7 +115,8 @@ class _Report:
             )
         is_whole = self._packet.head.get("PNUM", "1").lstrip("0") in ("", "1")
         yield from facts(flags, is_whole=is_whole, device=self._device, time=self._time, trust=self._trust)
-        yield from self._alarm()
+        if self._command == _ALARM:
+            yield from self._alarm()
 
     def equipment(self) -> Iterator[Decoded]:
         """Give state and run time of what treats or makes the pollution (2021, 2041)."""

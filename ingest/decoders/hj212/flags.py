@@ -19,6 +19,8 @@ QUALITIES: Final = (
 
 def quality(flag: str, otherwise: Quality) -> Quality:
     """Say how far a value with this flag can be trusted; `otherwise` where the flag does not say."""
+    if flag == "N":
+        return otherwise
     known = QUALITIES.get(flag.upper(), Quality.GOOD if not flag else Quality.UNCERTAIN)
     return otherwise if known is Quality.GOOD else known
 
@@ -32,8 +34,9 @@ def facts(
     """
     if not flags:
         return
+    is_normal = set(flags.values()) == {"N"}
     for fact, letters in ((Fact.FAULT, _FAULTS), (Fact.TEST, _TESTS)):
-        named = [f"{code}={flag}" for code, flag in flags.items() if flag.upper() in letters]
+        named = [] if is_normal else [f"{code}={flag}" for code, flag in flags.items() if flag.upper() in letters]
         if named or is_whole:
             yield DeviceState(
                 device=device,
