@@ -15,7 +15,11 @@ _FOUR: Final = 11
 
 
 def one_distance(said: Told, payload: bytes) -> None:
-    """Read five bytes, or eight of newer firmware; any other length comes from a device without its sensor."""
+    """Read five bytes, or eight of newer firmware; a shorter one comes from a device without its sensor."""
+    if len(payload) > _NEW:  # a DDS-LB that was told to send many distances at once; bit 12 of its battery says so
+        said.value("voltage", float(uint(payload, 0, 2) & 0x0FFF), "mV", "bat")
+        said.reject(Reason.UNSUPPORTED, "several distances in one message, without their times")
+        return
     voltage(said, payload)
     if len(payload) not in (_OLD, _NEW):
         said.value("distance", None, "mm", "no sensor")

@@ -45,6 +45,13 @@ def test_probe_and_battery_of_an_ldds75() -> None:
     assert values(_read("LDDS75", "0CD1070A007FFF01", 2))["temperature"] == (None, "Cel")
 
 
+def test_many_distances_at_once_are_none() -> None:
+    """Nothing says when each was measured: the battery is kept, the rest is refused."""
+    said = _read("DDS75-LB", "1CD1 0000 00 0000 01 070A 0710 00 0105 01", 2)
+    assert values(said) == {"voltage": (3281.0, "mV")}
+    assert reasons(said) == [Reason.UNSUPPORTED]
+
+
 @pytest.mark.parametrize(
     ("model", "port"), [("LDDS75", 42), ("LDDS75", 10), ("LWL02", 2), ("LHT65", 10), ("dragino", 42), ("LDDS75", 5)]
 )
