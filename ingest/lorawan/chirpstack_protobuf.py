@@ -4,7 +4,7 @@ The numbers are those of `api/integration/integration.proto` and `gw.proto` of C
 of chirpstack-api v3. Only fields we read are named; the library skips the others.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -199,13 +199,14 @@ def _instant(message: Message) -> datetime | None:
     if not message.HasField("time"):
         return None
     stamp: Proto = getattr(message, "time")  # noqa: B009 -- Message has no attributes to a type checker
-    if not 0 < stamp.seconds < _LATEST_S or not 0 <= stamp.nanos < 1_000_000_000:  # noqa: PLR2004
+    seconds, nanos = stamp.seconds, stamp.nanos
+    if not 0 < seconds < _LATEST_S or not 0 <= nanos < 1_000_000_000:  # noqa: PLR2004
         return EPOCH
-    return from_us(stamp.seconds * 1_000_000 + stamp.nanos // 1000)
+    return from_us(seconds * 1_000_000 + nanos // 1000)
 
 
-def _tags(pairs: Iterable[Proto]) -> dict[str, object]:
-    return {pair.key: pair.value for pair in pairs}
+def _tags(pairs: Sequence[Proto]) -> dict[str, object]:
+    return {pair.key: pair.value for pair in pairs} if pairs else {}
 
 
 def _object(struct: Proto) -> dict[str, object]:
@@ -214,11 +215,16 @@ def _object(struct: Proto) -> dict[str, object]:
 
 def _value(value: Proto) -> object:
     """Give what a google.protobuf.Value holds; the library reads no deeper than a hundred of them."""
-    for field, held in value.ListFields():
-        if field.name == "struct":
-            return _object(held)
-        return [_value(each) for each in held.values] if field.name == "list" else held
-    return None
+    has = value.HasField
+    if has("number"):
+        return value.number
+    if has("text"):
+        return value.text
+    if has("truth"):
+        return value.truth
+    if has("struct"):
+        return _object(value.struct)
+    return [_value(each) for each in value.list.values] if has("list") else None
 
 
 def _named(names: tuple[str, ...], number: int) -> str:
