@@ -11,13 +11,13 @@ from tests.fuzzing import RECEIVED, Outcome, ask, inputs
 from tests.mutations import mebibytes
 
 EXAMPLES = {one.name: one for one in examples()}
-ROUNDS = 10_000
+ROUNDS = 5_000
 LONGEST_S = 2.0
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_damaged_payloads_raise_nothing_and_take_no_time(name: str) -> None:
-    """10,000 mutated and random payloads end as what a decoder can say, read by topic and read in an envelope."""
+    """5,000 mutated and random payloads end as what a decoder can say, read by topic and read in an envelope."""
     outcome, declared = Outcome(name=name), EXAMPLES[name]
     for topic, payload in inputs(name, PAYLOADS[name], ROUNDS):
         ask(outcome, lambda topic, payload: declared.decode(topic, payload, RECEIVED), topic, payload)

@@ -16,7 +16,7 @@ from tests.fuzzing import KINDS, RECEIVED, Outcome, ask, inputs, put, ways
 from tests.mutations import TOPICS, mebibytes
 from tests.payloads import PAYLOADS
 
-ROUNDS = 20_000
+ROUNDS = 10_000
 """`make fuzz` takes 1,000,000 of the same."""
 LONGEST_S = 2.0
 SENML_TOPIC = "gridwatch/v1/4401/smoke-1/senml"
@@ -38,7 +38,7 @@ def test_every_decoder_has_seeds(name: str) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_damaged_payloads_raise_nothing_take_no_time_and_leave_nothing(name: str) -> None:
-    """20,000 mutated and random payloads end as what a decoder can say, each within 50 ms, and none is kept."""
+    """10,000 mutated and random payloads end as what a decoder can say, each within 50 ms, and none is kept."""
     seeds = PAYLOADS.get(name, [("x", b"x")])
     outcome = put(name, inputs(name, seeds, ROUNDS), ROUNDS)
     assert not outcome.failures, "\n".join(outcome.failures.values())
@@ -48,7 +48,7 @@ def test_damaged_payloads_raise_nothing_take_no_time_and_leave_nothing(name: str
 def test_a_mebibyte_of_the_worst_is_refused_or_read_quickly(name: str) -> None:
     """Depth, width, length and repetition up to the size limit end within two seconds, as what a decoder can say."""
     one_of_each = {(topic, payload[:1]): (topic, payload) for topic, payload in reversed(PAYLOADS.get(name, []))}
-    for what, topic, payload in mebibytes(list(one_of_each.values())):
+    for what, topic, payload in mebibytes(list(one_of_each.values())[:3]):
         began = time.process_time()
         decoded = decoder(name)(topic, payload, RECEIVED)
         took = time.process_time() - began
@@ -77,7 +77,7 @@ SHAPED = st.recursive(
 
 
 @pytest.mark.parametrize("name", names())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(value=SHAPED, data=st.data())
 def test_json_of_any_shape_raises_nothing(name: str, value: object, data: st.DataObject) -> None:
     """Valid JSON with the right keys and the wrong things under them is data like any other."""
@@ -86,7 +86,7 @@ def test_json_of_any_shape_raises_nothing(name: str, value: object, data: st.Dat
 
 
 @pytest.mark.parametrize("name", names())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(payload=st.binary(max_size=200), topic=st.text(max_size=30))
 def test_any_bytes_on_any_topic_raise_nothing(name: str, payload: bytes, topic: str) -> None:
     """Neither bytes nor topics can be chosen so that a decoder fails."""
