@@ -52,33 +52,33 @@ class Doubt(StrEnum):
 
 
 _WORDS: Final[dict[Fault | Doubt, tuple[str, str]]] = {
-    Fault.BLANK: ("不能为空", "must not be blank"),
-    Fault.ID_CHARACTERS: ("编号里有主题不能用的字符（/ + # 或控制字符）", "holds a character that a topic cannot"),
+    Fault.BLANK: ("不能为空", "{column} must not be blank"),
+    Fault.ID_CHARACTERS: ("编号里有主题不能用的字符（/ + # 或控制字符）", "{column} {value!r} holds a character that a topic cannot"),
     Fault.ID_DIGITS: (
         "编号被表格软件存成了超过 15 位的数字，末位已丢失：请把该列设为文本后重新填写",
-        "the id was kept as a number of more than 15 digits and has lost its last ones: format the column as text",
+        "{column} {value!r} was kept as a number of more than 15 digits and has lost its last ones: format the column as text",
     ),
-    Fault.TOO_LONG: ("太长，最多 {most} 个字", "is too long: at most {most} characters"),
-    Fault.KIND: ("不是设备类型：请用小写英文单词或模板里的中文类型", "is no kind: a short lower-case word"),
-    Fault.CARRIER: ("不是设备类型：该词留给地点和线路", "is no kind of device: alarms of places and links hang on it"),
-    Fault.NUMBER: ("不是数字", "is not a number"),
+    Fault.TOO_LONG: ("太长，最多 {most} 个字", "{column} is too long: at most {most} characters"),
+    Fault.KIND: ("不是设备类型：请用小写英文单词或模板里的中文类型", "{column} {value!r} is no kind: a short lower-case word"),
+    Fault.CARRIER: ("不是设备类型：该词留给地点和线路", "{column} {value!r} is no kind of device: alarms of places and links hang on it"),
+    Fault.NUMBER: ("不是数字", "{column} {value!r} is not a number"),
     Fault.HALF_PLACE: ("经度和纬度要么都填，要么都不填", "lon and lat go together"),
-    Fault.NO_PLACE_ON_EARTH: ("不是地球上的位置：先经度、后纬度", "is no place on Earth; longitude comes first"),
-    Fault.DATUM: ("坐标系不认识：{known}", "is none of {known}"),
-    Fault.METRIC: ("不是指标：请用小写英文单词", "is not a short lower-case name of a metric"),
+    Fault.NO_PLACE_ON_EARTH: ("不是地球上的位置：先经度、后纬度", "{column} {value} is no place on Earth; longitude comes first"),
+    Fault.DATUM: ("坐标系不认识：{known}", "{column} {value!r} is none of {known}"),
+    Fault.METRIC: ("不是指标：请用小写英文单词", "{column} {value!r} is not a short lower-case name of a metric"),
     Fault.METRIC_NEEDED: ("填了单位、周期或限值，却没有填指标", "unit, interval and limits belong to a metric, which is blank"),
     Fault.UNIT: ("{metric} 不能用这个单位，请用能换算成 {usual} 的单位", "{metric} cannot be in {value!r}: give a unit that converts to {usual}"),
-    Fault.INTERVAL: ("周期必须大于 0 秒", "must be more than 0"),
+    Fault.INTERVAL: ("周期必须大于 0 秒", "{column} must be more than 0"),
     Fault.LIMITS: ("限值从蓝到红必须逐级升高（或逐级降低）", "limits must rise (or fall) steadily from limit_4 to limit_1"),
-    Fault.CODEC: ("没有这个编解码器", "there is no codec of this name"),
+    Fault.CODEC: ("没有这个编解码器", "{column}: there is no codec {value!r}"),
     Fault.OWN_GATEWAY: ("设备不能是自己的网关", "a device is not its own gateway"),
     Fault.GATEWAY_CIRCLE: ("网关关系成了一个圈", "the gateways go round in a circle"),
-    Fault.DIFFERS: ("同一编号与第 {first} 行除指标外还有不同", "differs from line {first} of the same id in more than its metric"),
-    Fault.TWICE: ("第 {first} 行已经有这个指标", "line {first} has this metric of this id, too: twice"),
-    Fault.FOREIGN_AREA: ("设备在您的辖区之外", "is outside the areas of your account"),
-    Doubt.OUTSIDE: ("不在本县：离最近的网格（{nearest}）{distance}", "is outside of the county: {distance} from {nearest}"),
-    Doubt.IN_GAP: ("在网格之间的空隙里，不属于任何网格", "lies in a gap between grids and belongs to none"),
-    Doubt.NO_PLACE: ("没有填位置：不会出现在地图上，也不属于任何网格", "has no place: on no map and in no grid"),
+    Fault.DIFFERS: ("同一编号与第 {first} 行除指标外还有不同", "{value} differs from an earlier row (line {first}) in more than its metric"),
+    Fault.TWICE: ("第 {first} 行已经有这个指标", "{value} is there twice, first in line {first}"),
+    Fault.FOREIGN_AREA: ("设备在您的辖区之外", "{value} is outside of the areas of your account"),
+    Doubt.OUTSIDE: ("不在本县：离最近的网格（{nearest}）{distance}", "{value} is outside of the county: {distance} from {nearest}"),
+    Doubt.IN_GAP: ("在网格之间的空隙里，不属于任何网格", "{value} lies in a gap between grids and belongs to none"),
+    Doubt.NO_PLACE: ("没有填位置：不会出现在地图上，也不属于任何网格", "no place: on no map and in no grid"),
     Doubt.DATUM_SUSPECT: (
         "与现登记位置相差 {distance} 米，正好是 {meant} 与所填坐标系之差：坐标系可能填错",
         "is {distance} m from where it stands now, just what {meant} differs by: the datum may be wrong",
@@ -87,10 +87,10 @@ _WORDS: Final[dict[Fault | Doubt, tuple[str, str]]] = {
         "按所填坐标系有 {placed} 台落在网格内，按 {meant} 有 {better} 台：整个文件的坐标系可能填错",
         "as declared {placed} devices stand in a grid, as {meant} {better} would: the datum of the file may be wrong",
     ),
-    Doubt.KNOWN: ("已登记，将修改：{zh}", "is registered; would change: {en}"),
-    Doubt.RETURNS: ("曾登记并已撤除，将恢复登记", "was retired and would come back"),
-    Doubt.UNKNOWN_COLUMN: ("这一列不认识，不会导入", "this column is not known and is left out"),
-    Doubt.GATEWAY_UNKNOWN: ("网关既没有登记，也不在本文件里", "the gateway is neither registered nor in this file"),
+    Doubt.KNOWN: ("已登记，将修改：{zh}", "{value} is registered; would change: {en}"),
+    Doubt.RETURNS: ("曾登记并已撤除，将恢复登记", "{value} was retired and would come back"),
+    Doubt.UNKNOWN_COLUMN: ("这一列不认识，不会导入", "column {column!r} is not known and is left out"),
+    Doubt.GATEWAY_UNKNOWN: ("网关既没有登记，也不在本文件里", "gateway {value!r} is neither registered nor in this file"),
 }  # fmt: skip
 
 
@@ -115,7 +115,8 @@ class Finding:
         return self._say(1)
 
     def _say(self, language: int) -> str:
-        return _WORDS[self.code][language].format(**{"value": self.value, **self.about})
+        words = {"column": self.column, "value": self.value[:VALUE_SHOWN], **self.about}
+        return _WORDS[self.code][language].format(**words)
 
     def to_json(self) -> dict[str, Any]:
         """Give it as the interface does."""
@@ -130,9 +131,7 @@ class Finding:
 
     def __str__(self) -> str:
         where = f"line {self.line}" if self.line else "the file"
-        cell = f" {self.column}" if self.column else ""
-        shown = f" {self.value[:VALUE_SHOWN]!r}" if self.value else ""
-        return f"{where}:{cell}{shown} {self.en} · {self.zh}"
+        return f"{where}: {self.en} · {self.column}{'：' if self.column else ''}{self.zh}"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -38,7 +38,7 @@ def import_devices(
     from gridwatch.clock import now
     from gridwatch.declared_formats import DeclaredFormats
     from gridwatch.progress import steps
-    from ingest.device_file import content_of, judge
+    from ingest.device_file import content_of, judge, refuse
     from ingest.registration import Way, write_and_tell
 
     content = content_of(file)
@@ -54,23 +54,18 @@ def import_devices(
         if judged.report.is_admitted and not dry_run:
             write_and_tell(cur, judged.devices, now=now(), actor="import", way=Way.FILE, note=file.name, step=step)
     _print_devices(judged.report, str(file), dry_run=dry_run)
-    if not judged.report.is_admitted:
-        raise typer.Exit(REFUSED)
+    refuse(judged.report, str(file))
 
 
 def _print_devices(report: "Report", file: str, *, dry_run: bool) -> None:
-    for findings, total in ((report.faults, report.faults_total), (report.doubts, report.doubts_total)):
-        for finding in findings[:SHOWN]:
-            typer.echo(str(finding))
-        if total > SHOWN:
-            typer.echo(f"… and {total - SHOWN} more")
-    counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
-    if not report.is_admitted:
-        typer.echo(f"{file} was refused, nothing was imported: {report.faults_total} faults")
-    elif dry_run:
-        typer.echo(f"would register {report.devices} devices from {file}: {counts}")
-    else:
-        typer.echo(f"registered {report.devices} devices from {file}: {counts}")
+    for finding in report.doubts[:SHOWN]:
+        typer.echo(str(finding))
+    if report.doubts_total > SHOWN:
+        typer.echo(f"… and {report.doubts_total - SHOWN} more")
+    if report.is_admitted:
+        told = {name: count for name, count in report.counts.items() if count and name not in {"new", "placed"}}
+        counts = "".join(f", {count} {name}" for name, count in told.items())
+        typer.echo(f"{'would register' if dry_run else 'registered'} {report.devices} devices from {file}{counts}")
 
 
 @imports.command("grids")

@@ -54,19 +54,19 @@ def test_no_unit_means_the_usual_one(file):
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("s,smoke,,,,,smoke,Cel,,,,,", "unit 'Cel' smoke cannot be in 'Cel': give a unit that converts to %/m"),
+        ("s,smoke,,,,,smoke,Cel,,,,,", "line 3: smoke cannot be in 'Cel': give a unit that converts to %/m"),
         ("g,gauge,,,,,stage,furlong,,,,,", "stage cannot be in 'furlong': give a unit that converts to m"),
         ("g,gauge,,120,,,stage,m,,,,,", "lon and lat go together"),
         ("g,gauge,,30,120,,stage,m,,,,,", "longitude comes first"),
         ("g,gauge,,120,30,utm,stage,m,,,,,", "datum 'utm' is none of wgs84"),
         ("g,gauge,,120,30,,Stage,m,,,,,", "not a short lower-case name"),
-        ("g,gauge,,120,30,,stage,m,0,,,,", "interval_s '0' must be more than 0"),
+        ("g,gauge,,120,30,,stage,m,0,,,,", "interval_s must be more than 0"),
         ("g,gauge,,120,30,,stage,m,,3,2,4,5", "limits must rise"),
         ("g,gauge,,120,30,,stage,m,,nan,,,", "limit_4 'nan' is not a number"),
         ("a/b,gauge,,120,30,,stage,m,,,,,", "a character that a topic cannot"),
         (",gauge,,120,30,,stage,m,,,,,", "id must not be blank"),
-        ("ok,gauge,,,,,stage,m,,,,,", "metric 'stage' line 2 has this metric of this id, too: twice"),
-        ("ok,rain,,,,,rain,mm,,,,,", "id 'ok' differs from line 2 of the same id"),
+        ("ok,gauge,,,,,stage,m,,,,,", "stage is there twice, first in line 2"),
+        ("ok,rain,,,,,rain,mm,,,,,", "ok differs from an earlier row (line 2) in more than its metric"),
     ],
 )
 def test_a_faulty_line_refuses_the_file(file, row, reason):
@@ -124,7 +124,7 @@ def test_a_workbook_is_read_with_its_line_numbers(tmp_path):
     (device,) = read_devices(path)
     _checked(device)
     path.write_bytes(_workbook(CHINESE_HEADER.split(","), cells, [], [8624120300000012, *cells[1:]]))
-    with pytest.raises(DeviceFileError, match="line 4: 编号 '8624120300000012…' the id was kept as a number"):
+    with pytest.raises(DeviceFileError, match="line 4: 编号 '8624120300000012…' was kept as a number"):
         read_devices(path)
 
 
