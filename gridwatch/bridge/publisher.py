@@ -25,14 +25,13 @@ KEEPALIVE_S = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
-    """A broker, and who we are there. `ca` is a file of certificates to trust beside the machine's own."""
+    """A broker, and who we are there. `tls` None: plain MQTT."""
 
     host: str
     port: int
     user: str = ""
     password: str = ""
-    tls: bool = False
-    ca: str | None = None
+    tls: ssl.SSLContext | None = None
 
 
 class Publisher:
@@ -63,8 +62,8 @@ class Publisher:
         self._client.reconnect_delay_set(1, 10)
         if where.user:
             self._client.username_pw_set(where.user, where.password)
-        if where.tls:
-            self._client.tls_set_context(ssl.create_default_context(cafile=where.ca))
+        if where.tls is not None:
+            self._client.tls_set_context(where.tls)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish

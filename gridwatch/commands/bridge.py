@@ -26,7 +26,14 @@ def bridge(  # noqa: PLR0913 -- one parameter an option
             show_default=False,
         ),
     ] = None,
-    ca: Annotated[Path | None, typer.Option(help="Certificates to trust for mqtts, PEM.", show_default=False)] = None,
+    ca: Annotated[
+        Path | None,
+        typer.Option(help="Authority to trust for mqtts, PEM.  [default: the machine's]", show_default=False),
+    ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(help="Our own for mqtts, PEM, its .key beside it.  [default: none]", show_default=False),
+    ] = None,
     *,
     udp: Annotated[bool, typer.Option("--udp", help="Take datagrams on the same port, too (sl651, gb26875).")] = False,
     metrics: Annotated[
@@ -103,7 +110,7 @@ def bridge(  # noqa: PLR0913 -- one parameter an option
         area=area,
         listen=where,
         has_udp=udp,
-        broker=_broker(mqtt, ca, data_dir),
+        broker=_broker(mqtt, data_dir, ca=ca, certificate=certificate),
         limits=limits,
         metrics=None
         if metrics is None
@@ -113,25 +120,32 @@ def bridge(  # noqa: PLR0913 -- one parameter an option
     asyncio.run(serve(plan, ready=lambda: typer.echo(f"{protocol}: devices at {where.host}:{where.port}")))
 
 
-def _broker(url: str | None, ca: Path | None, data_dir: Path) -> "Where":
-    """Name the broker by URL, or the running instance's with the account of its gateways.
+def _broker(url: str | None, data_dir: Path, *, ca: Path | None, certificate: Path | None) -> "Where":
+    """Name the broker by URL, or the running instance's with the account that its gateways share.
 
     Raises:
-        SettingsError: the URL is none of MQTT.
+        SettingsError: the URL is none of MQTT, or the instance's gateways share no account.
         NotRunningError: no URL, and nothing runs in `data_dir`.
+        FrontDoorError: a certificate cannot be read.
     """
     from gridwatch.bridge.publisher import Where
     from gridwatch.errors import SettingsError
     from gridwatch.runtime import Broker
+    from gridwatch.trust import context_of
 
-    if url is not None and not url.startswith(("mqtt://", "mqtts://")):
+    if url is None:
+        runtime = running(data_dir)
+        broker = runtime.broker
+        if not broker.gateway.user and not runtime.settings.ingest.shared_account:
+            raise SettingsError("Gateways share no account here: make one by `gridwatch gateway add`, and use --mqtt.")
+    elif url.startswith(("mqtt://", "mqtts://")):
+        broker = Broker.from_url(url, ca=ca, certificate=certificate)
+    else:
         raise SettingsError("--mqtt is no URL like mqtt://USER:PASSWORD@HOST:1883.")
-    broker = running(data_dir).broker if url is None else Broker.from_url(url)
     return Where(
         host=broker.host,
         port=broker.port,
         user=broker.gateway.user,
         password=broker.gateway.password,
-        tls=broker.tls,
-        ca=None if ca is None else str(ca),
+        tls=context_of(broker) if broker.tls else None,
     )

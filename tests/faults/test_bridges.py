@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from database import connect
+from gridwatch.certificates import Authority, Purpose
 from gridwatch.embedded import BrokerAccount, NatsServer, free_port
+from gridwatch.embedded.nats import BrokerTls
 from gridwatch.embedded.process import is_listening
 from ingest.registration import NewChannel, NewDevice, register
 from tests import gb26875_frames, hj212_frames, sl651_frames
@@ -26,6 +28,7 @@ from tests.faults.field import (
     attack,
     bridging,
     calling,
+    mqtt_url,
     subscribed,
 )
 from tests.faults.running import until
@@ -270,6 +273,32 @@ async def test_a_station_over_tcp_becomes_a_reading_in_the_database(
             assert confirms(station.answered[0][1], report)
             await stored(database_url, "SELECT FROM readings WHERE value = 1.25", 1)
             await stored(database_url, "SELECT FROM alarms WHERE condition = 'level-high'", 1)
+
+
+async def test_a_broker_of_our_own_authority_is_spoken_to_by_tls(tmp_path: Path) -> None:
+    """With --ca the bridge trusts the centre's authority; without it nothing is published and nobody answered."""
+    authority, made_at = Authority(tmp_path / "certs"), datetime.now(UTC)
+    authority.make_root("试点县", now=made_at)
+    authority.issue("broker", Purpose.SERVER, (LOOPBACK,), now=made_at)
+    tls = BrokerTls(certificate=authority.file("broker"), key=authority.key_file("broker"))
+    account = BrokerAccount(user="test", password="secret")
+    server = NatsServer(tmp_path / "nats", host=LOOPBACK, port=free_port(), accounts=(account,), tls=tls)
+    server.start()
+    url = ("--mqtt", mqtt_url(server).replace("mqtt:", "mqtts:"))
+    report = next(reports())
+    try:
+        with bridging("sl651", server, tmp_path, *url, "--ca", str(authority.root)) as bridge:
+            async with Station(bridge.port, answer_size=SL651_ANSWER) as station:
+                assert confirms(await station.deliver(report), report)
+        with bridging("sl651", server, tmp_path, *url) as bridge:
+            async with Station(bridge.port, answer_size=SL651_ANSWER, patience_s=0.5) as station:
+                waiting = asyncio.create_task(station.deliver(report))
+                await until(lambda: station.resent > 0, "the station resends")
+                assert counted(bridge)["gridwatch_bridge_broker_up"] == 0
+                waiting.cancel()
+                await asyncio.gather(waiting, return_exceptions=True)
+    finally:
+        server.stop()
 
 
 def test_every_metric_of_a_bridge_is_described() -> None:
