@@ -111,7 +111,8 @@ class Collector:
         if not self._waiting:
             self._arrived.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._arrived.wait(), wait_s)
+                async with asyncio.timeout(wait_s):  # wait_for of 3.11 may swallow that we are ended
+                    await self._arrived.wait()
         messages, self._waiting = self._waiting, []
         if self._paused:
             self._set_reading(on=True)
@@ -210,7 +211,8 @@ class Collector:
         while not self._lost.is_set():
             self._require_client().publish(self._ping_topic, b"", qos=0)
             try:
-                await asyncio.wait_for(self._lost.wait(), PING_S)
+                async with asyncio.timeout(PING_S):
+                    await self._lost.wait()
             except TimeoutError:
                 if self._heard != heard or self._paused:
                     heard, heard_at = self._heard, self._clock()

@@ -114,7 +114,8 @@ class HomeAssistant:
     async def _keep_told(self, client: aiomqtt.Client) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), LOOK_ANYWAY_S)
+                async with asyncio.timeout(LOOK_ANYWAY_S):  # wait_for of 3.11 may swallow that we are ended
+                    await self._changed.wait()
             self._changed.clear()
             await self._tell_changes(client, await asyncio.to_thread(self._read))
             await asyncio.sleep(GATHER_S)
