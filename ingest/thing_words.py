@@ -163,8 +163,12 @@ def is_personal(identifier: str) -> bool:
     return len(identifier) <= LONGEST_NAME and isinstance(meaning(identifier), Personal)
 
 
+@lru_cache(maxsize=2)
 def without_personal(payload: bytes) -> bytes:
-    """Give what may be kept of a raw JSON message: all of it but what stands under the names of persons and households."""
+    """Give what may be kept of a raw JSON message: all of it but what stands under the names of persons and households.
+
+    It is asked once for each unknown device of a message, and a gateway may pack thousands: the answer is remembered.
+    """
     try:
         value = read_json(payload)
     except RefusedError:
