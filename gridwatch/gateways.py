@@ -146,5 +146,8 @@ def _of_areas(areas: Iterable[str]) -> list[str]:
     return [f"{root}/{area}/{rest}" for area in areas for root, rest in AREA_TOPICS]
 
 
-AREA_TOPICS: Final = (("gridwatch/v1", "+/senml"), ("sl651", "+"), ("gb26875", "+"))
+AREA_TOPICS: Final = (
+    ("gridwatch/v1", "+/senml"),
+    *((root, "+") for root in ("sl651", "gb26875", "hj212", "sl427", "gst9000")),
+)
 """Our own forms of topics that name the area."""

@@ -19,6 +19,7 @@ def test_an_account_may_publish_what_was_said_its_areas_and_its_children(tmp_pat
     account, password = make_account("gw", areas=("3301",), topics=("a/b",), learnt=learnt, now=NOW)
     assert account.publish == (
         *("a/b", "gridwatch/v1/3301/+/senml", "sl651/3301/+", "gb26875/3301/+"),
+        *("hj212/3301/+", "sl427/3301/+", "gst9000/3301/+"),
         "gridwatch/v1/T/s-1/senml",
     )
     save_gateways(tmp_path / "g.json", Gateways().with_account(account))
