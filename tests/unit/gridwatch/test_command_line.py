@@ -43,6 +43,7 @@ def test_help_names_every_command():
         (("simulate", "quiet", "--data-dir", "/nonexistent"), "Nothing is running in /nonexistent"),
         (("decode", "/nonexistent", "--as", "senml"), "/nonexistent: No such file or directory."),
         (("decode", "-", "--as", "senlm"), "did you mean 'senml'"),
+        (("decode", "-", "--format", "/none.yaml"), "none.yaml, line 1: it cannot be read"),
         (("decode", "-", "--as", "senml", "--received-at", "today"), "--received-at 'today' is no RFC 3339 instant"),
         (("restore", "/nonexistent", "--data-dir", "/proc/none"), "/proc/none"),
     ],
@@ -67,6 +68,23 @@ def test_decode_prints_one_object_a_line_and_takes_a_rejection_for_an_answer():
     done = gridwatch("decode", "-", "--as", "senml", stdin=b"{")
     assert done.returncode == 0
     assert json.loads(done.stdout)["type"] == "rejection"
+
+
+def test_declared_format_is_tried_without_being_installed(tmp_path):
+    """`--format` reads by a file; what is wrong with the file is told by line and key."""
+    file = tmp_path / "acme.yaml"
+    file.write_text("input: json\ndevice: {topic: 1}\nreadings: [{metric: level, unit: cm, path: l}]\n")
+    done = gridwatch("decode", "-", "--format", str(file), "--topic", "well-3", stdin=b'{"l": 5}')
+    assert done.returncode == 0
+    said = json.loads(done.stdout)
+    assert (said["device"], said["metric"], said["value"], said["unit"]) == ("well-3", "level", 5.0, "cm")
+    assert gridwatch("decode", "-", "--format", str(file), "--topic", "well-3", stdin=b"{}").stdout == b""
+    file.write_text("input: json\nreadigns: []\n")
+    done = gridwatch("decode", "-", "--format", str(file))
+    assert done.returncode == 1
+    assert done.stderr.decode() == (
+        "gridwatch: acme.yaml, line 2, readigns: there is no key 'readigns' here (did you mean 'readings'?)\n"
+    )
 
 
 def test_an_unforeseen_error_leaves_its_traceback_in_a_file(tmp_path, capsys):
