@@ -109,14 +109,14 @@ async def slow(port: int, frame: bytes) -> None:
 
 
 async def throw(port: int, load: bytes, times: int) -> None:
-    """Connect, throw bytes and go away, so many times."""
+    """Connect, throw bytes and end, so many times."""
     for _ in range(times):
         with suppress(OSError):
-            async with calling(port) as (_, writer):
+            async with calling(port) as (reader, writer):
                 writer.write(load)
                 await writer.drain()
                 writer.write_eof()
-                await asyncio.sleep(0.01)
+                await reader.read()  # until the bridge hangs up
 
 
 async def test_a_thousand_connections_keep_no_station_out(server: NatsServer, tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ async def test_a_station_among_hostile_peers_loses_nothing(server: NatsServer, t
         delivered = {(f"sl651/3301/{STATION}", frame) for frame, _ in station.answered}
         await arrives(subscriber, delivered)
         numbers = counted(bridge)
-        assert numbers['gridwatch_bridge_closed_total{reason="bad-frames"}'] >= 40
+        assert numbers['gridwatch_bridge_closed_total{reason="bad-frames"}'] == 50
         assert numbers['gridwatch_bridge_frames_total{outcome="published"}'] == len(station.answered)
         assert {load for _, load in subscriber.arrived} - {frame for frame, _ in station.answered} == {bad}  # kept raw
         assert bridge.terminate() == 0
@@ -233,6 +233,37 @@ async def test_datagrams_are_answered_where_they_came_from(server: NatsServer, t
         assert confirms(answers[0], first)
         assert confirms(answers[1], second)
         await arrives(subscriber, {(f"sl651/3301/{STATION}", each) for each in (first, second, damaged(first))})
+
+
+async def test_who_floods_with_datagrams_is_not_heard_for_a_while(server: NatsServer, tmp_path: Path) -> None:
+    """A source of wrong checksums is muted, and another one is answered all the time."""
+    frames = reports()
+    bad = damaged(next(frames))
+    with (
+        bridging("sl651", server, tmp_path, "--udp", "--bad-frames", "5") as bridge,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flood,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as station,
+    ):
+        loop = asyncio.get_running_loop()
+        for each in (flood, station):
+            each.setblocking(False)
+            each.bind((LOOPBACK, 0))
+        for report in (next(frames) for _ in range(30)):
+            for _ in range(5):
+                await loop.sock_sendto(flood, bad, (LOOPBACK, bridge.port))
+            await loop.sock_sendto(flood, report, (LOOPBACK, bridge.port))
+            await loop.sock_sendto(station, report, (LOOPBACK, bridge.port))
+            async with asyncio.timeout(10):
+                assert confirms(await loop.sock_recv(station, 100), report)
+        await loop.sock_sendto(flood, bad * 6, (LOOPBACK, bridge.port))
+        muted = 'gridwatch_bridge_closed_total{reason="bad-frames"}'
+        await until(lambda: counted(bridge)[muted] == 1, "the flood is muted")
+        before = counted(bridge)["gridwatch_bridge_answers_total"]
+        await loop.sock_sendto(flood, next(frames), (LOOPBACK, bridge.port))
+        await loop.sock_sendto(station, last := next(frames), (LOOPBACK, bridge.port))
+        async with asyncio.timeout(10):
+            assert confirms(await loop.sock_recv(station, 100), last)
+        assert counted(bridge)["gridwatch_bridge_answers_total"] == before + 1
 
 
 async def test_it_stops_cleanly_with_frames_on_their_way(server: NatsServer, tmp_path: Path) -> None:
