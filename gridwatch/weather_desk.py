@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+import psycopg
 import structlog
 
 from alerts.weather_intake import WeatherIntake, WeatherOptions
@@ -43,13 +45,25 @@ class WeatherDesk:
 
     def take(self, cur: Cursor, warnings: Sequence[OfficialWarning], *, actor: str, now: datetime) -> list[Change]:
         """Write decoded warnings down; an identifier that stands for something else is kept as refused."""
-        taken = self._intake.take(cur, warnings, actor=actor, now=now)
-        write_rejected(cur, [_conflict(actor, id_) for id_ in taken.conflicts], now)
-        if taken.stored or taken.conflicts:
-            log.info(
-                "official warnings", by=actor, stored=taken.stored, known=taken.known, conflicts=len(taken.conflicts)
-            )
-        return taken.changes
+        changes: list[Change] = []
+        stored = 0
+        for warning in warnings:
+            try:
+                with cur.connection.transaction():
+                    taken = self._intake.take(cur, [warning], actor=actor, now=now)
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                raise
+            except Exception as error:
+                # A fault of ours in one warning must neither lose it nor stop the others.
+                log.exception("an official warning was not taken in", id=warning.id)
+                write_rejected(cur, [_refused(actor, Reason.FAULT, repr(error), msgspec.json.encode(warning))], now)
+                continue
+            changes += taken.changes
+            stored += taken.stored
+            write_rejected(cur, [_refused(actor, Reason.CONFLICT, id_) for id_ in taken.conflicts], now)
+        if stored:
+            log.info("official warnings", by=actor, stored=stored, of=len(warnings))
+        return changes
 
     def take_document(self, cur: Cursor, document: bytes, *, name: str, actor: str, now: datetime) -> Outcome:
         """Read one document, CAP or one of the JSON forms, and write down what it says; what is refused is kept raw."""
@@ -79,7 +93,7 @@ def decoder_of(document: bytes) -> str:
     return CAP if start.startswith(b"<") else CMA
 
 
-def _conflict(actor: str, id_: str) -> RejectedMessage:
+def _refused(actor: str, reason: Reason, detail: str, payload: bytes = b"") -> RejectedMessage:
     return RejectedMessage(
-        topic=actor, payload=b"", source="official-warning", reason=Reason.CONFLICT.value, detail=id_
+        topic=actor, payload=payload, source="official-warning", reason=reason.value, detail=detail[:500]
     )

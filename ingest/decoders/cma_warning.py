@@ -184,7 +184,7 @@ def _from_row(row: list[object]) -> Item:
 
 def _warning(item: Item) -> OfficialWarning:
     item = _spoken(item)
-    headline, described = text(_word(item, _HEADLINE)), _word(item, _TEXT)[:DESCRIPTION_KEPT].strip()
+    headline, described = text(_word(item, _HEADLINE)), _long(_word(item, _TEXT))
     file = _FILE.search(_word(item, ("file", "url", "slinksuffix")))
     given = _word(item, _ID) or (file.group(0) if file is not None else "")
     national = _NATIONAL_ID.search(given)
@@ -373,14 +373,19 @@ def _areas(item: Item, national: re.Match[str] | None, file: re.Match[str] | Non
     """Name the place: the code of the county counts; a point lies somewhere in it and says nothing of how far it reaches."""
     location = _word(item, ("location",))
     name = location or "".join(_word(item, (part,)) for part in _PLACE[1:])
-    code = _word(item, _CODES) or (national.group(1) if national is not None else "")
+    code = text(_word(item, _CODES)) or (national.group(1) if national is not None else "")
     codes = [scheme_of("", code)] if code else []
     if file is not None or _word(item, ("effect",)):
-        codes.append(("weather.com.cn", _word(item, ("effect",)) or (file.group(1) if file is not None else "")))
+        codes.append(("weather.com.cn", text(_word(item, ("effect",))) or (file.group(1) if file is not None else "")))
     polygons = () if codes and codes[0][0] == GB2260 else _outline(item.get("outline"))
     if not name and not codes and not polygons:
         return ()
     return (WarningArea(name=text(name), polygons=polygons, codes=tuple(codes)),)
+
+
+def _long(words: str) -> str:
+    """Make a text of several lines fit to be stored: JSON can hold a NUL, PostgreSQL cannot."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in words[:DESCRIPTION_KEPT]).strip()
 
 
 def _outline(geometry: object) -> tuple[tuple[tuple[float, float], ...], ...]:

@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from alerts.weather import fire_weather, in_force
 from alerts.weather_intake import WeatherOptions
 from database import connect
 from database.connection import Cursor
+from gridwatch.weather_desk import WeatherDesk
 from tests.warning_messages import CAIYUN, NATIONAL, SENT, cap, cap_info, cited, jsonp
 from tests.weather_hands import NOW, TOWN, make_grids, states, take, warnings_of
 
@@ -163,3 +165,15 @@ def test_a_state_that_changes_ends_the_warning(cur: Cursor) -> None:
     assert in_force(cur, NOW) == {TOWN: (("rainstorm", 2),)}
     take(cur, warnings_of(json.dumps([{**CAIYUN, "status": "预警解除"}]).encode(), source="cma_warning"))
     assert in_force(cur, NOW) == {}
+
+
+def test_a_fault_in_one_warning_loses_neither_it_nor_the_others(cur: Cursor) -> None:
+    """What the database will not take is kept raw with the reason; the next is taken in."""
+    good, other = warnings_of(cap("w-1"), cap("w-2"))
+    bad = msgspec.structs.replace(other, description="a NUL: \x00")
+    changes = WeatherDesk(WeatherOptions()).take(cur, [bad, good], actor="mqtt", now=NOW)
+    assert (len(changes), list(states(cur))) == (1, ["met@county.example,w-1"])
+    row = cur.execute(
+        "SELECT reason, position('w-2' IN convert_from(payload, 'UTF8')) > 0 FROM rejected_messages"
+    ).fetchone()
+    assert row == ("fault", True)

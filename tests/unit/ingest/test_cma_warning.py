@@ -222,3 +222,11 @@ def test_a_list_has_an_end() -> None:
     assert len(found) == 1001
     assert isinstance(found[-1], Rejection)
     assert found[-1].reason is Reason.TOO_LARGE
+
+
+def test_what_no_database_can_hold_is_a_blank() -> None:
+    """JSON can spell a NUL; nothing that comes out has one."""
+    odd = {**NATIONAL, "ISSUECONTENT": "雨\x00大", "EFFECT": "1\x00", "adcode": "33\x009900", "identifier": "a\x00b"}
+    (warning,) = read(jsonp(odd))
+    assert "\x00" not in repr(warning)
+    assert "\\x00" not in repr(warning)
