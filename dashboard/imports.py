@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 
@@ -24,6 +25,8 @@ LOCK = 0x696D706F  # "impo": held for the length of an import
 LOOK_S = 5.0
 LONGEST = timedelta(minutes=30)
 SAID = 500
+
+Found = TypeVar("Found")
 
 
 class Imports:
@@ -59,14 +62,14 @@ class Imports:
         """Work on the import that waits longest; False where none does, or another process is at it."""
         connection = await self._connect()
         try:
-            wanted = await asyncio.to_thread(_take, connection)
+            wanted = await _to_its_end(lambda: _take(connection))
             if wanted is None:
                 return False
             log.info("import_begins", id=wanted.id, state=wanted.state)
             fault = await self._in_a_process(wanted)
             if fault:
                 log.warning("import_came_to_nothing", id=wanted.id, fault=fault)
-                await asyncio.to_thread(_fail, connection, wanted, fault)
+                await _to_its_end(lambda: _fail(connection, wanted, fault))
             return True
         finally:
             await asyncio.to_thread(connection.close)  # gives the lock back
@@ -104,6 +107,17 @@ class Imports:
             return ""
         lines = said.decode(errors="replace").strip().splitlines() or [f"exit code {process.returncode}"]
         return lines[-1][:SAID]
+
+
+async def _to_its_end(work: Callable[[], Found]) -> Found:
+    """Do something in a thread. Who is told to stop waits for it all the same: its connection is closed next."""
+    working = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        with contextlib.suppress(*DATABASE_AWAY):
+            await working
+        raise
 
 
 def _take(connection: Connection) -> Wanted | None:
