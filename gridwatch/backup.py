@@ -1,7 +1,7 @@
 """Back up an instance into one tar file, and bring it back. Refuses to overwrite anything unless told to.
 
-Inside are the database (pg_dump, custom format), the settings, the rules of the centre, the secrets and the first-run
-accounts: the file is as secret as they are, mode 600. Messages the broker holds for the worker are not in it.
+Inside are the database (pg_dump, custom format), the settings, the rules of the centre, declared formats, the secrets and
+the first-run accounts: the file is as secret as they are, mode 600. Messages the broker holds for the worker are not in it.
 """
 
 import io
@@ -26,6 +26,7 @@ from gridwatch.errors import FrontDoorError
 DUMP = "database.dump"
 MANIFEST = "manifest.json"
 CERTIFICATES = "certs"
+FORMATS = "formats"  # where declared formats usually lie; another folder of the settings is the administrator's
 
 
 class BackupError(FrontDoorError):
@@ -84,9 +85,10 @@ def bring_back(
                 if name in contents:
                     write_private(path, _read(tar, contents[name]).decode())
             for name, member in contents.items():
-                if name.startswith(f"{CERTIFICATES}/"):
-                    directory.certificates.mkdir(mode=0o700, exist_ok=True)
-                    write_private(directory.certificates / Path(name).name, _read(tar, member).decode())
+                folder_of, _, file = name.partition("/")
+                if folder_of in (CERTIFICATES, FORMATS) and file == Path(file).name:
+                    (directory.path / folder_of).mkdir(mode=0o700, exist_ok=True)
+                    write_private(directory.path / folder_of / file, _read(tar, member).decode())
             for path, name in _rules(rules()):
                 if name in contents:
                     write_private(path, _read(tar, contents[name]).decode())
@@ -102,6 +104,7 @@ def _files(directory: DataDirectory, rules: Path | None) -> list[tuple[Path, str
             for path in (directory.settings, directory.secrets, directory.credentials, directory.gateways)
         ),
         *((path, f"{CERTIFICATES}/{path.name}") for path in sorted(directory.certificates.glob("*.[pk]e[my]"))),
+        *((path, f"{FORMATS}/{path.name}") for path in sorted((directory.path / FORMATS).glob("*.y*ml"))),
         *_rules(rules),
     ]
 

@@ -85,6 +85,8 @@ def test_a_backup_restores_everything_and_overwrites_nothing_unasked(instance, t
     """What was in the instance is in the restored one, secrets included; a second restore wants --force."""
     (instance / "gridwatch.yaml").write_text("dashboard: {centre: 备份县}\nalerts: {rules: mine.yaml}\n")
     (instance / "mine.yaml").write_text(gridwatch_rules())
+    (instance / "formats").mkdir()
+    (instance / "formats" / "acme.yaml").write_text("input: json\nreadings: [{metric: x, path: x}]\n")
     (instance / "secrets.json").write_text(
         json.dumps({name: name * 40 for name in ("worker", "gateway", "simulators", "session")})
     )
@@ -97,7 +99,7 @@ def test_a_backup_restores_everything_and_overwrites_nothing_unasked(instance, t
     gridwatch(copy, "restore", str(file))
     assert gridwatch(copy, "user", "list") == gridwatch(instance, "user", "list")
     assert "nothing to do" in gridwatch(copy, "migrate")
-    for name in ("gridwatch.yaml", "secrets.json", "mine.yaml"):
+    for name in ("gridwatch.yaml", "secrets.json", "mine.yaml", "formats/acme.yaml"):
         assert (copy / name).read_text() == (instance / name).read_text()
     assert "--force" in gridwatch(copy, "restore", str(file), fails=True)
     gridwatch(copy, "user", "disable", "watcher")
