@@ -72,7 +72,10 @@ def test_what_was_said_is_told_with_units_and_only_of_this_device():
 def test_an_announcement_fills_the_form():
     """Name, model, gateway and metrics come from what was announced; a unit no rule could judge becomes the usual one."""
     announced = {
-        "kind": "sensor", "name": "机房水浸", "model": "SJCGQ11LM water leak", "gateway": "z2m",
+        "kind": "sensor",
+        "name": "机房水浸",
+        "model": "SJCGQ11LM water leak",
+        "gateway": "z2m",
         "channels": [{"metric": "temperature", "unit": "widgets"}, {"metric": "No Metric", "unit": "1"}],
     }
     found = suggested(announced=announced)
