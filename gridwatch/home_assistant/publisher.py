@@ -57,6 +57,7 @@ class HomeAssistant:
             await client.publish(STATUS, b"online", qos=1, retain=True)
             try:
                 await self._tell_changes(client, await asyncio.to_thread(self._read))
+                _heed_the_end()
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._notice_loss(client))
                     tasks.create_task(self._follow())
@@ -113,8 +114,9 @@ class HomeAssistant:
 
     async def _keep_told(self, client: aiomqtt.Client) -> None:
         while True:
+            _heed_the_end()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_ANYWAY_S):  # wait_for of 3.11 may swallow that we are ended
+                async with asyncio.timeout(LOOK_ANYWAY_S):
                     await self._changed.wait()
             self._changed.clear()
             await self._tell_changes(client, await asyncio.to_thread(self._read))
@@ -137,3 +139,10 @@ class HomeAssistant:
         if len(site.devices) >= DEVICES_MOST:
             log.warning("Home Assistant is told of the devices registered first only", devices=DEVICES_MOST)
         return site
+
+
+def _heed_the_end() -> None:
+    """End this task if it was told to end: aiomqtt waits by `wait_for`, which swallows that in Python 3.11 now and then."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
