@@ -125,7 +125,9 @@ class Worker:
                 if not taken.messages and not tick:
                     continue
                 if committing is not None and (tick or self._registry_changed):
-                    await asyncio.shield(committing)  # the session is ours alone while the registry or the rules are read
+                    await asyncio.shield(
+                        committing
+                    )  # the session is ours alone while the registry or the rules are read
                     await self._keep_up()
                 work = await asyncio.to_thread(
                     self._pipeline.judge, taken.messages, received=taken.received, now=now(), tick=tick, flush=flush

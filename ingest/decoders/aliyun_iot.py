@@ -58,10 +58,15 @@ TOPICS: Final = ("/sys/#", "/ext/session/#", "/as/mqtt/status/#", "/+/+/thing/#"
 DECODER: Final[Decoder] = decode
 STORABLE: Final = without_personal
 
+_BY_HAND: Final = DeviceId("unknown")
+"""Who speaks in a file that is decoded without a topic and names nobody."""
+
 
 @lru_cache(maxsize=8192)
 def _address(topic: str) -> tuple[DeviceId | None, tuple[str, ...]]:
     """Give who speaks and what follows in the topic; other levels may stand before. None where the topic names nobody."""
+    if not topic:
+        return _BY_HAND, ()
     levels = topic.split("/")
     if "sys" in levels:
         at = levels.index("sys") + 1
@@ -117,9 +122,9 @@ def _decode(device: DeviceId | None, rest: tuple[str, ...], message: object, rec
 def _checked(device: DeviceId | None, named: DeviceId | None) -> DeviceId:
     if device is None and named is None:
         raise RefusedError(Reason.TOPIC, "neither the topic nor the message names product and device")
-    if device is not None and named is not None and device != named:
+    if device not in (None, _BY_HAND) and named is not None and device != named:
         raise RefusedError(Reason.FOREIGN_DEVICE, f"device {named} on the topic of {device}")
-    return device or named or DeviceId("")
+    return named or device or _BY_HAND
 
 
 def _subject(rest: tuple[str, ...], message: Mapping[str, object]) -> list[str]:

@@ -1,7 +1,7 @@
 """ThingsBoard's device and gateway topics, `v1/devices/…` and `v1/gateway/…`, re-published by a tunnel. Pure.
 
-ThingsBoard itself tells by the connection's token who speaks; a topic `v1/devices/me/telemetry` names nobody. A tunnel must:
-`v1/devices/{device}/telemetry`, or `{prefix}/{device}/v1/devices/me/telemetry`. A gateway speaks for the devices in its
+ThingsBoard itself tells by the connection's token who speaks; a topic `v1/devices/me/telemetry` names nobody, and whoever uses
+it is the one device `me`. A tunnel tells: `v1/devices/{device}/telemetry`, or `{prefix}/{device}/v1/devices/me/telemetry`. A gateway speaks for the devices in its
 payload, and may be named in front of `v1` likewise. Keys are the device's own: a key with a meaning of ours is a fact, one that
 is a number is a reading in the registered unit, text says nothing.
 """
@@ -60,12 +60,12 @@ def _decode(topic: str, payload: bytes, received: datetime) -> Iterator[Decoded]
         yield from _gateway(before, levels[at + 2 :], payload, received)
         return
     named, rest = levels[at + 2 : at + 3], levels[at + 3 :]
-    device = before if named == [_ME] else _id(named[0]) if named else ""
+    device = before or _ME if named == [_ME] else _id(named[0]) if named else ""
     what = _what(rest)
     if not what or not payload:
         return
     if not device:
-        raise RefusedError(Reason.TOPIC, "v1/devices/me names no device: put its name in front of v1 or in place of me")
+        raise RefusedError(Reason.TOPIC, "v1/devices names no device")
     yield from _points(DeviceId(device), read_json(payload), received)
 
 

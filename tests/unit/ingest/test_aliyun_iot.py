@@ -233,7 +233,7 @@ def test_answers_say_nothing_and_commands_are_downlinks() -> None:
         (POST, b"[]", Reason.MALFORMED),
         (POST, b'{"params":7}', Reason.MALFORMED),
         (POST, b'{"productKey":"a1QZ","deviceName":"other","params":{"x":1}}', Reason.FOREIGN_DEVICE),
-        ("", b'{"params":{"x":1}}', Reason.TOPIC),
+        ("status", b'{"params":{"x":1}}', Reason.TOPIC),
         ("/sys/a1QZ/smoke-7/thing/deviceinfo/update", b'{"params":[]}', Reason.UNSUPPORTED),
         ("/as/mqtt/status/a1QZ/smoke-7", b'{"status":"perhaps"}', Reason.MALFORMED),
         (POST, b'{"params":{"SmokeSensorState":3}}', Reason.MALFORMED),
