@@ -30,6 +30,15 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ),
         ("gridwatch/v1/4401/smoke-1/senml", b"81 A3 00 65 73 6D 6F 6B 65 01 63 25 2F 6D 02 F9 38 00"),
     ],
+    "shelly": [
+        ("hall/status/smoke:0", b'{"id":0,"alarm":true,"mute":false,"errors":["x"]}'),
+        ("hall/status/devicepower:0", b'{"id":0,"battery":{"V":2.9,"percent":81},"external":{"present":false}}'),
+        (
+            "hall/events/rpc",
+            b'{"src":"s-1","dst":"hall/events","method":"NotifyStatus","params":{"ts":1777636700.5,"temperature:1":{"tC":21.5}}}',
+        ),
+        ("hall/online", b"true"),
+    ],
     "zigbee2mqtt": [
         (
             "zigbee2mqtt/Küche/Rauchmelder 1",
