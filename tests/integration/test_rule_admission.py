@@ -20,7 +20,7 @@ from database.connection import Cursor
 from gridwatch.worker import Worker
 from ingest.collector import BrokerAddress
 from ingest.registration import NewChannel, NewDevice, register
-from ingest.sources import DEFAULT_SOURCES
+from ingest.sources import DEFAULT_SOURCES, EVERYTHING
 from tests.conftest import Broker
 from tests.engine_feed import GUIDANCE
 
@@ -63,7 +63,13 @@ async def _working(
 ) -> AsyncIterator[None]:
     address = BrokerAddress(host=broker.host, port=broker.port, user=broker.user, password=broker.password)
     worker = Worker(
-        database_url=url, broker=address, sources=DEFAULT_SOURCES, rules=rules, admission=mode, name="worker-1"
+        database_url=url,
+        broker=address,
+        sources=DEFAULT_SOURCES,
+        subscriptions=EVERYTHING,
+        rules=rules,
+        admission=mode,
+        name="worker-1",
     )
     before = await _pings(url)
     task = asyncio.create_task(worker.run())
