@@ -182,7 +182,10 @@ class Collector:
 
     def _subscribed(self, _client: Client, _mid: int, codes: Sequence[int], _properties: object) -> None:
         if any(code >= REFUSED for code in codes):
-            log.error("the broker refused a subscription", filters=self._filters)
+            log.error(
+                "the broker refused a subscription; one of NATS takes fewer than there are: set ingest.subscriptions to #",
+                filters=self._filters,
+            )
             self._lost.set()
         self._granted += 1
         if self._granted > len(self._filters):  # and the ping's
