@@ -13,11 +13,15 @@ HTTP ?= 127.0.0.1:8000
 MQTT ?= 127.0.0.1:1883
 DEMO_FLAGS ?=
 PYTEST_FLAGS ?=
+TESTS ?=
 DECODER ?=
 FUZZ_FLAGS ?=
 ROOMS := gridwatch dashboard incidents alerts ingest geo database simulators
 # Chromium, CJK fonts and Mosquitto may have been unpacked here by tests/debian_packages.sh.
 PACKAGES := .test-packages
+# What may run side by side, and what watches a whole instance, a browser or a load by itself.
+TOGETHER := tests/integration tests/properties tests/recordings tests/unit
+ALONE := tests/acceptance tests/browser tests/faults
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: help setup demo test check bench bench-alarms bench-decoders fuzz fmt clean packages
@@ -32,7 +36,11 @@ demo: setup  ## Start everything with a demo county; Ctrl-C stops it
 setup: $(VENV)/.installed  ## Make the environment only (.venv/bin/gridwatch)
 
 test: $(VENV)/.installed-dev packages  ## Install what the tests need and run them all
-	@if [ -f $(PACKAGES)/env ]; then . ./$(PACKAGES)/env; fi; $(BIN)/python -m pytest $(PYTEST_FLAGS)
+	@if [ -f $(PACKAGES)/env ]; then . ./$(PACKAGES)/env; fi; failed=0; \
+	if [ -n '$(TESTS)' ]; then exec $(BIN)/python -m pytest $(TESTS) $(PYTEST_FLAGS); fi; \
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(TOGETHER) $(PYTEST_FLAGS) || failed=1; \
+	$(BIN)/python -m pytest $(ALONE) $(PYTEST_FLAGS) || failed=1; \
+	exit $$failed
 
 check: $(VENV)/.installed-dev  ## Format, lint, types, import contracts; CI runs this and then the tests
 	@$(BIN)/ruff format --check --quiet . || { echo 'format: run make fmt'; exit 1; }

@@ -78,7 +78,8 @@
     } catch (failure) {
       return; // an account that may not see raw messages has no such lists
     }
-    host.replaceChildren(foreignBlock(foreign.items), clocksBlock(clocks.items));
+    const wrong = clocks.items.filter((one) => Math.abs(one.skew_s) >= WRONG_S); // less is the way of a reading, too
+    host.replaceChildren(foreignBlock(foreign.items), clocksBlock(wrong));
   }
 
   function foreignBlock(items) {

@@ -32,7 +32,7 @@ def test_a_device_shows_its_newest_readings_and_a_chart(site: Site, sign_in: Sig
     device = site.smoke(0, 1.5)
     page = sign_in("/devices")
     page.click(f".device-row[data-device='{device}']")
-    expect(page.locator(".facts-list")).to_contain_text("›")
+    expect(page.locator(".facts-list").first).to_contain_text("›")
     expect(page.locator(".reading", has_text="烟雾浓度")).to_contain_text("1.5%/m")
     page.locator(".reading", has_text="烟雾浓度").click()
     expect(page.locator(".chart-title")).to_have_text("烟雾浓度（%/m）")
