@@ -30,7 +30,7 @@ _QUANTITIES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("devicepower", "V"): ("voltage", "V"),
 }
 _WORDS: Final = {"true": False, "false": True}  # online; the fact is that it is not
-_NOTIFICATIONS: Final = frozenset({"NotifyStatus", "NotifyFullStatus"})
+_NOTIFICATIONS: Final = ("NotifyStatus", "NotifyFullStatus")  # compared, not hashed: what stands there may be anything
 _COMPONENTS: Final = 64
 """A notification with more components is refused: the largest device has a dozen."""
 
