@@ -57,7 +57,7 @@ bench-alarms: $(VENV)/.installed-dev  ## What the default rules find and miss in
 bench-decoders: $(VENV)/.installed-dev  ## Messages per second of each decoder, as a share of a bare parse of the same bytes
 	@$(BIN)/python -m bench.decoders
 
-fuzz: $(VENV)/.installed-dev  ## 1,000,000 damaged payloads to each decoder, or to DECODER=name; about an hour
+fuzz: $(VENV)/.installed-dev  ## 1,000,000 damaged payloads to each decoder, or to DECODER=name; 15 minutes, half with FUZZ_FLAGS="--jobs 2"
 	@nice -n 19 $(BIN)/python -m bench.fuzz $(DECODER) $(FUZZ_FLAGS)
 
 fmt: $(VENV)/.installed-dev  ## Format the code
