@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import psycopg
 
 from gridwatch.declared_formats import DeclaredFormats
+from gridwatch.weather_sources import WeatherSources
 from gridwatch.worker import Worker
 from ingest.collector import BrokerAddress
 from ingest.sources import DEFAULT_SOURCES, EVERYTHING
@@ -16,7 +18,15 @@ WITHIN_S = 30
 
 @asynccontextmanager
 async def working(
-    url: str, host: str, port: int, user: str, password: str, formats: DeclaredFormats | None = None
+    url: str,
+    host: str,
+    port: int,
+    user: str,
+    password: str,
+    formats: DeclaredFormats | None = None,
+    *,
+    rules: Path | None = None,
+    weather: WeatherSources | None = None,
 ) -> AsyncIterator[None]:
     """Run a worker from the moment it hears its own ping."""
     address = BrokerAddress(host=host, port=port, user=user, password=password)
@@ -25,8 +35,10 @@ async def working(
         broker=address,
         sources=DEFAULT_SOURCES if formats is None else formats.sources(),
         subscriptions=EVERYTHING,
+        rules=rules,
         name="worker-1",
         formats=formats,
+        weather=weather,
     )
     task = asyncio.create_task(worker.run())
 

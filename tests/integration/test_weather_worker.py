@@ -1,27 +1,20 @@
 """A worker with a real broker, a real folder and a real feed: warnings come in by each way, and limits are lower by it."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiomqtt
-import psycopg
 
 from database import connect
 from gridwatch.weather_sources import WeatherSources
-from gridwatch.worker import Worker
-from ingest.collector import BrokerAddress
 from ingest.registration import NewChannel, NewDevice, register
-from ingest.sources import DEFAULT_SOURCES, EVERYTHING
 from tests.conftest import Broker
 from tests.feed_server import feed_server
 from tests.warning_messages import cap, cap_info, cited
 from tests.weather_hands import make_grids
+from tests.working import rows, until, working
 
-WITHIN_S = 30
 AREA = "<areaDesc>x</areaDesc><polygon>30.00,120.00 30.00,120.09 30.09,120.09 30.09,120.00 30.00,120.00</polygon>"
 RULES = """
 rules:
@@ -43,40 +36,8 @@ def _message(identifier: str, **words: str) -> bytes:
     return cap(identifier, sent=datetime.now(UTC).replace(microsecond=0), infos=_info(), **words)
 
 
-@asynccontextmanager
-async def _working(url: str, broker: Broker, rules: Path, weather: WeatherSources) -> AsyncIterator[None]:
-    address = BrokerAddress(host=broker.host, port=broker.port, user=broker.user, password=broker.password)
-    worker = Worker(
-        database_url=url,
-        broker=address,
-        sources=DEFAULT_SOURCES,
-        subscriptions=EVERYTHING,
-        rules=rules,
-        name="worker-1",
-        weather=weather,
-    )
-    task = asyncio.create_task(worker.run())
-    try:
-        await _until(lambda: _found(url, "SELECT FROM worker_progress WHERE (counters->>'pings')::int > 0"))
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(WITHIN_S):
-        while not await holds():  # noqa: ASYNC110 -- what is waited for lies in another process
-            await asyncio.sleep(0.05)
-
-
 async def _found(url: str, query: str) -> bool:
-    def read() -> bool:
-        with psycopg.connect(url) as connection:
-            return connection.execute(query).fetchone() is not None
-
-    return await asyncio.to_thread(read)
+    return bool(await rows(url, query))
 
 
 async def _publish(broker: Broker, topic: str, payload: bytes) -> None:
@@ -106,19 +67,23 @@ async def test_warnings_come_in_by_every_way(database_url: str, broker: Broker, 
     with feed_server() as server:
         server.give("/", _message("by-feed"))
         weather = WeatherSources(folder=folder, feeds=(f"{server.url}/",), interval_s=0.5)
-        async with _working(database_url, broker, tmp_path / "rules.yaml", weather):
+        async with working(
+            *(database_url, broker.host, broker.port, broker.user, broker.password),
+            rules=tmp_path / "rules.yaml",
+            weather=weather,
+        ):
             await _publish(broker, "cap/met", _message("by-mqtt"))
             (folder / "a.xml").write_bytes(_message("by-folder"))
-            await _until(
+            await until(
                 lambda: _found(
                     database_url,
                     "SELECT FROM weather_warnings WHERE ended_at IS NULL AND grids = '{A}' HAVING count(*) = 3",
                 )
             )
-            await _until(lambda: _rains(database_url, broker))
+            await until(lambda: _rains(database_url, broker))
             lifted = " ".join(cited(one) for one in ("by-mqtt", "by-folder", "by-feed"))
             await _publish(broker, "cap/met", _message("end", kind="Cancel", references=lifted))
-            await _until(
+            await until(
                 lambda: _found(
                     database_url,
                     "SELECT FROM weather_warnings WHERE end_reason LIKE 'cancelled by%' HAVING count(*) = 3",

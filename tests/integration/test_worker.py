@@ -1,26 +1,18 @@
 """The worker between a real broker and a real database: from published bytes to rows."""
 
-import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import aiomqtt
-import psycopg
 import pytest
 
 from database import connect
-from gridwatch.worker import Worker
-from ingest.collector import BrokerAddress
 from ingest.registration import NewChannel, NewDevice, register
-from ingest.sources import DEFAULT_SOURCES, EVERYTHING
 from tests.conftest import Broker
+from tests.working import rows, until, working
 
 T0 = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-WITHIN_S = 30
 STAGE = NewChannel(metric="stage", unit="m", interval_s=300, limits=(4.0, 3.0, 2.0, 1.0))
 
 
@@ -39,47 +31,6 @@ def gauge(database_url: str) -> str:
     return database_url
 
 
-@asynccontextmanager
-async def _working(url: str, broker: Broker, rules: Path | None = None) -> AsyncIterator[None]:
-    address = BrokerAddress(host=broker.host, port=broker.port, user=broker.user, password=broker.password)
-    worker = Worker(
-        database_url=url,
-        broker=address,
-        sources=DEFAULT_SOURCES,
-        subscriptions=EVERYTHING,
-        rules=rules,
-        name="worker-1",
-    )
-    task = asyncio.create_task(worker.run())
-    try:
-        await _until(lambda: _alive(url))
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Ask until it holds, at most 30 s: the condition decides, not the clock."""
-    async with asyncio.timeout(WITHIN_S):
-        while not await holds():  # noqa: ASYNC110 -- what is waited for lies in another process
-            await asyncio.sleep(0.02)
-
-
-async def _rows(url: str, query: str) -> list[tuple[object, ...]]:
-    def read() -> list[tuple[object, ...]]:
-        with psycopg.connect(url) as connection:
-            return connection.execute(query).fetchall()
-
-    return await asyncio.to_thread(read)
-
-
-async def _alive(url: str) -> bool:
-    """Tell whether the worker heard its own ping: then its subscriptions stand."""
-    return bool(await _rows(url, "SELECT FROM worker_progress WHERE (counters->>'pings')::int > 0"))
-
-
 async def _publish(broker: Broker, *messages: tuple[str, bytes]) -> None:
     async with aiomqtt.Client(
         broker.host, broker.port, username=broker.user or None, password=broker.password
@@ -95,9 +46,9 @@ def _stage(level: float, minutes: float, device: str = "g1") -> tuple[str, bytes
 
 async def _counted(url: str, query: str, count: int) -> None:
     async def enough() -> bool:
-        return len(await _rows(url, query)) >= count
+        return len(await rows(url, query)) >= count
 
-    await _until(enough)
+    await until(enough)
 
 
 ALARMS = "SELECT priority, state, raised_at, value FROM alarms WHERE condition = 'level-high' ORDER BY raised_at"
@@ -105,10 +56,10 @@ ALARMS = "SELECT priority, state, raised_at, value FROM alarms WHERE condition =
 
 async def test_readings_above_limits_become_alarms_at_device_time(gauge: str, any_broker: Broker) -> None:
     """Each limit that a level crosses raises one alarm at the time of the reading that crossed it."""
-    async with _working(gauge, any_broker):
+    async with working(gauge, any_broker.host, any_broker.port, any_broker.user, any_broker.password):
         await _publish(any_broker, *(_stage(v, i * 5) for i, v in enumerate([0.5, 1.0, 1.2, 2.5, 2.4])))
         await _counted(gauge, "SELECT FROM readings", 5)
-        alarms = await _rows(gauge, ALARMS)
+        alarms = await rows(gauge, ALARMS)
     assert alarms == [
         (4, "unack", T0 + timedelta(minutes=5), 1.0),
         (3, "unack", T0 + timedelta(minutes=15), 2.5),
@@ -117,39 +68,39 @@ async def test_readings_above_limits_become_alarms_at_device_time(gauge: str, an
 
 async def test_a_restart_raises_nothing_again(gauge: str, broker: Broker) -> None:
     """Row 9 of lessons: after a restart the same alarm stands once, and a normal reading returns it."""
-    async with _working(gauge, broker):
+    async with working(gauge, broker.host, broker.port, broker.user, broker.password):
         await _publish(broker, _stage(1.5, 0))
         await _counted(gauge, ALARMS, 1)
-    async with _working(gauge, broker):
+    async with working(gauge, broker.host, broker.port, broker.user, broker.password):
         await _publish(broker, _stage(1.6, 5), _stage(0.2, 10))
         await _counted(gauge, "SELECT FROM readings", 3)
-        alarms = await _rows(gauge, "SELECT priority, state, cleared_at FROM alarms WHERE condition = 'level-high'")
+        alarms = await rows(gauge, "SELECT priority, state, cleared_at FROM alarms WHERE condition = 'level-high'")
     assert alarms == [(4, "rtnun", T0 + timedelta(minutes=10))]
 
 
 async def test_the_same_message_twice_is_stored_once(gauge: str, broker: Broker) -> None:
     """A redelivery neither doubles a reading nor an alarm."""
-    async with _working(gauge, broker):
+    async with working(gauge, broker.host, broker.port, broker.user, broker.password):
         await _publish(broker, _stage(1.5, 0), _stage(1.5, 0), _stage(1.5, 0), _stage(0.1, 9))
         await _counted(gauge, "SELECT FROM readings", 2)
-        readings = await _rows(gauge, "SELECT FROM readings")
-        alarms = await _rows(gauge, ALARMS)
+        readings = await rows(gauge, "SELECT FROM readings")
+        alarms = await rows(gauge, ALARMS)
     assert (len(readings), len(alarms)) == (2, 1)
 
 
 async def test_poison_is_kept_and_does_not_block(gauge: str, any_broker: Broker) -> None:
     """Row 6 of lessons: what cannot be decoded is stored raw and acknowledged; what comes behind it is taken in."""
     poison = ("gridwatch/v1/3301/g1/senml", b"\xff\x00 not senml")
-    async with _working(gauge, any_broker):
+    async with working(gauge, any_broker.host, any_broker.port, any_broker.user, any_broker.password):
         await _publish(any_broker, poison, _stage(0.5, 0))
         await _counted(gauge, "SELECT FROM readings", 1)
-        rejected = await _rows(gauge, "SELECT topic, payload, reason FROM rejected_messages")
+        rejected = await rows(gauge, "SELECT topic, payload, reason FROM rejected_messages")
     assert rejected == [(*poison, "malformed")]
 
 
 async def test_an_unknown_device_waits_and_is_taken_in_once_registered(gauge: str, broker: Broker) -> None:
     """A stranger is listed with its last payload; after its registration its readings are stored, without a restart."""
-    async with _working(gauge, broker):
+    async with working(gauge, broker.host, broker.port, broker.user, broker.password):
         await _publish(broker, _stage(0.5, 0, device="g2"))
         await _counted(gauge, "SELECT FROM waiting_devices WHERE id = 'g2'", 1)
         device = NewDevice(id="g2", kind="gauge", name="", lon=None, lat=None, area="3301", channels=(STAGE,))
@@ -158,22 +109,22 @@ async def test_an_unknown_device_waits_and_is_taken_in_once_registered(gauge: st
 
         async def taken_in() -> bool:
             await _publish(broker, _stage(0.5, time.monotonic() % 1e6, device="g2"))
-            return bool(await _rows(gauge, "SELECT FROM readings"))
+            return bool(await rows(gauge, "SELECT FROM readings"))
 
-        await _until(taken_in)
+        await until(taken_in)
 
         async def waits_no_longer() -> bool:
-            return await _rows(gauge, "SELECT FROM waiting_devices") == []
+            return await rows(gauge, "SELECT FROM waiting_devices") == []
 
-        await _until(waits_no_longer)
+        await until(waits_no_longer)
 
 
 async def test_a_metric_nobody_declared_is_learned(gauge: str, broker: Broker) -> None:
     """A registered device that reports something new has it stored with the unit on the wire."""
-    async with _working(gauge, broker):
+    async with working(gauge, broker.host, broker.port, broker.user, broker.password):
         await _publish(broker, ("gridwatch/v1/3301/g1/senml", b'[{"n":"battery","u":"%EL","v":81}]'))
         await _counted(gauge, "SELECT FROM readings", 1)
-        learned = await _rows(
+        learned = await rows(
             gauge,
             "SELECT m.name, dm.unit, r.value FROM readings r JOIN metrics m ON m.key = r.metric"
             " JOIN device_metrics dm USING (device, metric)",
