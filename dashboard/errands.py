@@ -78,7 +78,8 @@ class Errands(ABC, Generic[W]):
                 await self.do(connection, wanted)
             return wanted is not None
         finally:
-            await asyncio.to_thread(connection.close)  # gives the lock back
+            # Here and not in a thread, where it could be cancelled before it began. It waits for nobody, and gives the lock back.
+            connection.close()
 
     async def _connect(self) -> Connection:
         """Open a session; one that opens while we are told to stop is closed and not forgotten."""

@@ -110,7 +110,8 @@ class Worker:
         # We say that we are alive, and so ready, when nothing published is lost for want of a subscriber; a broker that
         # is away does not keep deadlines from being looked at, though.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._collector.subscribed.wait(), SUBSCRIBED_WITHIN_S)
+            async with asyncio.timeout(SUBSCRIBED_WITHIN_S):  # not wait_for, which may swallow that we are told to stop
+                await self._collector.subscribed.wait()
         loop = asyncio.get_running_loop()
         next_tick = next_flush = loop.time()
         committing: asyncio.Task[None] | None = None

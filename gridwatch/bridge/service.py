@@ -68,7 +68,8 @@ async def serve(plan: Plan, *, stop: asyncio.Event | None = None, ready: Callabl
         ready()
         while not ending.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(ending.wait(), TOLD_EVERY_S)
+                async with asyncio.timeout(TOLD_EVERY_S):  # not wait_for, which may swallow that we are told to stop
+                    await ending.wait()
             counters.tell()
     finally:
         for door in doors:
