@@ -1,6 +1,9 @@
 """Tell from a topic which device may speak on it. Pure; knows topics of the form `{root}/{area}/{device}` only."""
 
+from functools import lru_cache
 
+
+@lru_cache(maxsize=4096)  # a device says all its messages on one topic
 def speaker(topic: str, root: str) -> str | None:
     """Give the device a topic names, in upper case: two levels after the level `root`, wherever that stands.
 
