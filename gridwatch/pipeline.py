@@ -5,7 +5,7 @@ the order of judging. The engine is never rolled back: a commit whose outcome is
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -15,25 +15,24 @@ import psycopg
 import stamina
 import structlog
 from numpy.typing import NDArray
-from psycopg.types.json import Jsonb
 
 import alerts
-import incidents
-from alerts import Detection, Engine, RuleSet, StoredState, Tag, Transition
+from alerts import Detection, Engine, RuleSet, StoredState, Tag
 from alerts.admission import RuleFile, load_in_force, take_file
-from alerts.backfill import mark, sound_standing
+from alerts.backfill import mark
 from alerts.carriers import Carrier, CarrierKind, ensure_carriers, service_keys
 from alerts.correlation.correlator import Correlator
-from alerts.weather import fire_weather
 from alerts.weather_intake import WeatherOptions
-from database import Change, append_changes, connect, newest_change
+from database import append_changes, connect, newest_change
 from database.connection import Connection, Cursor
+from gridwatch.batch_number import Progress, microseconds, since_epoch_us
+from gridwatch.follow_up import FollowUp
 from gridwatch.own_outages import OwnOutages
 from gridwatch.tags import load_tags
 from gridwatch.weather_desk import WeatherDesk
 from ingest.clock_store import load_clocks, write_clocks
 from ingest.decoders.frigate import close_running
-from ingest.intake import Desk, Intake, refuse_excess
+from ingest.intake import Desk
 from ingest.memories import Memories
 from ingest.newest import Newest
 from ingest.publish import Message
@@ -41,6 +40,7 @@ from ingest.rate import RateGate
 from ingest.readings import CameraEvent
 from ingest.registry import Registry
 from ingest.registry_store import learn, load_registry
+from ingest.rows import Intake, refuse_excess
 from ingest.sources import Source
 from ingest.store import ReadingsWriter, events_running_behind, forget_registered, read_last, write_intake, write_last
 from ingest.taken_in_store import load_taken_in, write_taken_in
@@ -88,6 +88,7 @@ class Pipeline:
         self._url = url
         self._weather = WeatherDesk(weather or WeatherOptions())
         self._worker = worker
+        self._progress = Progress(worker)
         self._sources = sources
         self._file = rules if isinstance(rules, RuleFile) else RuleFile(rules=rules)
         self._gate = RateGate(topic_rate)
@@ -115,16 +116,26 @@ class Pipeline:
         """Find out what is judged by. What changes after this look, the feed tells."""
         self.followed_from = newest_change(cur)
         take_file(cur, self._file, now=now)
+        self._judge_by(cur)
+
+    def _judge_by(self, cur: Cursor) -> None:
+        """Take the rules in force, the file's and the admitted ones."""
         self._rules, self.rule_set = load_in_force(cur, self._file.rules)
+        self._follow_up = FollowUp(
+            rules=self._rules,
+            rule_set=self.rule_set,
+            correlator=Correlator(self._rules, self._url),
+            weather=self._weather,
+            counters=self.counters,
+        )
 
     def _take_up(self, cur: Cursor, now: datetime) -> None:
         """Read registry, engine state, delays and newest readings."""
-        self._number, heard = self._progress(cur, now)
+        self._number, heard = self._progress.read(cur, now)
         self._heard, self._has_heard = now, False
         registry = load_registry(cur)
         self._set_registry(registry, load_tags(cur, registry, now=now))
         self._engine = Engine(self._rules, self._tags)
-        self._correlator = Correlator(self._rules, self._url)
         self._say_unjudged()
         stored = read_last(cur)
         self._newest.restore(stored)
@@ -136,8 +147,8 @@ class Pipeline:
         self._engine.restore(state, last=stored, downtime_us=_excused_us(now - heard))
         self._fact = self._own.after_downtime(
             self._engine.outage,
-            heard_us=_microseconds(heard - _EPOCH),
-            now_us=_microseconds(now - _EPOCH),
+            heard_us=since_epoch_us(heard),
+            now_us=since_epoch_us(now),
             devices=len(registry.devices),
         )
 
@@ -177,7 +188,7 @@ class Pipeline:
                 self._file = replace(self._file, rules=rules)
                 take_file(cur, self._file, now=now)
                 connection.commit()
-            self._rules, self.rule_set = load_in_force(cur, self._file.rules)
+            self._judge_by(cur)
             registry = load_registry(cur)
             tags = load_tags(cur, registry, now=now)
             wanted = self._engine.history_wanted
@@ -185,7 +196,6 @@ class Pipeline:
             self._set_registry(registry, tags)
             self._newest.restore(stored)
             self._engine = self._engine.with_rules(self._rules, self._tags)
-            self._correlator = Correlator(self._rules, self._url)
             # What a new rule measures begins with what is stored, not with the next reading.
             fresh = {tag: span for tag, span in self._engine.history_wanted.items() if span > wanted.get(tag, 0)}
             self._engine.recall(alerts.load_history(cur, fresh))
@@ -212,7 +222,7 @@ class Pipeline:
         if tick:
             detections.append(self._look_at_broker(now))
             # As of when we last heard anybody: while the broker is away nobody can be, and that is no device's silence.
-            detections.append(self._engine.check_silence(_microseconds(self._heard - _EPOCH)))
+            detections.append(self._engine.check_silence(since_epoch_us(self._heard)))
         self._count(messages, intake)
         self._number += 1
         return Work(
@@ -237,7 +247,7 @@ class Pipeline:
         try:
             connection = self._session()
             with connection.cursor() as cur:
-                if not self._is_committed(cur, work):
+                if not self._progress.has(cur, work.number):
                     self._tally = self._write(cur, work)
                 connection.commit()
                 # Only now: a batch that is written again after a failure counts once.
@@ -256,7 +266,9 @@ class Pipeline:
             for detection in work.detections
             for transition in alerts.save(cur, detection, now=work.now, rule_set=self.rule_set)
         ]
-        changes = self._follow_up(cur, work, transitions)
+        changes = self._follow_up.follow(cur, transitions, warnings=work.intake.warnings, tick=work.tick, now=work.now)
+        if work.tick:
+            forget_registered(cur)
         if work.last:
             write_last(cur, work.last)
         if work.clocks:
@@ -268,56 +280,16 @@ class Pipeline:
             "readings_duplicate": self.counters["readings_duplicate"] + len(work.intake.batch) - written,
             "transitions": self.counters["transitions"] + len(transitions),
         }
-        self._note_progress(cur, work, tally)
+        times, counters = work.intake.batch.time, {**self.counters, **tally}
+        self._progress.note(cur, work.number, times, now=work.now, heard=work.heard, counters=counters)
         append_changes(cur, changes)
         return tally
-
-    def _follow_up(self, cur: Cursor, work: Work, transitions: list[Transition]) -> list[Change]:
-        """Do what hangs on the alarms; those that stage 2 raises are put behind `transitions`."""
-        now, suppressions = work.now, alerts.suppressions_of(self._rules)
-        changes: list[Change] = []
-        if work.intake.warnings:  # before those that are due: their rows are locked in one order everywhere
-            changes += self._aside(cur, lambda: self._weather.take(cur, work.intake.warnings, actor="mqtt", now=now))
-        if transitions:
-            current = [transition for transition in transitions if not transition.backfilled]
-            changes += self._aside(cur, lambda: alerts.suppress_by_design(cur, suppressions, transitions, now=now))
-            transitions += self._aside(
-                cur, lambda: self._correlator.correlate(cur, current, now=now, rule_set=self.rule_set)
-            )
-        if work.tick:
-            transitions += self._aside(cur, lambda: sound_standing(cur, now=now))
-            transitions += self._aside(cur, lambda: self._correlator.due(cur, now=now, rule_set=self.rule_set))
-        changes += [transition.change for transition in transitions]
-        if transitions:
-            changes += self._aside(cur, lambda: incidents.join(cur, transitions, now=now))
-        if work.tick:
-            changes += self._aside(cur, lambda: alerts.fire_deadlines(cur, now, answered=incidents.answered))
-            changes += self._aside(cur, lambda: fire_weather(cur, now))
-            changes += self._aside(cur, lambda: alerts.release_by_design(cur, suppressions, now=now))
-            forget_registered(cur)
-            changes += self._aside(cur, lambda: incidents.adopt(cur, now=now))
-        return changes
-
-    def _aside(self, cur: Cursor, act: Callable[[], list[T]]) -> list[T]:
-        """Do one thing that hangs on alarms; a fault of ours in it keeps neither readings nor alarms from being written.
-
-        Whatever it had written is taken back. What the database itself says (away, deadlock) is for the whole batch.
-        """
-        try:
-            with cur.connection.transaction():
-                return act()
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            raise
-        except Exception:
-            self.counters["faults"] += 1
-            log.exception("a follow-up of alarms failed; readings and alarms are written without it")
-            return []
 
     def _look_at_broker(self, now: datetime) -> Detection:
         return self._own.look(
             self._engine.outage,
-            heard_us=_microseconds(self._heard - _EPOCH),
-            now_us=_microseconds(now - _EPOCH),
+            heard_us=since_epoch_us(self._heard),
+            now_us=since_epoch_us(now),
             devices=len(self._registry.devices),
         )
 
@@ -382,45 +354,10 @@ class Pipeline:
             self._connection = connect(self._url, name=f"gridwatch {self._worker}")
         return self._connection
 
-    def _progress(self, cur: Cursor, now: datetime) -> tuple[int, datetime]:
-        """Read the number of the last batch, and when the broker was last heard."""
-        cur.execute(
-            "SELECT batch, coalesce(broker_heard_at, alive_at) FROM worker_progress WHERE worker = %s", (self._worker,)
-        )
-        row = cur.fetchone()
-        return (0, now) if row is None else (int(row[0]), min(row[1], now))
-
-    def _is_committed(self, cur: Cursor, work: Work) -> bool:
-        # A commit whose answer was lost may still be under way: the lock waits for how it ends.
-        cur.execute("SELECT batch >= %s FROM worker_progress WHERE worker = %s FOR UPDATE", (work.number, self._worker))
-        return cur.fetchone() == (True,)
-
-    def _note_progress(self, cur: Cursor, work: Work, tally: dict[str, int]) -> None:
-        times = work.intake.batch.time
-        latest = times[times <= _microseconds(work.now - _EPOCH)]
-        newest = _EPOCH + timedelta(microseconds=int(latest.max())) if len(latest) else None
-        cur.execute(
-            """
-            INSERT INTO worker_progress AS w (worker, batch, alive_at, broker_heard_at, counters, newest_reading)
-            VALUES (%s, %s, %s, %s, %s, %s)
-            ON CONFLICT (worker) DO UPDATE SET batch = excluded.batch, alive_at = excluded.alive_at,
-                broker_heard_at = coalesce(excluded.broker_heard_at, w.broker_heard_at), counters = excluded.counters,
-                newest_reading = greatest(w.newest_reading, excluded.newest_reading)
-            """,
-            (self._worker, work.number, work.now, work.heard, Jsonb({**self.counters, **tally}), newest),
-        )
-
-
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-
-
-def _microseconds(span: timedelta) -> int:
-    return span // timedelta(microseconds=1)
-
 
 def _excused_us(away: timedelta) -> int:
     """Say by how much a time without hearing postpones every silence, in microseconds.
 
     Devices wait longer after each attempt in vain, so they may take as long again to come back, up to a minute.
     """
-    return _microseconds(away + min(away, COMING_BACK))
+    return microseconds(away + min(away, COMING_BACK))

@@ -13,8 +13,8 @@ from database import Change
 from database.connection import Cursor
 from gridwatch.settings import AlertsSettings
 from ingest.decoders import decoder, storable
-from ingest.intake import RejectedMessage
 from ingest.readings import OfficialWarning, Reason, Rejection
+from ingest.rows import RejectedMessage
 from ingest.store import write_rejected
 
 log = structlog.get_logger(__name__)

@@ -18,7 +18,9 @@ LATE_US = 900_000_000  # told so much later than the device's own clock explains
 UNTIMED_US = 20_000  # readings without a time of their own bear ours, a few microseconds apart
 NEWS_US = 1_000_000  # a clock is written again when it has moved by this and by a tenth
 NEVER = np.iinfo(np.int64).max
-AHEAD_US = 60_000_000  # a clock further ahead is not believed: its readings bear our time
+# A clock further ahead is not believed: its readings bear our time. Judged by it, its device would be deaf until the present
+# has caught up: what it says later with a mended clock would be older than what was heard before.
+AHEAD_US = 60_000_000
 
 
 class DeviceClocks:

@@ -4,21 +4,15 @@ Every message ends in exactly one of: readings, a camera event, a rejection, the
 nothing. None is dropped silently.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import isfinite, nan
 
-import numpy as np
-
 from ingest import codecs, level
-from ingest.batch import Batch
-from ingest.decoders import storable
 from ingest.decoders.senml import fast
 from ingest.memories import Memories
 from ingest.publish import Message
-from ingest.rate import Passed
 from ingest.readings import (
     CameraEvent,
     Decoded,
@@ -36,62 +30,16 @@ from ingest.readings import (
     Request,
 )
 from ingest.registry import Registry, Slot, is_learnable
+from ingest.rows import NATIVE_PREFIX, Intake, Rows
 from ingest.sources import Source, source_of
 
 SELF_TOPIC = "gridwatch/self/"
-NATIVE_PREFIX = ["gridwatch", "v1"]
 OLDEST_US = 0  # 1970: before that no device of ours existed
 NEWEST_US = 4_102_444_800_000_000  # 2100
-# A clock further ahead is wrong. Judged by it, its device would be deaf until the present has caught up: what it says
-# later with a mended clock would be older than what was heard before.
-AHEAD_US = 60_000_000
 FACT_OF_LABEL = {"smoke": Fact.SMOKE_SEEN, "fire": Fact.FIRE_SEEN}
 PANEL_RESET = "reset"
 NOBODY = Source(topic_filter="", decoder="")
-REJECTIONS_KEPT = 16  # of one message: each keeps it raw, and a megabyte of damaged frames must not become gigabytes
 ROUTES_KEPT = 400_000  # one per topic heard; 170,000 detectors fit twice
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RejectedMessage:
-    """A message that was not taken in, raw, with the reason."""
-
-    topic: str
-    payload: bytes
-    source: str
-    reason: str
-    detail: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Unregistered:
-    """A device that was heard but is not registered: what it sent last and how often."""
-
-    source: str
-    area: str
-    topic: str
-    payload: bytes
-    messages: int = 1
-    announced: Discovered | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Intake:
-    """What a run of messages came to. `learn` names (device, metric, unit) to be added before they can be stored."""
-
-    batch: Batch
-    slots: np.ndarray[tuple[int], np.dtype[np.int32]]
-    events: list[tuple[int, int, CameraEvent]] = field(default_factory=list)  # device key, grid key, event
-    rejected: list[RejectedMessage] = field(default_factory=list)
-    waiting: dict[str, Unregistered] = field(default_factory=dict)
-    learn: list[tuple[str, str, str]] = field(default_factory=list)
-    spoke_up: list[tuple[str, datetime]] = field(default_factory=list)  # devices that told their availability, and when
-    counts: Counter[str] = field(default_factory=Counter)
-    warnings: list[OfficialWarning] = field(default_factory=list)
-    requests: list[Request] = field(default_factory=list)  # to be sent once this is committed
-    untimed: list[Message] = field(default_factory=list)  # messages with readings that bear our time
-    ahead: list[tuple[int, int]] = field(default_factory=list)  # device key, µs: clocks too far ahead to be believed
-    memories: Memories = field(default_factory=Memories)  # to be given to the next run of messages
 
 
 @dataclass(slots=True)
@@ -129,7 +77,7 @@ class Desk:
         `memories` is what decoders remember of earlier messages; it is not changed, the intake has the next one.
         `ended` are camera events whose end nobody told, because the recorder was restarted.
         """
-        rows = _Rows(received_us, memories.copy())
+        rows = Rows(received_us, memories.copy())
         for message in messages:
             before = rows.untimed_rows
             route = self._routes.get(message.topic) or self._route(message.topic)
@@ -157,7 +105,7 @@ class Desk:
         self._routes[topic] = route
         return route
 
-    def _take_fast(self, route: _Route, message: Message, rows: "_Rows") -> bool:
+    def _take_fast(self, route: _Route, message: Message, rows: Rows) -> bool:
         """Take in a common small SenML pack; False, and nothing taken, when it is anything else."""
         records = fast(message.payload, rows.received_us, route.device)
         if records is None:
@@ -178,7 +126,7 @@ class Desk:
             route.slots[name, unit] = slot
         return slot
 
-    def _take_full(self, route: _Route, message: Message, rows: "_Rows") -> None:
+    def _take_full(self, route: _Route, message: Message, rows: Rows) -> None:
         if message.topic.startswith(SELF_TOPIC):
             rows.counts["pings"] += 1
             return
@@ -190,7 +138,7 @@ class Desk:
             self._take_item(route.source, message, item, rows)
 
     def _take_item(  # noqa: C901 -- one case a noun
-        self, source: Source, message: Message, item: Decoded, rows: "_Rows"
+        self, source: Source, message: Message, item: Decoded, rows: Rows
     ) -> None:
         match item:
             case Enclosed():
@@ -218,7 +166,7 @@ class Desk:
             case CameraEvent():
                 self._store_event(source, message, item, rows)
 
-    def _open(self, source: Source, message: Message, item: Enclosed, rows: "_Rows") -> None:
+    def _open(self, source: Source, message: Message, item: Enclosed, rows: Rows) -> None:
         """Read a payload by the codec its device is registered with."""
         device = self.registry.devices.get(item.device)
         if device is None:
@@ -231,7 +179,7 @@ class Desk:
             for found in codecs.read(device.codec, item):
                 self._take_item(source, message, found, rows)
 
-    def _take_reading(self, source: Source, message: Message, item: Reading, rows: "_Rows") -> None:
+    def _take_reading(self, source: Source, message: Message, item: Reading, rows: Rows) -> None:
         """Take in a number, and the level it means under a sensor whose mounting height is registered."""
         value = nan if item.value is None or not isfinite(item.value) else item.value
         self._store(
@@ -244,13 +192,13 @@ class Desk:
             if water is not None:
                 self._take_reading(source, message, water, rows)
 
-    def _reset_parts(self, source: Source, message: Message, item: DeviceState, rows: "_Rows") -> None:
+    def _reset_parts(self, source: Source, message: Message, item: DeviceState, rows: Rows) -> None:
         """Pass a panel's reset on to its components: the frame names only the system, "{source}-{system}"."""
         for part in self._parts.get(item.device, ()):
             if self.registry.knows(part, item.fact):
                 self._store(source, message, rows, part, item.fact, "1", item.time, 0.0, item.quality)
 
-    def _store_event(self, source: Source, message: Message, item: CameraEvent, rows: "_Rows") -> None:
+    def _store_event(self, source: Source, message: Message, item: CameraEvent, rows: Rows) -> None:
         device = self.registry.devices.get(item.device)
         if device is None:
             rows.wait(item.device, source.decoder, message)
@@ -265,7 +213,7 @@ class Desk:
         self,
         source: Source,
         message: Message,
-        rows: "_Rows",
+        rows: Rows,
         device_id: str,
         metric: str,
         unit: str,
@@ -295,142 +243,7 @@ class Desk:
             rows.add(slot, time_us, nan if missing else value, Quality.MISSING if missing else quality)
 
 
-def refuse_excess(intake: Intake, passed: Passed) -> None:
-    """Put what a flood brought beyond its rate among the rejected: all counted, the first few kept raw."""
-    if passed.refused:
-        intake.counts[f"rejected_{Reason.RATE}"] += passed.refused
-        intake.rejected += [
-            RejectedMessage(
-                topic=message.topic,
-                payload=b"",
-                source="",
-                reason=Reason.RATE,
-                detail=f"one of {passed.refused} messages in one batch beyond ingest.topic_rate",
-            )
-            for message in passed.shown
-        ]
-
-
 def _may_speak(area: str, topic: str) -> bool:
     """Tell whether a device of an area may use a native topic; other formats' topics name no area of ours."""
     levels = topic.split("/")
     return levels[:2] != NATIVE_PREFIX or not area or levels[2:3] == [area]
-
-
-class _Rows:
-    """Collects what messages come to, row by row."""
-
-    def __init__(self, received_us: int, memories: Memories) -> None:
-        self.received_us = received_us
-        self._memories = memories
-        self.warnings: list[OfficialWarning] = []
-        self.requests: list[Request] = []
-        self.events: list[tuple[int, int, CameraEvent]] = []
-        self.rejected: list[RejectedMessage] = []
-        self.waiting: dict[str, Unregistered] = {}
-        self.learn: list[tuple[str, str, str]] = []
-        self.spoke_up: list[tuple[str, datetime]] = []
-        self.counts: Counter[str] = Counter()
-        self.ahead: list[tuple[int, int]] = []  # slot, µs
-        self.untimed: list[Message] = []
-        self.untimed_rows = 0
-        self._last_waiting: tuple[str, Message] | None = None
-        self._refused: Message | None = None  # the message that was rejected last, and how often
-        self._refusals = 0
-        self._slot: list[int] = []
-        self._time: list[int] = []
-        self._value: list[float] = []
-        self._quality: dict[int, Quality] = {}  # rows that are not GOOD
-        self._untimed: dict[int, int] = {}  # slot: rows at our own receive time
-
-    def add(self, slot: Slot, time_us: int, value: float, quality: Quality) -> None:
-        ahead = time_us - self.received_us
-        if ahead >= -1 and (ahead <= 1 or ahead > AHEAD_US):  # a decoder's own receive time may be rounded by 1 µs
-            if ahead > AHEAD_US:
-                self.ahead.append((slot.index, ahead))
-                time_us = self.received_us
-                quality = Quality.UNCERTAIN_TIME if quality is Quality.GOOD else quality
-            # No time of its own, it seems: a microsecond apart, so that two readings of one channel and batch stay two,
-            # in their order. The first keeps what it has: it may be a device's own time that happens to be ours.
-            self.untimed_rows += 1
-            before = self._untimed.get(slot.index, 0)
-            self._untimed[slot.index] = before + 1
-            time_us += before
-        if quality is not Quality.GOOD:
-            self._quality[len(self._slot)] = quality
-        self._slot.append(slot.index)
-        self._time.append(time_us)
-        self._value.append(value if slot.is_same else slot.stored(value))
-
-    def decode(self, name: str, message: Message, received: datetime) -> list[Decoded]:
-        """Decode a payload; one that lives only in a decoder's memory so far is kept raw, too."""
-        items, is_remembered = self._memories.decode(name, message.topic, message.payload, received)
-        if is_remembered:
-            self.reject(message, name, Reason.FRAGMENT, "")
-        return items
-
-    def reject(self, message: Message, source: str, reason: str, detail: str) -> None:
-        self.counts[f"rejected_{reason}"] += 1
-        if message is not self._refused:
-            self._refused, self._refusals = message, 0
-        self._refusals += 1
-        if self._refusals > REJECTIONS_KEPT:
-            return
-        self.rejected.append(
-            RejectedMessage(
-                topic=message.topic,
-                payload=storable(source, message.payload),
-                source=source,
-                reason=reason,
-                detail=detail[:500],
-            )
-        )
-
-    def wait(self, device: str, source: str, message: Message, announced: Discovered | None = None) -> None:
-        self.counts["unregistered"] += 1
-        levels = message.topic.split("/")
-        area = levels[2] if levels[:2] == NATIVE_PREFIX and len(levels) > 3 else ""  # noqa: PLR2004
-        known = self.waiting.get(device)
-        announced = announced or (known.announced if known else None)
-        if known is not None and self._last_waiting == (device, message):
-            known.announced = announced
-            return  # several readings of one message are still one message
-        self._last_waiting = (device, message)
-        self.waiting[device] = Unregistered(
-            source=source,
-            area=area,
-            topic=message.topic,
-            payload=storable(source, message.payload),
-            messages=known.messages + 1 if known else 1,
-            announced=announced,
-        )
-
-    def finish(self, registry: Registry) -> Intake:
-        slots = np.array(self._slot, np.int32)
-        quality = np.zeros(len(slots), np.int16)
-        for row, value in self._quality.items():
-            quality[row] = value
-        batch = Batch(
-            device=registry.device[slots],
-            metric=registry.metric[slots],
-            time=np.array(self._time, np.int64),
-            value=np.array(self._value, np.float64),
-            quality=quality,
-            grid=registry.grid[slots],
-            received=np.full(len(slots), self.received_us, np.int64),
-        )
-        return Intake(
-            batch=batch,
-            slots=slots,
-            events=self.events,
-            rejected=self.rejected,
-            waiting=self.waiting,
-            learn=self.learn,
-            spoke_up=self.spoke_up,
-            counts=self.counts,
-            warnings=self.warnings,
-            requests=self.requests,
-            untimed=self.untimed,
-            ahead=[(int(registry.device[slot]), by) for slot, by in self.ahead],
-            memories=self._memories,
-        )

@@ -14,8 +14,8 @@ from database.copying import CopyLayout, copy_rows
 from ingest.batch import Batch
 from ingest.foreign import foreigners
 from ingest.foreign_store import note_foreign
-from ingest.intake import Intake, RejectedMessage, Unregistered
 from ingest.readings import CameraEvent, DeviceId, Discovered, Phase
+from ingest.rows import Intake, RejectedMessage, Unregistered
 
 COLUMNS = (
     ("device", ">i4"),

@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.foreign import foreigners, parties
-from ingest.intake import RejectedMessage
+from ingest.rows import RejectedMessage
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from ingest.intake import Desk, Intake
+from ingest.intake import Desk
 from ingest.memories import Memories
 from ingest.publish import Message
 from ingest.readings import CameraEvent, Fact, Phase
 from ingest.registry import Channel, Device, Registry
+from ingest.rows import Intake
 from ingest.sources import DEFAULT_SOURCES
 from tests.platform_payloads import ENVELOPE, aep, alarm, meokon, transparent
 
