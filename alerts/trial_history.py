@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from alerts.answer import instant, microseconds
 from alerts.comparison import Comparison, Seen, compare
 from alerts.errors import UnknownAlarmError
-from alerts.explain import REACH, Explanation, HeldOverride, explain
+from alerts.explain import REACH, explain
+from alerts.explained import Explanation, HeldOverride
 from alerts.points import Tag
 from alerts.rule import RuleSet
 from alerts.trial import Trial, TrialRow, TrialStep, TrialTag

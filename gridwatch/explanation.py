@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from alerts.explain import Explanation, HeldOverride, NewestReading, PointExplained, Reason
+from alerts.explained import Explanation, HeldOverride, NewestReading, PointExplained, Reason
 
 # {m} measured, {l} limit, {c} where it returns, {u} unit, {s} since when, {d} the delay in seconds
 WORDS: dict[Reason, tuple[str, str]] = {

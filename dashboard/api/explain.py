@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from alerts.errors import RuleFileError, UnknownAlarmError
-from alerts.explain import Reason
+from alerts.explained import Reason
 from alerts.rule import RuleSet
 from alerts.rules import load_rules
 from alerts.trial_history import explain_stored

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from alerts import RuleSet
     from alerts.comparison import Comparison
-    from alerts.explain import Explanation
+    from alerts.explained import Explanation
     from database.connection import Cursor
 
 app = typer.Typer(help="The rules alarms are raised by.", no_args_is_help=True)

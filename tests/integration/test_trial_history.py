@@ -7,7 +7,7 @@ from psycopg.conninfo import conninfo_to_dict
 from typer.testing import CliRunner
 
 from alerts.errors import UnknownAlarmError
-from alerts.explain import Reason
+from alerts.explained import Reason
 from alerts.trial_history import explain_stored, trial_over_history
 from database import connect
 from gridwatch.cli import app

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from alerts.answer import instant
-from alerts.explain import HeldOverride, Reason, explain
+from alerts.explain import explain
+from alerts.explained import HeldOverride, Reason
 from alerts.rules import default_rules
 from alerts.trial import TrialRow, declare
 from tests.engine_feed import SECOND, T0, rules, tag

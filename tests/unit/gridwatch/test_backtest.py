@@ -133,7 +133,7 @@ def test_a_good_file_is_listed_by_kind(files):
 
 def test_every_reason_has_words_in_both_languages():
     """A reason code that nobody worded would be a traceback on somebody's screen."""
-    from alerts.explain import Reason
+    from alerts.explained import Reason
     from gridwatch.explanation import WORDS
 
     assert set(WORDS) == set(Reason)
