@@ -27,7 +27,7 @@ class Declared:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Set:
     """One set of formats, with the patterns of their hints."""
 
@@ -44,6 +44,11 @@ def install(formats: Iterable[Declared]) -> None:
     by_name = {one.name: one for one in sorted(formats, key=lambda one: one.name)}
     hints = tuple((re.compile(hint, re.IGNORECASE), one) for one in by_name.values() for hint in one.hints)
     _current[0] = _Set(by_name, hints)
+
+
+def current() -> object:
+    """Give what stands for the set that is installed: what was found under it holds as long as it is the same object."""
+    return _current[0]
 
 
 def find(name: str) -> Declared | None:

@@ -8,14 +8,16 @@ look like this family, for whoever registers a device that waits; nothing is dec
 import importlib
 import pkgutil
 import re
+import sys
 from collections.abc import Callable
 from functools import cache, lru_cache
 from types import ModuleType
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from ingest.installed import find, for_hint, installed
+from ingest.installed import current, find, for_hint, installed
 from ingest.readings import Decoded, Enclosed, Reason, Rejection
 
 Codec = Callable[[Enclosed], list[Decoded]]
@@ -24,6 +26,14 @@ HINTS_KEPT: Final = 4096
 
 LONGEST: Final = 2048
 """A radio carries 242 bytes of LoRaWAN, NB-IoT some more; nothing longer is read, so that no codec need fear it."""
+
+
+class _Found(Struct, frozen=True, kw_only=True):
+    """A codec, the longest payload it is handed, and the maker's name that is passed on to it; "" passes on what is there."""
+
+    codec: Codec
+    longest: int = LONGEST
+    hint: str = ""
 
 
 def names() -> tuple[str, ...]:
@@ -41,36 +51,47 @@ def read(name: str, item: Enclosed) -> list[Decoded]:
 
     A maker's name ("EM300-SLD") is passed on as the hint: models of one family may use one byte for different things.
     """
-    module = _modules().get(name)
-    if module is None and (declared := find(name) or for_hint(name)) is not None:
-        return declared.codec(item)
-    if module is None:
-        module = _modules().get(named(name) or "")
-        item = item if item.hint == name else replace(item, hint=name)
-    if module is None:
+    found = _found(name, current())
+    if found is None:
         return [Rejection(reason=Reason.UNSUPPORTED, detail=f"{item.device}: there is no codec {name!r}")]
-    if len(item.payload) > LONGEST:
+    if len(item.payload) > found.longest:
         return [
             Rejection(reason=Reason.TOO_LARGE, detail=f"{item.device}: {len(item.payload)} bytes, {LONGEST} are read")
         ]
-    codec: Codec = module.CODEC
-    return codec(item)
+    if found.hint and item.hint != found.hint:
+        item = replace(item, hint=found.hint)
+    return found.codec(item)
 
 
 def knows(name: str) -> bool:
     """Tell whether `read` would find a codec: by its name, declared or not, or by what a maker's name leads to."""
-    return name in _modules() or find(name) is not None or named(name) is not None
+    return _found(name, current()) is not None
 
 
 def named(hint: str) -> str | None:
     """Find the codec that an envelope's words for a device lead to, a declared one first; None where they lead to none."""
-    declared = for_hint(hint)
-    return _named(hint) if declared is None else declared.name
+    return _named(hint, current())
 
 
 @lru_cache(maxsize=HINTS_KEPT)
-def _named(hint: str) -> str | None:
+def _named(hint: str, _installed: object) -> str | None:
+    declared = for_hint(hint)
+    if declared is not None:
+        return declared.name
     return next((name for name, pattern in _hints() if pattern.search(hint)), None) if hint else None
+
+
+@lru_cache(maxsize=HINTS_KEPT)
+def _found(name: str, _installed: object) -> _Found | None:
+    """Find what reads payloads under `name`; a built-in codec's own name goes before a declared one's."""
+    module = _modules().get(name)
+    if module is not None:
+        return _Found(codec=module.CODEC)
+    declared = find(name) or for_hint(name)
+    if declared is not None:
+        return _Found(codec=declared.codec, longest=sys.maxsize)  # a layout has its own length
+    module = _modules().get(named(name) or "")
+    return None if module is None else _Found(codec=module.CODEC, hint=name)
 
 
 def likely(payload: bytes, port: int | None) -> tuple[str, ...]:

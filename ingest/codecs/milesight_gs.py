@@ -4,11 +4,12 @@ A GS524N sends six bytes whose sum is 0 modulo 256: versions, kind of message, b
 others send channels, types and values as the EM series does. A test is a test, never a fire; removed and installed are tamper.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
-from ingest.codecs.milesight_readers import FULL, Tell, battery, flag, humidity, number, signed
-from ingest.codecs.milesight_tlv import ATTRIBUTE_CHANNELS, attribute_length
+from ingest.codecs.milesight_readers import FULL, Number, Tell, battery, flag, humidity, signed
+from ingest.codecs.milesight_tlv import table, walk
 from ingest.codecs.told import Told
 from ingest.instants import EPOCH
 from ingest.readings import Decoded, DeviceId, DeviceState, Enclosed, Fact, Reason, Rejection
@@ -38,7 +39,7 @@ def _codec(item: Enclosed) -> list[Decoded]:
     if "524" in item.hint or _is_smoke(payload):
         _smoke(said, payload)
     else:
-        _channels(said, payload)
+        walk(said, payload, _TABLE)
     return said.items
 
 
@@ -68,7 +69,7 @@ def _smoke(said: Told, payload: bytes) -> None:
 
 
 def _gas(metric: str, divide: int) -> Tell:
-    tell_value = number(metric, "ppm", divide, frozenset((_POLARISING, _UNWELL)))
+    tell_value = Number(metric, "ppm", divide, frozenset((_POLARISING, _UNWELL)))
 
     def tell(said: Told, data: bytes) -> None:
         tell_value(said, data)
@@ -113,36 +114,25 @@ def _event(said: Told, data: bytes) -> None:
 
 _CHANNELS: Final[Mapping[int, tuple[int, Tell]]] = {
     0x0175: (1, battery),
-    0x0267: (2, number("temperature", "Cel", 10, frozenset((0xFFFF, 0xFFFE)), is_signed=True)),
+    0x0267: (2, Number("temperature", "Cel", 10, frozenset((0xFFFF, 0xFFFE)), is_signed=True)),
     0x0368: (1, humidity),
     0x047D: (2, _gas("nh3", 100)),
     0x057D: (2, _gas("h2s", 100)),
     0x067D: (2, _gas("h2s", 1000)),
     0x07EA: (5, _nothing),
     0x058E: (1, flag(Fact.GAS_ALARM, "gas_status")),
-    0x0601: (1, number("valve", "1")),
-    0x0701: (1, number("relay", "1")),
-    0x0890: (4, number("life_remain", "s")),
+    0x0601: (1, Number("valve", "1")),
+    0x0701: (1, Number("relay", "1")),
+    0x0890: (4, Number("life_remain", "s")),
     0xFF3F: (1, _event),
 }
-_TELLING: Final = frozenset(_CHANNELS) - {0x0175, 0x057D}
-
-
-def _channels(said: Told, payload: bytes) -> None:
-    at = 0
-    while at < len(payload):
-        pair = int.from_bytes(payload[at : at + 2], "big") if at + 2 <= len(payload) else -1
-        known = _CHANNELS.get(pair)
-        length = known[0] if known else attribute_length(pair) if pair >> 8 in ATTRIBUTE_CHANNELS else None
-        if length is None or at + 2 + length > len(payload):
-            reason = Reason.UNSUPPORTED if length is None else Reason.TRUNCATED
-            said.reject(
-                reason, f"channel {payload[at : at + 2].hex(' ').upper()} at byte {at}; it and what follows is left out"
-            )
-            return
-        if known:
-            known[1](said, payload[at + 2 : at + 2 + length])
-        at += 2 + length
+_TABLE: Final = table(_CHANNELS)
+_TELLING: Final = re.compile(
+    b"(?:"
+    + b"|".join(re.escape(pair.to_bytes(2, "big")) for pair in sorted(_CHANNELS) if pair not in (0x0175, 0x057D))
+    + b").",
+    re.DOTALL,
+)
 
 
 def _is_likely(payload: bytes, port: int | None) -> bool:
@@ -150,10 +140,10 @@ def _is_likely(payload: bytes, port: int | None) -> bool:
         return False
     if _is_smoke(payload):
         return True  # also with a wrong sum: then it is one that was damaged
-    if not any(int.from_bytes(payload[at : at + 2], "big") in _TELLING for at in range(len(payload) - 2)):
+    if not _TELLING.search(payload):
         return False
     said = Told(Enclosed(device=DeviceId(""), payload=payload, time=EPOCH, port=port), [])
-    _channels(said, payload)
+    walk(said, payload, _TABLE)
     return bool(said.items) and not any(isinstance(item, Rejection) for item in said.items)
 
 

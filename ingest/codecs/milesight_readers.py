@@ -1,12 +1,17 @@
 """What tells a value, a fact or an alarm of a few little-endian bytes: the parts the tables of Milesight's codecs are made of. Pure."""
 
+import struct
 from collections.abc import Callable, Mapping
 from typing import Final
+
+from msgspec import Struct
 
 from ingest.codecs.told import Told
 from ingest.readings import Fact
 
 Tell = Callable[[Told, bytes], None]
+Plain = tuple[Callable[[bytes, int], tuple[int]], str, str, int, frozenset[int]]
+_FORMS: Final = {1: "Bb", 2: "Hh", 4: "Ii"}  # without a sign, and with one
 FULL: Final = 100
 
 
@@ -15,19 +20,26 @@ def signed(data: bytes) -> int:
     return int.from_bytes(data, "little", signed=True)
 
 
-def number(
-    metric: str, unit: str, divide: int = 1, void: frozenset[int] = frozenset(), *, is_signed: bool = False
-) -> Tell:
-    """Make what tells a number: the value as a little-endian integer over `divide`; `void` are raw marks of "no value"."""
+class Number(Struct, frozen=True):
+    """What tells a number: a little-endian integer over `divide`; `void` are raw marks, without a sign, of "no value"."""
 
-    def tell(said: Told, data: bytes) -> None:
+    metric: str
+    unit: str
+    divide: int = 1
+    void: frozenset[int] = frozenset()
+    is_signed: bool = False
+
+    def __call__(self, said: Told, data: bytes) -> None:
+        """Tell the number of all of `data`."""
         raw = int.from_bytes(data, "little")
-        if raw in void:
-            said.value(metric, None, unit, metric)
-        else:
-            said.value(metric, (signed(data) if is_signed else raw) / divide, unit, metric)
+        value = None if raw in self.void else (signed(data) if self.is_signed else raw) / self.divide
+        said.value(self.metric, value, self.unit, self.metric)
 
-    return tell
+    def plain(self, length: int) -> Plain:
+        """Give it as what reads it where it is `length` bytes (1, 2 or 4), metric, unit, divisor, and the marks as read."""
+        form = struct.Struct("<" + _FORMS[length][self.is_signed])
+        void = (form.unpack(mark.to_bytes(length, "little"))[0] for mark in self.void)
+        return form.unpack_from, self.metric, self.unit, self.divide, frozenset(void)
 
 
 def flag(fact: Fact, code: str) -> Tell:
@@ -45,9 +57,8 @@ def battery(said: Told, data: bytes) -> None:
     said.value("battery", data[0] if data[0] <= FULL else None, "%EL", "battery")
 
 
-def humidity(said: Told, data: bytes) -> None:
-    """Tell a relative humidity in halves of a per cent."""
-    said.value("humidity", data[0] / 2 if data[0] <= 2 * FULL else None, "%RH", "humidity")
+humidity: Final = Number("humidity", "%RH", 2, frozenset(range(2 * FULL + 1, 256)))
+"""A relative humidity: a byte, in halves of a per cent."""
 
 
 def limit(inner: Tell, fact: Fact, code: str) -> Tell:

@@ -6,6 +6,7 @@ names no codec, the payload must look like those of exactly one; otherwise it is
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from ingest import codecs
@@ -18,6 +19,8 @@ NAMELESS: Final = DeviceId("unknown")
 """The device of a payload that came on no topic at all, as with `gridwatch decode`."""
 _PORT: Final = re.compile(r"\d{1,3}", re.ASCII)
 _LAST_PORT: Final = 255
+TOPICS_KEPT: Final = 8192
+LONGEST_KEPT: Final = 256  # a longer topic is read anew each time: what comes from outside fills no memory
 _TEXT: Final = re.compile(rb"[0-9A-Za-z+/=_\- \r\n\t]+")
 
 
@@ -39,6 +42,11 @@ DECODER: Final[Decoder] = decode
 
 def address(topic: str) -> tuple[str, DeviceId, int | None]:
     """Give the codec ("" for none), the device and the fPort that a topic names; an EUI is put in upper case."""
+    return _address(topic) if len(topic) <= LONGEST_KEPT else _address.__wrapped__(topic)
+
+
+@lru_cache(maxsize=TOPICS_KEPT)
+def _address(topic: str) -> tuple[str, DeviceId, int | None]:
     levels = topic.split("/")
     codec, port = "", None
     if ROOT in levels:
@@ -53,11 +61,15 @@ def address(topic: str) -> tuple[str, DeviceId, int | None]:
 
 def _unpacked(payload: bytes) -> bytes:
     """Give the bytes themselves: of hex text, of base64 text, or as they are."""
-    if not _TEXT.fullmatch(payload):
+    if not payload.isascii() or not _TEXT.fullmatch(payload):
         return payload
-    raw = unhex(payload)
+    words = payload.decode("ascii")
+    try:
+        return bytes.fromhex(words)  # all that `unhex` reads but a 0x before
+    except ValueError:
+        raw = unhex(payload)
     if raw is None:
-        raw = enclosed_bytes(payload.decode("ascii").strip())
+        raw = enclosed_bytes(words.strip())
     return payload if raw is None else raw
 
 

@@ -6,12 +6,12 @@ EM320-TH. An alarm that the maker does not say the end of is over a second later
 """
 
 import struct
-from collections.abc import Mapping
 from math import isfinite
 from typing import Final
 
 from ingest.codecs.milesight_em.model import model_of
 from ingest.codecs.milesight_readers import (
+    Number,
     Tell,
     battery,
     flag,
@@ -19,10 +19,10 @@ from ingest.codecs.milesight_readers import (
     humidity,
     jump,
     limit,
-    number,
     signed,
     sudden,
 )
+from ingest.codecs.milesight_tlv import table
 from ingest.codecs.told import Told
 from ingest.readings import Fact, Quality, Reading
 
@@ -37,12 +37,12 @@ def _moisture_byte(said: Told, data: bytes) -> None:
         humidity(said, data)
 
 
-temperature: Final = number("temperature", "Cel", 10, _VOID_TEMPERATURE, is_signed=True)
-distance: Final = number("distance", "mm", 1, _VOID)
-depth: Final = number("depth", "cm", 1, _VOID)
+temperature: Final = Number("temperature", "Cel", 10, _VOID_TEMPERATURE, is_signed=True)
+distance: Final = Number("distance", "mm", 1, _VOID)
+depth: Final = Number("depth", "cm", 1, _VOID)
 _position: Final = flag(Fact.TAMPER, "position")
 _leakage: Final = flag(Fact.WATER, "leakage_status")
-_change: Final = number("temperature_mutation", "K", 10, is_signed=True)
+_change: Final = Number("temperature_mutation", "K", 10, is_signed=True)
 
 
 def _contact(said: Told, data: bytes) -> None:
@@ -165,16 +165,16 @@ def _calibration(_said: Told, _data: bytes) -> None:
     """Say nothing: the outcome of a calibration, the reason of a report, the filling of the memory."""
 
 
-_big: Final = number("pulse", "1")
-humidity_fine: Final = number("humidity", "%RH", 10, _VOID)
-moisture: Final = number("soil_moisture", "%", 100, _VOID)
-conductivity: Final = number("conductivity", "uS/cm", 1, _VOID)
-co2: Final = number("co2", "ppm", 1, _VOID)
-air_pressure: Final = number("air_pressure", "hPa", 10, _VOID)
-pressure: Final = number("pressure", "kPa", 1, _VOID, is_signed=True)
-illuminance: Final = number("illuminance", "lux")
+_big: Final = Number("pulse", "1")
+humidity_fine: Final = Number("humidity", "%RH", 10, _VOID)
+moisture: Final = Number("soil_moisture", "%", 100, _VOID)
+conductivity: Final = Number("conductivity", "uS/cm", 1, _VOID)
+co2: Final = Number("co2", "ppm", 1, _VOID)
+air_pressure: Final = Number("air_pressure", "hPa", 10, _VOID)
+pressure: Final = Number("pressure", "kPa", 1, _VOID, is_signed=True)
+illuminance: Final = Number("illuminance", "lux")
 
-CHANNELS: Final[Mapping[int, tuple[int, Tell]]] = {
+CHANNELS: Final = table({
     0x0175: (1, battery),
     0x0367: (2, temperature),
     0x0377: (2, depth),
@@ -200,7 +200,7 @@ CHANNELS: Final[Mapping[int, tuple[int, Tell]]] = {
     0x0600: (1, flag(Fact.OPEN, "magnet_status")),
     0x0673: (2, air_pressure),
     0x0688: (9, _calibration),  # a place, of the NB-IoT models: no fixed device is moved by it
-    0x06C7: (2, number("radar_rssi", "dBm", 100, is_signed=True)),
+    0x06C7: (2, Number("radar_rssi", "dBm", 100, is_signed=True)),
     0x8367: (3, _temperature_alarm_em4),
     0x83D7: (5, _temperature_alarm),
     0x83E9: (5, _distance_alarm),
@@ -211,11 +211,11 @@ CHANNELS: Final[Mapping[int, tuple[int, Tell]]] = {
     0x8500: (2, _gpio_alarm),
     0x85E1: (9, _water_alarm),
     0x9367: (5, sudden(temperature, "temperature_mutation", _change)),
-    0x9468: (3, sudden(humidity, "humidity_mutation", number("humidity_mutation", "%RH", 2))),
-    0x9482: (5, jump(_tank_distance, Fact.LEVEL_HIGH, "distance_alarm", number("distance_mutation", "mm", 1, is_signed=True))),
-    0x949A: (5, sudden(humidity_fine, "humidity_mutation", number("humidity_mutation", "%RH", 10, is_signed=True))),
+    0x9468: (3, sudden(humidity, "humidity_mutation", Number("humidity_mutation", "%RH", 2))),
+    0x9482: (5, jump(_tank_distance, Fact.LEVEL_HIGH, "distance_alarm", Number("distance_mutation", "mm", 1, is_signed=True))),
+    0x949A: (5, sudden(humidity_fine, "humidity_mutation", Number("humidity_mutation", "%RH", 10, is_signed=True))),
     0xB367: (2, _unwell("temperature_error")),
     0xB468: (2, _unwell("humidity_error")),
     0xB482: (3, _distance_exception),
     0xB49A: (2, _unwell("humidity_error")),
-}  # fmt: skip
+})  # fmt: skip

@@ -5,23 +5,23 @@ one model has it; otherwise what follows is rejected.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
 from ingest.codecs.milesight_em import channels
 from ingest.codecs.milesight_em.model import HINTS_KEPT
-from ingest.codecs.milesight_readers import Tell, flag, humidity, number
+from ingest.codecs.milesight_readers import Number, Tell, flag, humidity
+from ingest.codecs.milesight_tlv import Channel
 from ingest.codecs.told import Told, stored
 from ingest.readings import Fact, Reason
 
 _Fields = tuple[tuple[int, int, Tell], ...]
-HISTORIES: Final = frozenset((0x20CE, 0x21CE))
-_OLD: Final = 0x20CE
-
+FIRST: Final = b"\x20\xce"
+SECOND: Final = b"\x21\xce"
 
 _TH: Final[_Fields] = ((4, 6, channels.temperature), (6, 7, humidity))
-_SIGNED_DISTANCE: Final = number("distance", "mm", 1, frozenset((0xFFFF, 0xFFFD, 0xFFFE)), is_signed=True)
+_SIGNED_DISTANCE: Final = Number("distance", "mm", 1, frozenset((0xFFFF, 0xFFFD, 0xFFFE)), is_signed=True)
 # model: length, (from, to, what it tells)
 _MODELS: Final[Mapping[str, tuple[int, _Fields]]] = {
     "SWL": (6, ((4, 6, channels.depth),)),
@@ -40,44 +40,9 @@ _MODELS: Final[Mapping[str, tuple[int, _Fields]]] = {
     "300-?TH": (8, _TH),
     "-?DI": (13, _TH),
 }  # fmt: skip
-_BY_NAME: Final = tuple((re.compile(name, re.IGNORECASE), model) for name, model in _MODELS.items())
-_ONLY: Final = {length: model for length, model in (pair for pair in _MODELS.values()) if length in (7, 9, 10, 13)}
-_DI_SECOND: Final = (18, _TH)  # 21 CE of EM300-DI; EM300-DI-HALL leaves the bytes of temperature and humidity unused
 
 
-def length_of(pair: int, payload: bytes, at: int, hint: str) -> tuple[int | None, Callable[[Told, bytes], None] | None]:
-    """Give the length of the record at `at` and what tells it, by the model's name or by the length of all records."""
-    if pair != _OLD:
-        return _DI_SECOND[0], _teller(() if "HALL" in hint.upper() else _TH)
-    model = _named(hint)
-    if model is None:
-        length = _period(payload, at)
-        fields = _ONLY.get(length) if length is not None else None
-        model = None if length is None or fields is None else (length, fields)
-    return (None, None) if model is None else (model[0], _teller(model[1]))
-
-
-@lru_cache(maxsize=HINTS_KEPT)
-def _named(hint: str) -> tuple[int, _Fields] | None:
-    return next((model for pattern, model in _BY_NAME if pattern.search(hint)), None) if hint else None
-
-
-def _period(payload: bytes, at: int) -> int | None:
-    """Find the only record length of one model by which records of 20 CE fill the payload from `at` on."""
-    rest = payload[at:]
-    fitting = [
-        length
-        for length in _LENGTHS
-        if len(rest) % (length + 2) == 0
-        and all(rest[i : i + 2] == b"\x20\xce" for i in range(0, len(rest), length + 2))
-    ]
-    return fitting[0] if len(fitting) == 1 else None
-
-
-_LENGTHS: Final = tuple(sorted({length for length, _ in _MODELS.values()}))
-
-
-def _teller(fields: _Fields) -> Callable[[Told, bytes], None]:
+def _channel(length: int, fields: _Fields) -> Channel:
     def tell(said: Told, data: bytes) -> None:
         past = stored(said.item, int.from_bytes(data[:4], "little"))
         if past is None:
@@ -87,4 +52,39 @@ def _teller(fields: _Fields) -> Callable[[Told, bytes], None]:
             part(past, data[start:stop])
         said.extend(past.items)
 
-    return tell
+    return length, tell, None
+
+
+_BY_NAME: Final = tuple((re.compile(name, re.IGNORECASE), _channel(*model)) for name, model in _MODELS.items())
+_ONLY: Final = {length: _channel(length, fields) for length, fields in _MODELS.values() if length in (7, 9, 10, 13)}
+_DI_SECOND: Final = _channel(18, _TH)  # 21 CE of EM300-DI
+_HALL_SECOND: Final = _channel(18, ())  # EM300-DI-HALL leaves the bytes of temperature and humidity unused
+
+
+def records(payload: bytes, at: int, hint: str) -> Channel | None:
+    """Give what the record at `at` is, by the model's name or by the length of all records; None for no record."""
+    pair = payload[at : at + 2]
+    if pair == SECOND:
+        return _HALL_SECOND if "HALL" in hint.upper() else _DI_SECOND
+    if pair != FIRST:
+        return None
+    return _named(hint) or _ONLY.get(_period(payload, at))
+
+
+@lru_cache(maxsize=HINTS_KEPT)
+def _named(hint: str) -> Channel | None:
+    return next((model for pattern, model in _BY_NAME if pattern.search(hint)), None) if hint else None
+
+
+def _period(payload: bytes, at: int) -> int:
+    """Find the only record length of one model by which records of 20 CE fill the payload from `at` on; 0 for none."""
+    rest = payload[at:]
+    fitting = [
+        length
+        for length in _LENGTHS
+        if len(rest) % (length + 2) == 0 and all(rest[i : i + 2] == FIRST for i in range(0, len(rest), length + 2))
+    ]
+    return fitting[0] if len(fitting) == 1 else 0
+
+
+_LENGTHS: Final = tuple(sorted({length for length, _ in _MODELS.values()}))
