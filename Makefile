@@ -19,9 +19,9 @@ FUZZ_FLAGS ?=
 ROOMS := gridwatch dashboard incidents alerts ingest geo database simulators
 # Chromium, CJK fonts and Mosquitto may have been unpacked here by tests/debian_packages.sh.
 PACKAGES := .test-packages
-# What may run side by side, and what watches a whole instance, a browser or a load by itself.
-TOGETHER := tests/integration tests/properties tests/recordings tests/unit
-ALONE := tests/acceptance tests/browser tests/faults
+# What may run side by side, the longest first; and what kills, floods or waits for a machine's own pace.
+TOGETHER := tests/acceptance tests/browser tests/integration tests/properties tests/recordings tests/unit
+ALONE := tests/faults
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: help setup demo test check bench bench-alarms bench-decoders fuzz fmt clean packages
