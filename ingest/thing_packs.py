@@ -4,6 +4,7 @@ Aliyun and OneNET share the form: {"identity": {…}, "properties": {…}, "even
 values told later have lists where fresh ones have objects. Refuses nothing: what is of another shape is not there.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
@@ -12,10 +13,10 @@ from msgspec import Struct
 
 from ingest.readings import Decoded, DeviceId, Quality, Reason, Rejection
 from ingest.thing_report import Report, read_properties
-from ingest.thing_words import is_name
 
 _PRODUCTS: Final = ("productKey", "productID", "productId")
 _NAMES: Final = ("deviceName", "deviceKey")
+_NAME: Final = re.compile(r"[^/+#\s\x00-\x1f\x7f]{1,64}")
 
 
 class Pack(Struct, frozen=True):
@@ -24,6 +25,11 @@ class Pack(Struct, frozen=True):
     device: DeviceId | None
     properties: object
     events: object
+
+
+def is_name(value: str) -> bool:
+    """Tell whether text can be the name of a device: at most 64 characters without blanks, `/`, `+` and `#`."""
+    return _NAME.fullmatch(value) is not None and value.isprintable()
 
 
 def identity(value: object) -> DeviceId | None:

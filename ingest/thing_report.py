@@ -10,8 +10,20 @@ from functools import lru_cache
 from typing import Final
 
 from ingest.readings import Decoded, DeviceId, DeviceState, Dropped, Fact, Quality, Reading, Reason, Rejection
-from ingest.thing_values import own_time, reading_of, told, truth_of
-from ingest.thing_words import LONGEST_NAME, Flag, Ignored, Meaning, Personal, Quantity, is_personal, meaning, spelled
+from ingest.thing_personal import is_personal
+from ingest.thing_values import own_time, reading_of, told
+from ingest.usual_names import (
+    LONGEST_NAME,
+    Flag,
+    Ignored,
+    Meaning,
+    Personal,
+    Quantity,
+    meaning,
+    spelled,
+    truth,
+    truth_of,
+)
 from ingest.wire import number, text
 
 _WRAPPING: Final = frozenset({"value", "time", "eventType", "quality"})
@@ -71,6 +83,8 @@ def _bare(device: DeviceId, name: str, value: object, moment: tuple[datetime, Qu
                 )
             )
             return True
+        if known.if_true is not None and truth(value) is not None:
+            return False
         reading = reading_of(device, known, name, value, moment)
         if reading is not None:
             said.append(reading)
@@ -182,6 +196,8 @@ class Report:
     def one(self, name: str, value: object, moment: tuple[datetime, Quality]) -> None:
         """Read one property with the time it has."""
         known = meaning(name)
+        if type(known) is Quantity and known.if_true is not None and truth(value) is not None:
+            known = Flag(known.if_true)
         if type(known) is Quantity:
             reading = reading_of(self._device, known, name, value, moment)
             if reading is not None:

@@ -1,6 +1,6 @@
-"""Read single values of Chinese platforms' thing models: times, numbers as makers write them, truths. Pure.
+"""Read single values of Chinese platforms' thing models: times, numbers as makers write them. Pure.
 
-Refuses to guess: what is no number is no value, and what is neither true nor false is None, never false.
+Refuses to guess: what is no number is no value.
 """
 
 from datetime import datetime, timedelta
@@ -9,18 +9,13 @@ from typing import Final
 from ingest.device_clock import BEIJING
 from ingest.instants import settle
 from ingest.readings import DeviceId, DeviceState, Fact, Quality, Reading
-from ingest.thing_words import LONGEST_NAME, Flag, Quantity
+from ingest.usual_names import Quantity
 from ingest.wire import number
 
 _MOMENT: Final = timedelta(seconds=1)
 _MILLISECONDS_FROM: Final = 1e11  # as seconds this were the year 5138
 _MILLIVOLTS_FROM: Final = 1000.0  # no cell has a thousand volts, and none lives below one
 _TENTHS_BELOW: Final = -300.0  # some NB modules count their RSRP in tenths of a dBm
-_WORDS: Final = {
-    "0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True, "off": False, "on": True, "no": False, "yes": True,
-    "normal": False, "alarm": True, "closed": False, "close": False, "open": True, "opened": True, "offline": False, "online": True,
-    "正常": False, "报警": True, "告警": True,
-}  # fmt: skip
 
 
 def stamp(value: object) -> float | None:
@@ -92,19 +87,3 @@ def _scaled(metric: str, value: float, quality: Quality) -> tuple[float, Quality
         if _TENTHS_BELOW * 6 < value < _TENTHS_BELOW:
             return value / 10.0, max(quality, Quality.UNCERTAIN)
     return value, quality
-
-
-def truth_of(flag: Flag, value: object) -> bool | None:
-    """Tell whether the fact of `flag` is true; None where the value is neither 0 nor 1, nor a code or word for them."""
-    if type(value) is bool:
-        active: bool | None = value
-    elif isinstance(value, str | int | float):
-        word = str(value).strip().lower()[:LONGEST_NAME]
-        active = flag.codes.get(word)
-        if active is None:
-            active = _WORDS.get(word)
-        if active is None and number(value) is not None:
-            active = flag.rest
-    else:
-        return None
-    return active if active is None or not flag.is_inverted else not active

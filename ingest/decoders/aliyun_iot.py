@@ -1,7 +1,7 @@
 """Decode the Alink protocol of Alibaba Cloud's IoT platform (物模型), of its clones, and what its rules forward. Pure and total.
 
 The device id is `{ProductKey}.{DeviceName}`: names are unique within a product only. Both stand in the topic, and a payload
-that names others is refused; a gateway may speak for the devices it packs. What identifiers mean is in `ingest.thing_words`.
+that names others is refused; a gateway may speak for the devices it packs. What identifiers mean is in `ingest.usual_words`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,10 +23,10 @@ from ingest.readings import (
     Reason,
     Rejection,
 )
-from ingest.thing_packs import identity, read_events, read_packs
+from ingest.thing_packs import identity, is_name, read_events, read_packs
+from ingest.thing_personal import without_personal
 from ingest.thing_report import Report, read_properties
 from ingest.thing_values import stamp
-from ingest.thing_words import is_name, without_personal
 from ingest.wire import RefusedError, read_json, text, unhex
 
 _PACKED: Final = frozenset({"pack", "batch", "history"})

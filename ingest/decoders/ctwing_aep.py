@@ -29,9 +29,10 @@ from ingest.readings import (
     Rejection,
 )
 from ingest.speaker import speaker
+from ingest.thing_packs import is_name
+from ingest.thing_personal import without_personal
 from ingest.thing_report import read_properties
 from ingest.thing_values import stamp, told
-from ingest.thing_words import is_name, without_personal
 from ingest.wire import RefusedError, number, read_json, text
 
 _MANY: Final = 4096

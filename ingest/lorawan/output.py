@@ -15,7 +15,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ingest import thing_words
+from ingest import usual_names as thing_words
 from ingest.lorawan.output_words import FACTS, METRICS, MISSING, MISSING_BEGIN, NO, QUANTITIES, UNIT_NAMES, UNITS, YES
 from ingest.readings import (
     Decoded,

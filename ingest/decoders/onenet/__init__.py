@@ -29,10 +29,10 @@ from ingest.readings import (
     Rejection,
 )
 from ingest.speaker import speaker
-from ingest.thing_packs import identity, read_events, read_packs
+from ingest.thing_packs import identity, is_name, read_events, read_packs
+from ingest.thing_personal import without_personal
 from ingest.thing_report import Report, read_properties
 from ingest.thing_values import stamp
-from ingest.thing_words import is_name, without_personal
 from ingest.wire import RefusedError, number, read_json, text
 
 __all__ = ["DECODER", "decode"]
