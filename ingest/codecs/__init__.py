@@ -28,12 +28,19 @@ LONGEST: Final = 2048
 """A radio carries 242 bytes of LoRaWAN, NB-IoT some more; nothing longer is read, so that no codec need fear it."""
 
 
-class _Found(Struct, frozen=True, kw_only=True):
-    """A codec, the longest payload it is handed, and the maker's name that is passed on to it; "" passes on what is there."""
+class Reader(Struct, frozen=True, kw_only=True):
+    """What reads payloads of a name. `hint` is the maker's name it was found by, "" where it was its own."""
 
     codec: Codec
     longest: int = LONGEST
     hint: str = ""
+
+    def read(self, item: Enclosed) -> list[Decoded]:
+        """Read a payload whose hint is the reader's own, if that has one."""
+        if len(item.payload) > self.longest:
+            detail = f"{item.device}: {len(item.payload)} bytes, {LONGEST} are read"
+            return [Rejection(reason=Reason.TOO_LARGE, detail=detail)]
+        return self.codec(item)
 
 
 def names() -> tuple[str, ...]:
@@ -51,21 +58,22 @@ def read(name: str, item: Enclosed) -> list[Decoded]:
 
     A maker's name ("EM300-SLD") is passed on as the hint: models of one family may use one byte for different things.
     """
-    found = _found(name, current())
+    found = reader(name)
     if found is None:
         return [Rejection(reason=Reason.UNSUPPORTED, detail=f"{item.device}: there is no codec {name!r}")]
-    if len(item.payload) > found.longest:
-        return [
-            Rejection(reason=Reason.TOO_LARGE, detail=f"{item.device}: {len(item.payload)} bytes, {LONGEST} are read")
-        ]
     if found.hint and item.hint != found.hint:
         item = replace(item, hint=found.hint)
-    return found.codec(item)
+    return found.read(item)
+
+
+def reader(name: str) -> Reader | None:
+    """Find what reads payloads under `name`, a codec's or a maker's; None where nothing does."""
+    return _reader(name, current())
 
 
 def knows(name: str) -> bool:
     """Tell whether `read` would find a codec: by its name, declared or not, or by what a maker's name leads to."""
-    return _found(name, current()) is not None
+    return reader(name) is not None
 
 
 def named(hint: str) -> str | None:
@@ -82,16 +90,16 @@ def _named(hint: str, _installed: object) -> str | None:
 
 
 @lru_cache(maxsize=HINTS_KEPT)
-def _found(name: str, _installed: object) -> _Found | None:
+def _reader(name: str, _installed: object) -> Reader | None:
     """Find what reads payloads under `name`; a built-in codec's own name goes before a declared one's."""
     module = _modules().get(name)
     if module is not None:
-        return _Found(codec=module.CODEC)
+        return Reader(codec=module.CODEC)
     declared = find(name) or for_hint(name)
     if declared is not None:
-        return _Found(codec=declared.codec, longest=sys.maxsize)  # a layout has its own length
+        return Reader(codec=declared.codec, longest=sys.maxsize)  # a layout has its own length
     module = _modules().get(named(name) or "")
-    return None if module is None else _Found(codec=module.CODEC, hint=name)
+    return None if module is None else Reader(codec=module.CODEC, hint=name)
 
 
 def likely(payload: bytes, port: int | None) -> tuple[str, ...]:

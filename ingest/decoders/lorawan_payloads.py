@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from ingest import codecs
+from ingest.installed import current
 from ingest.lorawan.fields import enclosed_bytes, eui
 from ingest.readings import Decoded, Decoder, DeviceId, Enclosed, Reason, Rejection
 from ingest.wire import text, unhex
@@ -26,27 +27,30 @@ _TEXT: Final = re.compile(rb"[0-9A-Za-z+/=_\- \r\n\t]+")
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     """Decode a payload that arrived on `topic` at `received` (aware UTC), which is the time of all it says."""
-    codec, device, port = address(topic)
+    find = _speaker if len(topic) <= LONGEST_KEPT else _speaker.__wrapped__
+    device, port, reader = find(topic, current())
     if not device:
         return [Rejection(reason=Reason.TOPIC, detail="the topic names no device")]
     if not payload.strip():
         return []
     if len(payload) > 3 * codecs.LONGEST:
         return [Rejection(reason=Reason.TOO_LARGE, detail=f"{device}: {len(payload)} bytes in one payload")]
-    return _read(codec, device, port, _unpacked(payload), received)
+    payload = _unpacked(payload)
+    if reader is None:
+        found = codecs.likely(payload, port)
+        if len(found) != 1:
+            return [_unnamed(device, found)]
+        return codecs.read(found[0], Enclosed(device=device, payload=payload, time=received, port=port))
+    return reader.read(Enclosed(device=device, payload=payload, time=received, port=port, hint=reader.hint))
 
 
 TOPICS: Final = ("lorawan/+/+/+", "lorawan/+/+")
 DECODER: Final[Decoder] = decode
 
 
-def address(topic: str) -> tuple[str, DeviceId, int | None]:
-    """Give the codec ("" for none), the device and the fPort that a topic names; an EUI is put in upper case."""
-    return _address(topic) if len(topic) <= LONGEST_KEPT else _address.__wrapped__(topic)
-
-
 @lru_cache(maxsize=TOPICS_KEPT)
-def _address(topic: str) -> tuple[str, DeviceId, int | None]:
+def _speaker(topic: str, _installed: object) -> tuple[DeviceId, int | None, codecs.Reader | None]:
+    """Give the device and the fPort that a topic names, and what reads it, if that is named; an EUI is put in upper case."""
     levels = topic.split("/")
     codec, port = "", None
     if ROOT in levels:
@@ -56,7 +60,12 @@ def _address(topic: str) -> tuple[str, DeviceId, int | None]:
         port = int(last) if _PORT.fullmatch(last) and int(last) <= _LAST_PORT else None
     else:
         device = levels[-1] if topic else NAMELESS
-    return text(codec), DeviceId(eui(device) or text(device)), port
+    return DeviceId(eui(device) or text(device)), port, codecs.reader(text(codec))
+
+
+def _unnamed(device: DeviceId, found: tuple[str, ...]) -> Rejection:
+    which = f"may be of {', '.join(found)}" if found else "looks like none"
+    return Rejection(reason=Reason.UNSUPPORTED, detail=f"{device}: the topic names no codec, and the payload {which}")
 
 
 def _unpacked(payload: bytes) -> bytes:
@@ -71,18 +80,3 @@ def _unpacked(payload: bytes) -> bytes:
     if raw is None:
         raw = enclosed_bytes(words.strip())
     return payload if raw is None else raw
-
-
-def _read(codec: str, device: DeviceId, port: int | None, payload: bytes, received: datetime) -> list[Decoded]:
-    name = codec if codecs.knows(codec) else ""
-    if not name:
-        found = codecs.likely(payload, port)
-        if len(found) != 1:
-            which = f"may be of {', '.join(found)}" if found else "looks like none"
-            return [
-                Rejection(
-                    reason=Reason.UNSUPPORTED, detail=f"{device}: the topic names no codec, and the payload {which}"
-                )
-            ]
-        name = found[0]
-    return codecs.read(name, Enclosed(device=device, payload=payload, time=received, port=port, hint=""))
