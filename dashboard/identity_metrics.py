@@ -14,7 +14,8 @@ _BUCKETS = ("ahead-60s", "ahead-5s", "right", "behind-5s", "behind-60s", "behind
 _TOTALS = """
     SELECT coalesce(sum((counters ->> 'readings_duplicate')::bigint), 0),
            coalesce(sum((counters ->> 'messages_redelivered')::bigint), 0),
-           coalesce(sum((counters ->> 'rejected_rate')::bigint), 0)
+           coalesce(sum((counters ->> 'rejected_rate')::bigint), 0),
+           coalesce(sum((counters ->> 'requests_sent')::bigint), 0)
     FROM worker_progress
 """
 
@@ -33,7 +34,7 @@ def identity_families(cur: Cursor) -> list[Metric]:
     ).fetchall():
         foreign.add_metric([how], float(count))
     late = cur.execute("SELECT count(*) FROM alarms WHERE backfilled AND state <> 'norm'").fetchone()
-    duplicate, again, excess = cur.execute(_TOTALS).fetchone() or (0, 0, 0)
+    duplicate, again, excess, asked = cur.execute(_TOTALS).fetchone() or (0, 0, 0, 0)
     return [
         clocks,
         foreign,
@@ -50,6 +51,7 @@ def identity_families(cur: Cursor) -> list[Metric]:
                 ),
                 ("gridwatch_messages_redelivered", "Untimed messages taken once although sent again.", again),
                 ("gridwatch_messages_excess", "Messages of a topic beyond its rate.", excess),
+                ("gridwatch_requests_sent", "Requests sent to devices, as for a birth certificate.", asked),
             )
         ),
     ]

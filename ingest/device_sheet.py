@@ -25,22 +25,22 @@ class SheetError(Exception):
     """A file that cannot be read as a table at all; the message says why, in both languages."""
 
 
-def rows_of(content: bytes) -> Iterator[Row]:
+def rows_of(content: bytes, *, max_bytes: int = MAX_BYTES, max_rows: int = MAX_ROWS) -> Iterator[Row]:
     """Give line number and cells of each row that is not blank, the header first; lines that begin with # are left out.
 
     Raises:
         SheetError: no table, too large, too many rows.
     """
-    if len(content) > MAX_BYTES:
-        raise SheetError(f"the file is larger than {MAX_BYTES >> 20} MiB · 文件超过 {MAX_BYTES >> 20} MB")
-    rows = _of_workbook(content) if content[:4] == b"PK\x03\x04" else _of_text(content)
+    if len(content) > max_bytes:
+        raise SheetError(f"the file is larger than {max_bytes >> 20} MiB · 文件超过 {max_bytes >> 20} MB")
+    rows = _of_workbook(content, 2 * max_rows) if content[:4] == b"PK\x03\x04" else _of_text(content)
     given = 0
     for line, cells in rows:
         if not any(cells) or cells[0].startswith("#"):
             continue
         given += 1
-        if given > MAX_ROWS + 1:
-            raise SheetError(f"the file has more than {MAX_ROWS} rows · 超过 {MAX_ROWS} 行")
+        if given > max_rows + 1:
+            raise SheetError(f"the file has more than {max_rows} rows · 超过 {max_rows} 行")
         yield line, cells
 
 
@@ -71,7 +71,7 @@ def _decoded(content: bytes) -> str:
             raise SheetError("the text is neither UTF-8 nor GB 18030 · 文字编码既不是 UTF-8 也不是 GB 18030") from error
 
 
-def _of_workbook(content: bytes) -> Iterator[Row]:
+def _of_workbook(content: bytes, looked_at: int) -> Iterator[Row]:
     _refuse_bombs(content)
     import openpyxl
 
@@ -80,7 +80,7 @@ def _of_workbook(content: bytes) -> Iterator[Row]:
         try:
             sheet = book.worksheets[0]
             sheet.reset_dimensions()  # what a sheet says of its own size may be anything
-            rows = sheet.iter_rows(max_row=MAX_ROWS * 2, max_col=MAX_COLUMNS, values_only=True)
+            rows = sheet.iter_rows(max_row=looked_at, max_col=MAX_COLUMNS, values_only=True)
             for line, values in enumerate(rows, start=1):
                 yield line, [_text(value) for value in values]
         finally:

@@ -7,9 +7,9 @@ import openpyxl
 import pytest
 
 from dashboard.messages import Language, load_messages
-from ingest import device_sheet
 from ingest.device_file import DeviceFileError, read_content, read_devices
 from ingest.device_report import Doubt, Fault, Finding, Report
+from ingest.device_sheet import SheetError, rows_of
 from ingest.device_words import CHINESE, COLUMNS, KINDS, METRICS
 
 HEADER = "id,kind,name,lon,lat,datum,metric,unit,interval_s,limit_4,limit_3,limit_2,limit_1"
@@ -154,16 +154,16 @@ def test_a_workbook_that_would_burst_is_refused_unread():
         read_content(content.getvalue(), Report(), name="f")
 
 
-def test_too_many_rows_and_too_many_bytes_are_refused(monkeypatch):
+def test_too_many_rows_and_too_many_bytes_are_refused():
     """The limits hold for what is read, whatever the file says of itself."""
-    monkeypatch.setattr(device_sheet, "MAX_ROWS", 3)
     rows = [HEADER.split(","), *([f"d{n}", "smoke"] for n in range(4))]
     for content in (_workbook(*rows), "\n".join(",".join(row) for row in rows).encode()):
-        with pytest.raises(DeviceFileError, match="more than 3 rows"):
-            read_content(content, Report(), name="f")
-    monkeypatch.setattr(device_sheet, "MAX_BYTES", 10)
-    with pytest.raises(DeviceFileError, match="larger than"):
-        read_content(b"x" * 11, Report(), name="f")
+        assert len(list(rows_of(content, max_rows=4))) == 5
+        with pytest.raises(SheetError, match="more than 3 rows"):
+            list(rows_of(content, max_rows=3))
+    assert list(rows_of(b"x" * 11, max_bytes=11))
+    with pytest.raises(SheetError, match="larger than"):
+        list(rows_of(b"x" * 11, max_bytes=10))
 
 
 @pytest.mark.parametrize(
