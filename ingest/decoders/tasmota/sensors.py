@@ -1,108 +1,100 @@
-"""The sensors of a Tasmota board's `SENSOR` message: what is measured, in which unit, under which name. Pure."""
+"""The numbers and switches of a Tasmota message. Pure."""
 
-import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
 
-import msgspec
+from ingest.decoders.tasmota.shape import Quantity, Shape, Units, is_reading, quantity
+from ingest.readings import Decoded, DeviceId, Discovered, Quality, Reading
+from ingest.wire import TEXT_KEPT, number, text
 
-from ingest.usual_names import metric_of
-from ingest.wire import number, text
-
-_BLUETOOTH: Final = re.compile(r"[\w-]{1,32}-[0-9a-fA-F]{6}")
-_PRESSURES: Final = {"hPa": 1.0, "mbar": 1.0, "mmHg": 1.33322387415, "inHg": 33.86388640341, "kPa": 10.0}
-_TEMPERATURE, _PRESSURE = "TempUnit", "PressureUnit"
-_ENERGY: Final = "ENERGY"
-_NO_READING: Final = frozenset({"Time", "Epoch", "TotalStartTime"})
 _DEEPEST: Final = 4
+_CHANNELS: Final = 16
+_NAMED: Final = 37  # of a channel's name, so that its number fits behind
+_SWITCHED: Final = {"on": 1.0, "off": 0.0, "1": 1.0, "0": 0.0}
+_WHOLE: Final = 1 << 53  # whole numbers below are doubles as they are
+_MISSING: Final = Quality.MISSING
 
-_KNOWN: Final = {
-    "Temperature": ("temperature", _TEMPERATURE), "DewPoint": ("dew_point", _TEMPERATURE),
-    "Humidity": ("humidity", "%RH"), "Pressure": ("pressure", _PRESSURE), "SeaPressure": ("sea_pressure", _PRESSURE),
-    "Illuminance": ("illuminance", "lux"), "Distance": ("distance", "cm"), "CarbonDioxide": ("co2", "ppm"),
-    "eCO2": ("eco2", "ppm"), "TVOC": ("tvoc", "ppb"), "PM1": ("pm1", "ug/m3"), "PM2.5": ("pm2.5", "ug/m3"),
-    "PM10": ("pm10", "ug/m3"), "Battery": ("battery", "%EL"), "RSSI": ("rssi", "dBm"), "A0": ("a0", "1"),
-    "Moisture": ("moisture", "%"), "Flow": ("flow", ""), "Speed": ("speed", ""),
-}  # fmt: skip
-_OF_ENERGY: Final = {
-    "Total": ("energy_total", "kWh"), "Today": ("energy_today", "kWh"), "Yesterday": ("energy_yesterday", "kWh"),
-    "Power": ("power", "W"), "ApparentPower": ("apparent_power", "VA"), "ReactivePower": ("reactive_power", "var"),
-    "Factor": ("power_factor", "1"), "Voltage": ("voltage", "V"), "Current": ("current", "A"),
-    "Frequency": ("frequency", "Hz"), "Period": ("energy_period", "Wh"),
-}  # fmt: skip
+Instant = tuple[datetime, Quality]
 
 
-class Units(msgspec.Struct, frozen=True, kw_only=True):
-    """The units a message says it is in: temperatures, and by how much its pressures become hPa."""
-
-    temperature: str = "Cel"
-    to_hpa: float = 1.0
-
-    @classmethod
-    def of(cls, message: Mapping[str, object]) -> "Units":
-        """Read `TempUnit` and `PressureUnit`; without them, Celsius and hPa."""
-        pressure = message.get(_PRESSURE)
-        return cls(
-            temperature="[degF]" if message.get(_TEMPERATURE) == "F" else "Cel",
-            to_hpa=_PRESSURES.get(pressure, 1.0) if isinstance(pressure, str) else 1.0,
-        )
+def switches(device: DeviceId, shape: Shape, message: Mapping[str, object], at: Instant) -> list[Decoded]:
+    """Read every relay and input."""
+    return [told for key in shape.switches if (told := switch(device, key, message[key], at)) is not None]
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """One value. `part` is the Bluetooth device it is of, empty for the board's own; `is_first` of that device."""
-
-    metric: str
-    value: float | None
-    unit: str
-    code: str
-    part: str = ""
-    is_first: bool = False
-
-
-def sensors(message: Mapping[str, object], units: Units) -> Iterator[Found]:
-    """Give every number of every sensor; null is a sensor that could not be read.
-
-    A quantity that several sensors of the board measure is told apart by the sensor's name in front: `ds18b20_1.temperature`.
-    """
-    groups = [(name, group) for name, group in message.items() if isinstance(group, dict) and not name.startswith("Zb")]
-    own = [(name, group) for name, group in groups if not _BLUETOOTH.fullmatch(name)]
-    often = Counter(key for _, group in own for key in group)
-    for name, group in groups:
-        part = "" if not _BLUETOOTH.fullmatch(name) else text(name)
-        is_first = True
-        for key, value in group.items():
-            prefix = f"{name}." if not part and (often[key] > 1 or key not in _KNOWN) and name != _ENERGY else ""
-            for metric, raw, unit, code in _values(name, prefix, key, value, depth=1):
-                measured = number(raw)
-                if measured is None and raw is not None:
-                    continue  # text: versions, names, start times
-                if not metric:
-                    continue
-                if unit == _TEMPERATURE:
-                    unit = units.temperature  # noqa: PLW2901 -- the unit that is meant
-                elif unit == _PRESSURE:
-                    unit, measured = "hPa", None if measured is None else measured * units.to_hpa  # noqa: PLW2901
-                yield Found(metric=metric, value=measured, unit=unit, code=code, part=part, is_first=is_first)
-                is_first = False
+def switch(device: DeviceId, key: str, told: object, at: Instant) -> Reading | None:
+    """Read a relay (`POWER`, `POWER2`) or an input (`Switch1`): a word, or `{"Action": word}`; others say nothing."""
+    word = told.get("Action") if isinstance(told, dict) else told
+    state = _SWITCHED.get(word.lower()) if isinstance(word, str) else None
+    if state is None:
+        return None
+    metric, code = _switch_names(key)
+    return Reading(device=device, metric=metric, time=at[0], value=state, unit="1", quality=at[1], code=code)
 
 
-def _values(sensor: str, prefix: str, key: str, value: object, *, depth: int) -> Iterator[tuple[str, object, str, str]]:
-    """Give (metric, raw value, unit, code): lists are channels, objects are sensors in sensors."""
-    if key in _NO_READING or isinstance(value, str | bool):
-        return
-    code = text(f"{sensor}.{key}")
-    if isinstance(value, dict):
+@lru_cache(maxsize=64)
+def _switch_names(key: str) -> tuple[str, str]:
+    name = f"relay{key.removeprefix('POWER')}" if key.startswith("POWER") else key.lower()
+    return "".join(c for c in name if c.isascii() and c.isalnum())[:16], text(key)
+
+
+def readings(device: DeviceId, shape: Shape, message: Mapping[str, Any], at: Instant) -> list[Decoded]:
+    """Give every number of every sensor; null is a sensor that could not be read. A Bluetooth device is announced first."""
+    said: list[Decoded] = []
+    time, quality = at
+    for name, part, quantities in shape.sensors:
+        group, before = message[name], len(said)
+        who = _part(device, part).device if part else device
+        for one in quantities:
+            key, metric, unit, factor, code = one
+            raw = group[key]
+            if type(raw) is float or (type(raw) is int and -_WHOLE < raw < _WHOLE):
+                value, told_as = raw * factor, quality
+            elif raw is None:
+                value, told_as = None, _MISSING
+            else:
+                if type(raw) is not str:
+                    said += _unusual(who, one, raw, f"{name[:TEXT_KEPT]}.", shape.units, at)
+                continue
+            if metric:
+                said.append(
+                    Reading(device=who, metric=metric, time=time, value=value, unit=unit, quality=told_as, code=code)
+                )
+        if part and len(said) > before:
+            said.insert(before, _part(device, part))
+    return said
+
+
+@lru_cache(maxsize=4096)
+def _part(device: DeviceId, part: str) -> Discovered:
+    """Announce a Bluetooth device that a board hears; its id is the board's and its own."""
+    return Discovered(device=DeviceId(f"{device}.{part}"), name=part, model=part.rpartition("-")[0], gateway=device)
+
+
+def _unusual(
+    who: DeviceId, one: Quantity, raw: object, front: str, units: Units, at: Instant, *, depth: int = 1
+) -> list[Decoded]:
+    """Read what is no plain number: the channels of a list, a sensor in a sensor."""
+    said: list[Decoded] = []
+    key, metric, unit, factor, code = one
+    if isinstance(raw, dict):
         if depth < _DEEPEST:
-            for inner, told in value.items():
-                yield from _values(code, f"{prefix or sensor + '.'}{key}.", inner, told, depth=depth + 1)
-        return
-    known = _OF_ENERGY.get(key) if sensor == _ENERGY else _KNOWN.get(key)
-    metric, unit = known or (key, "")
-    metric = metric_of(f"{prefix}{metric}") if prefix or known is None else metric
-    if isinstance(value, list):
-        for i, inner in enumerate(value[:16], 1):
-            if isinstance(inner, int | float) and not isinstance(inner, bool):
-                yield f"{metric[:37]}_{i}", inner, unit, code
-        return
-    yield metric, value, unit, code
+            front = f"{front}{key}."[:TEXT_KEPT]
+            for inner, value in raw.items():
+                if is_reading(inner):
+                    within = quantity(code, front, inner, units)
+                    said += _unusual(who, within, value, front, units, at, depth=depth + 1)
+        return said
+    channels = [(metric, raw)]
+    if isinstance(raw, list) and metric:
+        channels = [(f"{metric[:_NAMED]}_{i}", told) for i, told in enumerate(raw[:_CHANNELS], 1) if told is not None]
+    for name, told in channels:
+        value = None if isinstance(told, str) else number(told)
+        if name and (value is not None or told is None):
+            scaled, told_as = (None, _MISSING) if value is None else (value * factor, at[1])
+            said.append(
+                Reading(device=who, metric=name, time=at[0], value=scaled, unit=unit, quality=told_as, code=code)
+            )
+    return said

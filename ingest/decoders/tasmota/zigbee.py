@@ -3,12 +3,14 @@
 A device's name is its short address or, where it was given one, its name; a message repeats it as `Device` and `Name`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from ingest.readings import Decoded, DeviceId, DeviceState, Discovered, Fact, Quality, Reading
-from ingest.wire import number, text
+from ingest.wire import TEXT_KEPT, number, text
 
 _SEPARATORS: Final = str.maketrans(dict.fromkeys("/+#", "."))
 _DEVICES_MOST: Final = 256  # of one message; a bridge sends one at a time
@@ -24,65 +26,76 @@ _FACTS: Final = {
     "Occupancy": Fact.MOTION, "Contact": Fact.OPEN, "Movement": Fact.TAMPER, "Tamper": Fact.TAMPER,
     "BatteryLow": Fact.BATTERY_LOW,
 }  # fmt: skip
-_ZONE_WORDS: Final = ("ZoneStatus", "ZoneStatusChange")
-_ZONE_BITS: Final = (
-    (2, Fact.TAMPER), (3, Fact.BATTERY_LOW), (6, Fact.FAULT), (7, Fact.MAINS_LOST), (8, Fact.TEST),
-)  # fmt: skip
+_ZONE_BITS: Final = {2: Fact.TAMPER, 3: Fact.BATTERY_LOW, 6: Fact.FAULT, 7: Fact.MAINS_LOST, 8: Fact.TEST}
 """Zigbee Cluster Library §8.2.2.2.1.3; bits 0 and 1 are the zone's own alarm, which has a name where its kind is known."""
-_ALARM_BITS: Final = 0b11
+_ALARM: Final = 0b11
+_ZONES: Final = {
+    word: tuple((1 << bit, fact, f"{word}.{bit}") for bit, fact in _ZONE_BITS.items())
+    for word in ("ZoneStatus", "ZoneStatusChange")
+}
+_OTHER: Final = Fact.OTHER
+_MISSING: Final = Quality.MISSING
 
 
-def devices(bridge: str, heard: Mapping[str, object], at: tuple[datetime, Quality]) -> Iterator[Decoded]:
+def devices(bridge: str, heard: Mapping[str, object], at: tuple[datetime, Quality]) -> list[Decoded]:
     """Read what each device said through `bridge`."""
-    for key, told in list(heard.items())[:_DEVICES_MOST]:
-        if not isinstance(told, dict):
-            continue
-        name = text(key).translate(_SEPARATORS)
-        above, _, last = bridge.rpartition(".")
-        # With SetOption89 the topic has a level for the device, too.
-        gateway = above if above and last.lower() in {name.lower(), name.lower().removeprefix("0x")} else bridge
-        device = DeviceId(f"{gateway}.{name}" if gateway else name)
-        model = " ".join(text(told[k]) for k in ("Manufacturer", "ModelId") if isinstance(told.get(k), str))
-        named = told.get("Name")
-        yield Discovered(
-            device=device, name=text(named) if isinstance(named, str) else name, model=model, gateway=gateway or None
-        )
-        yield from _said(device, told, at)
+    said: list[Decoded] = []
+    for key, told in islice(heard.items(), _DEVICES_MOST):
+        if isinstance(told, dict):
+            device, name, gateway = _who(bridge, key[: TEXT_KEPT + 1])  # as much as `text` looks at
+            named = told.get("Name")
+            named = text(named) if isinstance(named, str) else name
+            said.append(Discovered(device=device, name=named, model=_model(told), gateway=gateway))
+            said += _said(device, told, at)
+    return said
 
 
-def _said(device: DeviceId, told: Mapping[str, object], at: tuple[datetime, Quality]) -> Iterator[Decoded]:
+@lru_cache(maxsize=4096)
+def _who(bridge: str, key: str) -> tuple[DeviceId, str, str | None]:
+    """Give the id of a device, what it is called for want of a name, and its gateway."""
+    name = text(key).translate(_SEPARATORS)
+    above, _, last = bridge.rpartition(".")
+    # With SetOption89 the topic has a level for the device, too.
+    gateway = above if above and last.lower() in {name.lower(), name.lower().removeprefix("0x")} else bridge
+    return DeviceId(f"{gateway}.{name}" if gateway else name), name, gateway or None
+
+
+def _model(told: Mapping[str, object]) -> str:
+    maker, model = told.get("Manufacturer"), told.get("ModelId")
+    if maker is None and model is None:
+        return ""
+    return " ".join(text(one) for one in (maker, model) if isinstance(one, str))
+
+
+def _said(device: DeviceId, told: Mapping[str, object], at: tuple[datetime, Quality]) -> list[Decoded]:
+    said: list[Decoded] = []
     time, quality = at
     has_alarm = False
     for key, raw in told.items():
-        if key in _QUANTITIES and raw is not None:
-            metric, unit = _QUANTITIES[key]
-            value = number(raw)
-            yield Reading(
-                device=device,
-                metric=metric,
-                time=time,
-                value=value,
-                unit=unit,
-                quality=Quality.MISSING if value is None else quality,
-                code=key,
-            )
+        if key in _QUANTITIES:
+            if raw is not None:
+                metric, unit = _QUANTITIES[key]
+                value = number(raw)
+                told_as = _MISSING if value is None else quality
+                said.append(
+                    Reading(device=device, metric=metric, time=time, value=value, unit=unit, quality=told_as, code=key)
+                )
         elif key in _FACTS and raw in (0, 1):
             has_alarm = True
-            yield DeviceState(device=device, fact=_FACTS[key], active=bool(raw), time=time, quality=quality, code=key)
-    for word in _ZONE_WORDS:
-        bits = number(told.get(word))
-        if bits is not None and 0 <= bits < 1 << 16:
-            yield from _zone(device, int(bits), word, at, has_alarm=has_alarm)
-
-
-def _zone(
-    device: DeviceId, bits: int, word: str, at: tuple[datetime, Quality], *, has_alarm: bool
-) -> Iterator[DeviceState]:
-    for bit, fact in _ZONE_BITS:
-        yield DeviceState(
-            device=device, fact=fact, active=bool(bits >> bit & 1), time=at[0], quality=at[1], code=f"{word}.{bit}"
-        )
-    if not has_alarm:  # a zone of a kind the bridge does not know
-        yield DeviceState(
-            device=device, fact=Fact.OTHER, active=bool(bits & _ALARM_BITS), time=at[0], quality=at[1], code=word
-        )
+            said.append(
+                DeviceState(device=device, fact=_FACTS[key], active=bool(raw), time=time, quality=quality, code=key)
+            )
+    for word, bits in _ZONES.items():
+        zone = number(told[word]) if word in told else None
+        if zone is not None and 0 <= zone < 1 << 16:
+            status = int(zone)
+            said += [
+                DeviceState(device=device, fact=fact, active=status & bit != 0, time=time, quality=quality, code=code)
+                for bit, fact, code in bits
+            ]
+            if not has_alarm:  # a zone of a kind the bridge does not know
+                is_on = status & _ALARM != 0
+                said.append(
+                    DeviceState(device=device, fact=_OTHER, active=is_on, time=time, quality=quality, code=word)
+                )
+    return said

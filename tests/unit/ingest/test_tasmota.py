@@ -100,6 +100,38 @@ def test_energy_counters_and_nested_sensors() -> None:
     }
 
 
+def test_what_no_metric_can_be_named_after_says_nothing() -> None:
+    """A key in Chinese gives no metric, neither as one number nor as channels."""
+    payload = '{"温度":{"温":[1,2],"湿":3},"X":{"温":4}}'.encode()
+    assert _values(decode("tele/a/SENSOR", payload, RECEIVED)) == {"x": (4.0, "")}
+
+
+def test_units_and_repetitions_are_of_each_message() -> None:
+    """What a shape of message means is remembered; its units and its values are not."""
+    first = b'{"A":{"Temperature":1.5,"Pressure":1000},"TempUnit":"C"}'
+    assert _values(decode("tele/a/SENSOR", first, RECEIVED))["temperature"] == (1.5, "Cel")
+    second = b'{"A":{"Temperature":2,"Pressure":"?"},"TempUnit":"F"}'
+    assert _values(decode("tele/a/SENSOR", second, RECEIVED)) == {"temperature": (2.0, "[degF]")}
+    third = b'{"A":{"Temperature":null,"Pressure":100},"TempUnit":"C","PressureUnit":"kPa","B":{"Pressure":1e3}}'
+    assert _values(decode("tele/b/SENSOR", third, RECEIVED)) == {
+        "temperature": (None, "Cel"), "a.pressure": (1000.0, "hPa"), "b.pressure": (10000.0, "hPa"),
+    }  # fmt: skip
+
+
+def test_long_message_is_read_like_a_short_one() -> None:
+    """Beyond what is remembered, shapes are worked out anew; a name as long as the message costs no more than it is long."""
+    few = b'"A":{"Temperature":1.5},"DS-1":{"Humidity":40}'
+    many = b",".join(b'"%d":{}' % i for i in range(1000))
+    assert decode("tele/a/SENSOR", b"{%s,%s}" % (few, many), RECEIVED) == decode(
+        "tele/a/SENSOR", b"{%s}" % few, RECEIVED
+    )
+    long = b"n" * 400_000
+    keys = b",".join(b'"k%d":1' % i for i in range(40_000))
+    said = decode("tele/a/SENSOR", b'{"%s":{%s}}' % (long, keys), RECEIVED)
+    assert len(said) == 40_000
+    assert {len(item.code) for item in said if isinstance(item, Reading)} == {200}
+
+
 @pytest.mark.parametrize(
     ("topic", "payload", "values"),
     [
