@@ -1,21 +1,22 @@
 """The elements of SL 651-2014 annex C: guide byte, ASCII name, our metric and its unit. Pure table; holds no values."""
 
-from dataclasses import dataclass
+from functools import cache
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Element:
-    """One quantity a station can report. `code` is the guide in upper-case hex, `unit` a SenML or UCUM unit."""
+class Element(Struct, frozen=True, kw_only=True):
+    """One quantity a station can report. `code` is the guide in upper-case hex, `unit` a SenML or UCUM unit.
+
+    `guide` is the guide byte, which rules about single elements ask; 0 for what has none (event counters).
+    `is_level`: a level above the station's own base (39-43, and F5-FC).
+    """
 
     code: str
-    ascii_name: str
     metric: str
     unit: str
-
-    @property
-    def is_level(self) -> bool:
-        """Say whether it is a level above the station's own base (39-43, and F5-FC)."""
-        return self.metric == "stage" or self.metric.startswith("stage_")
+    guide: int
+    is_level: bool = False
 
 
 _TABLE = """
@@ -145,19 +146,25 @@ FB DRZ7 stage_7_5min m
 FC DRZ8 stage_8_5min m
 """
 
-_ALL = [
-    Element(code=code, ascii_name=name, metric=metric, unit=unit)
-    for code, name, metric, unit in (line.split() for line in _TABLE.split("\n") if line)
-]
-BY_GUIDE = {int(element.code, 16): element for element in _ALL}
-BY_ASCII = {element.ascii_name: element for element in _ALL}
+_ROWS = [line.split() for line in _TABLE.split("\n") if line]
+BY_GUIDE = {
+    int(code, 16): Element(
+        code=code, metric=metric, unit=unit, guide=int(code, 16), is_level=metric.split("_")[0] == "stage"
+    )
+    for code, _, metric, unit in _ROWS
+}
+BY_ASCII = {name: BY_GUIDE[int(code, 16)] for code, name, _, _ in _ROWS}
 
 LEVELS = frozenset(range(0x39, 0x44))  # guides of instantaneous water levels
 RAIN_BLOCK = 0xF4
+EXTENDED = 0xFF
 LEVEL_BLOCKS = frozenset(range(0xF5, 0xFD))
+BLOCKS = LEVEL_BLOCKS | {RAIN_BLOCK}  # an hour in twelve values; every other element is a value by itself
+PLAIN_BY_GUIDE = {guide: element for guide, element in BY_GUIDE.items() if guide not in BLOCKS}
+PLAIN_BY_ASCII = {name: element for name, element in BY_ASCII.items() if element.guide not in BLOCKS}
 
 # Event counters of function 50 (table 82), by number; 19-32 are spare.
-EVENT_COUNTERS = {
+_COUNTED = {
     1: "events_history_cleared",
     2: "events_settings_changed",
     3: "events_state_changed",
@@ -177,9 +184,13 @@ EVENT_COUNTERS = {
     17: "events_frames_received",
     18: "events_send_errors",
 }
+EVENT_COUNTERS = tuple(
+    Element(code=f"ERC{number}", metric=metric, unit="1", guide=0) for number, metric in _COUNTED.items()
+)
 
 
+@cache
 def extended(identifier: int) -> Element:
-    """Name a user-defined element `FF` + `identifier`: no table can know it, so its metric is its own code."""
+    """Name a user-defined element `FF` + `identifier` (a byte): no table can know it, so its metric is its own code."""
     code = f"FF{identifier:02X}"
-    return Element(code=code, ascii_name=code, metric=code.lower(), unit="1")
+    return Element(code=code, metric=code.lower(), unit="1", guide=EXTENDED)

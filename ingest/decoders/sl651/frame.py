@@ -1,8 +1,10 @@
 """Find SL 651-2014 frames in bytes: HEX/BCD (6.5) and ASCII (6.4). Pure; refuses what its checksum does not vouch for."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import struct
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ingest.hex_text import unhex
 from ingest.readings import Reason, Rejection
@@ -13,14 +15,17 @@ _DOWN_ENDS = frozenset({0x04, 0x05, 0x06, 0x15, 0x1B})  # EOT, ENQ, ACK, NAK, ES
 _ENDS = _UP_ENDS | _DOWN_ENDS
 _HEX_HEAD = 14  # bytes before the body of a HEX frame, start mark included
 _ASCII_HEAD = 24
+_HEX_TAIL, _ASCII_TAIL = 3, 5  # end mark and checksum
+_LENGTH = 0x0FFF  # the bits above are the direction
+_DOWN = 8  # in those bits
 # A start is only one where the mark before the body follows at its place, or the payload ends before that.
 _START = re.compile(rb"\x7e(?=\x7e(?s:.){11}[\x02\x16])|\x7e(?=\x7e(?s:.){0,11}\Z)|\x01(?=[0-9A-Fa-f]{22}[\x02\x16])")
+_NUMBERS = re.compile(rb"[0-9A-Fa-f]{6}")
 _ASCII_BEGUN = re.compile(rb"\x01[0-9A-Fa-f]{0,22}\Z")
 _CRC_BUDGET = 8  # bytes of checksum work a payload byte may cost: a hostile payload cannot make the search quadratic
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class Frame(Struct, frozen=True, kw_only=True, gc=False):
     """One frame whose checksum is right. `body` is without the packet numbers of a multi-packet frame.
 
     `number` and `total` are 1 where the report is one frame. Packets of one report share station and function.
@@ -38,18 +43,28 @@ class Frame:
 def crc16(data: bytes) -> int:
     """Compute CRC-16/MODBUS (A001 reflected, initial FFFF)."""
     crc = 0xFFFF
-    for byte in data:
-        crc = (crc >> 8) ^ _CRC_TABLE[(crc ^ byte) & 0xFF]
+    for pair in struct.unpack_from(f"<{len(data) >> 1}H", data):
+        crc = _CRC_OF_PAIR[crc ^ pair]
+    if len(data) & 1:
+        crc = crc >> 8 ^ _CRC_OF_PAIR[(crc ^ data[-1]) << 8 & 0xFF00]
     return crc
 
 
-def _crc_entry(byte: int) -> int:
-    for _ in range(8):
-        byte = (byte >> 1) ^ 0xA001 if byte & 1 else byte >> 1
-    return byte
+def _crc_of_pairs() -> tuple[int, ...]:
+    """Tabulate what each pair of bytes makes of the register: the steps of the loop are the cost, and pairs halve them.
+
+    What two registers make, combined by exclusive or, is what their combination makes: so each bit doubles the table.
+    """
+    table = [0]
+    for bit in range(16):
+        made = 1 << bit
+        for _ in range(16):
+            made = made >> 1 ^ 0xA001 if made & 1 else made >> 1
+        table += [crc ^ made for crc in table]
+    return tuple(table)
 
 
-_CRC_TABLE = tuple(_crc_entry(byte) for byte in range(256))
+_CRC_OF_PAIR = _crc_of_pairs()
 
 
 def head_of_first(payload: bytes, functions: frozenset[int]) -> bytes | None:
@@ -68,16 +83,42 @@ def head_of_first(payload: bytes, functions: frozenset[int]) -> bytes | None:
     return None
 
 
-def frames(payload: bytes) -> Iterator[Frame | Rejection]:
-    """Yield the frames of a payload, binary or hex text, in order, and a rejection for each damaged stretch.
+def frames(payload: bytes) -> list[Frame | Rejection]:
+    """Give the frames of a payload, binary or hex text, in order, and a rejection for each damaged stretch.
 
-    Bytes before a start mark and a stray 7E after a checksum are passed over. Always yields something.
+    Bytes before a start mark and a stray 7E after a checksum are passed over. Always gives something.
     """
-    yield from _Search(_binary(payload)).run()
+    data = _binary(payload)
+    said: list[Frame | Rejection] = []
+    damage: Rejection | None = None
+    at = damaged_at = reported = 0  # up to `reported` damage has been told already
+    is_malformed = False
+    budget = _CRC_BUDGET * len(data) + 64
+    while at < len(data) and (match := _START.search(data, at)):
+        start = match.start()
+        outcome, stop, cost = _try(data, start)
+        budget -= cost
+        if isinstance(outcome, Frame):
+            # A stray 7E before a frame makes a false start one byte early.
+            if damage is not None and damaged_at + 1 != start:
+                said.append(damage)
+            said.append(outcome)
+            damage, is_malformed, at = None, False, stop
+            continue
+        # A stretch of nonsense is told once, however many bytes in it look like a start.
+        if start >= reported and not (is_malformed and outcome.reason is Reason.MALFORMED):
+            if damage is not None:
+                said.append(damage)
+            damage, damaged_at, reported = outcome, start, stop
+            is_malformed = is_malformed or outcome.reason is Reason.MALFORMED
+        at = stop if budget <= 0 else start + 1
+    if damage is not None:
+        said.append(damage)
+    return said or [_nothing(data, at)]
 
 
 def _binary(payload: bytes) -> bytes:
-    if b"\x7e\x7e" in payload or _START.search(payload):
+    if payload[:2] == b"\x7e\x7e" or b"\x7e\x7e" in payload or _START.search(payload):
         return payload
     text = unhex(payload, "7E7E")
     # In text the marks are digits: an ASCII-coded frame starts 01 and the two characters of a centre address (3x, 4x, 6x).
@@ -86,141 +127,75 @@ def _binary(payload: bytes) -> bytes:
     return payload if text is None else text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Layout:
-    """Where things are in one candidate: all offsets are into the payload; `end` is of the end mark."""
-
-    start: int
-    body: int
-    end: int
-    crc_size: int
-    is_ascii: bool
-
-    @property
-    def stop(self) -> int:
-        return self.end + 1 + self.crc_size
+def _nothing(data: bytes, at: int) -> Rejection:
+    tail = data[max(at, len(data) - _ASCII_HEAD) :]
+    if tail[-1:] == b"\x7e" or (b"\x01" in tail and _ASCII_BEGUN.search(tail)):
+        return Rejection(reason=Reason.TRUNCATED, detail="the beginning of a frame")
+    return Rejection(reason=Reason.MALFORMED, detail="no frame in it")
 
 
-class _Search:
-    """One pass over one payload."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._budget = _CRC_BUDGET * len(data) + 64
-        self._reported = 0  # up to here damage has been told already
-
-    def run(self) -> Iterator[Frame | Rejection]:
-        at, found, is_malformed = 0, False, False
-        damage: Rejection | None = None
-        damaged_at = 0
-        while match := _START.search(self._data, at):
-            start = match.start()
-            outcome, stop = self._try(start)
-            if isinstance(outcome, Frame):
-                # A stray 7E before a frame makes a false start one byte early.
-                if damage is not None and damaged_at + 1 != start:
-                    yield damage
-                yield outcome
-                damage, found, is_malformed, at = None, True, False, stop
-                continue
-            # A stretch of nonsense is told once, however many bytes in it look like a start.
-            if start >= self._reported and not (is_malformed and outcome.reason is Reason.MALFORMED):
-                if damage is not None:
-                    yield damage
-                damage, damaged_at, found, self._reported = outcome, start, True, stop
-                is_malformed = is_malformed or outcome.reason is Reason.MALFORMED
-            at = stop if self._budget <= 0 else start + 1
-        if damage is None and not found:
-            damage = self._nothing(at)
-        if damage is not None:
-            yield damage
-
-    def _nothing(self, at: int) -> Rejection:
-        tail = self._data[max(at, len(self._data) - _ASCII_HEAD) :]
-        if tail[-1:] == b"\x7e" or (b"\x01" in tail and _ASCII_BEGUN.search(tail)):
-            return Rejection(reason=Reason.TRUNCATED, detail="the beginning of a frame")
-        return Rejection(reason=Reason.MALFORMED, detail="no frame in it")
-
-    def _try(self, start: int) -> tuple[Frame | Rejection, int]:
-        """Read a frame at `start`; the offset after it, or after what was wrong, comes with it."""
-        size = len(self._data)
-        layouts = self._layouts(start)
-        if layouts is None:
-            return Rejection(reason=Reason.TRUNCATED, detail=f"{size - start} bytes of a frame"), size
-        whole = [layout for layout in layouts if layout.stop <= size and self._data[layout.end] in _ENDS]
-        for layout in whole:
-            self._budget -= layout.stop - start
-            if self._crc_is_right(layout):
-                return self._read(layout), layout.stop
-        if whole:
-            stop = whole[0].stop
-            return Rejection(reason=Reason.CHECKSUM, detail=f"frame of {stop - start} bytes"), stop
-        if layouts[0].stop > size:
-            missing = layouts[0].stop - size
-            return Rejection(reason=Reason.TRUNCATED, detail=f"{missing} bytes missing"), size
-        return Rejection(reason=Reason.MALFORMED, detail="no end mark where the length says"), start + 2
-
-    def _layouts(self, start: int) -> list[_Layout] | None:
-        """List where the frame may end: by 12 bits of length, for multi-packet frames also by 16 (table 22).
-
-        None where the header itself is cut off.
-        """
-        data = self._data
-        is_ascii = data[start] == 1
-        head = _ASCII_HEAD if is_ascii else _HEX_HEAD
-        if start + head > len(data):
-            return None
-        mark = data[start + head - 1]
-        field = (
-            int(data[start + 19 : start + 23], 16) if is_ascii else int.from_bytes(data[start + 11 : start + 13], "big")
-        )
-        lengths = [field & 0x0FFF]
-        if mark == _SYN and field > 0x0FFF:  # noqa: PLR2004
-            lengths.append(field)
-        return [
-            _Layout(
-                start=start,
-                body=start + head,
-                end=start + head + length,
-                crc_size=4 if is_ascii else 2,
-                is_ascii=is_ascii,
-            )
-            for length in lengths
-        ]
-
-    def _crc_is_right(self, layout: _Layout) -> bool:
-        stated = self._data[layout.end + 1 : layout.stop]
-        computed = crc16(self._data[layout.start : layout.end + 1])
-        if layout.is_ascii:
-            return stated.upper() == f"{computed:04X}".encode()
-        return int.from_bytes(stated, "big") == computed
-
-    def _read(self, layout: _Layout) -> Frame:
-        data, start = self._data, layout.start
-        head = (
-            data[start + 1 : layout.body - 1] if layout.is_ascii else data[start + 2 : layout.body - 1].hex().encode()
-        )
-        text = head.decode("ascii").upper()
-        # A 16-bit length leaves no room for the direction: then the end mark tells it.
-        is_up = data[layout.end] in _UP_ENDS and (text[18] != "8" or layout.end - layout.body > 0x0FFF)  # noqa: PLR2004
-        body = data[layout.body : layout.end]
-        frame = Frame(
-            station=text[2:12] if is_up else text[0:10],
-            function=int(text[16:18], 16),
-            is_up=is_up,
-            is_ascii=layout.is_ascii,
-            body=body,
-        )
-        if data[layout.body - 1] == _STX:
-            return frame
-        size = 6 if layout.is_ascii else 3
-        numbers = _packet_numbers(body[:size], is_ascii=layout.is_ascii)
-        if numbers is None:
-            return replace(frame, body=b"", total=0, number=0)
-        return replace(frame, body=body[size:], total=numbers >> 12, number=numbers & 0xFFF)
+def _try(data: bytes, start: int) -> tuple[Frame | Rejection, int, int]:
+    """Read a frame at `start`; the offset after it, or after what was wrong, and the bytes of checksum work come with it."""
+    size = len(data)
+    is_ascii = data[start] == 1
+    body = start + (_ASCII_HEAD if is_ascii else _HEX_HEAD)
+    if body > size:
+        return Rejection(reason=Reason.TRUNCATED, detail=f"{size - start} bytes of a frame"), size, 0
+    tail = _ASCII_TAIL if is_ascii else _HEX_TAIL
+    ends = _ends(data, start, body, is_ascii=is_ascii)
+    damaged = cost = 0
+    for end in ends:
+        stop = end + tail
+        if stop <= size and data[end] in _ENDS:
+            cost += stop - start
+            if _crc_is_right(data, start, end, is_ascii=is_ascii):
+                return _read(data, start, end, is_ascii=is_ascii), stop, cost
+            damaged = damaged or stop
+    if damaged:
+        return Rejection(reason=Reason.CHECKSUM, detail=f"frame of {damaged - start} bytes"), damaged, cost
+    if ends[0] + tail > size:
+        return Rejection(reason=Reason.TRUNCATED, detail=f"{ends[0] + tail - size} bytes missing"), size, 0
+    return Rejection(reason=Reason.MALFORMED, detail="no end mark where the length says"), start + 2, 0
 
 
-def _packet_numbers(raw: bytes, *, is_ascii: bool) -> int | None:
-    if not is_ascii:
-        return int.from_bytes(raw, "big") if len(raw) == 3 else None  # noqa: PLR2004
-    return int(raw, 16) if re.fullmatch(rb"[0-9A-Fa-f]{6}", raw) else None
+def _ends(data: bytes, start: int, body: int, *, is_ascii: bool) -> tuple[int, ...]:
+    """List where the end mark may be: by 12 bits of length, for multi-packet frames also by 16 (table 22)."""
+    field = int(data[start + 19 : start + 23], 16) if is_ascii else data[start + 11] << 8 | data[start + 12]
+    end = body + (field & _LENGTH)
+    return (end, body + field) if data[body - 1] == _SYN and field > _LENGTH else (end,)
+
+
+def _crc_is_right(data: bytes, start: int, end: int, *, is_ascii: bool) -> bool:
+    computed = crc16(data[start : end + 1])
+    if is_ascii:
+        return data[end + 1 : end + _ASCII_TAIL].upper() == b"%04X" % computed
+    return data[end + 1] << 8 | data[end + 2] == computed
+
+
+def _read(data: bytes, start: int, end: int, *, is_ascii: bool) -> Frame:
+    if is_ascii:
+        at, text = start + _ASCII_HEAD, data[start + 1 : start + 20].decode("ascii").upper()
+        station_up, station_down, function, high = text[2:12], text[:10], int(text[16:18], 16), int(text[18], 16)
+    else:
+        at, text = start + _HEX_HEAD, data[start + 2 : start + 8].hex().upper()
+        station_up, station_down, function, high = text[2:], text[:10], data[start + 10], data[start + 11] >> 4
+    # A 16-bit length leaves no room for the direction: then the end mark tells it.
+    is_up = data[end] in _UP_ENDS and (high != _DOWN or end - at > _LENGTH)
+    frame = Frame(
+        station=station_up if is_up else station_down,
+        function=function,
+        is_up=is_up,
+        is_ascii=is_ascii,
+        body=data[at:end],
+    )
+    return frame if data[at - 1] == _STX else _packet(frame)
+
+
+def _packet(frame: Frame) -> Frame:
+    """Take the packet numbers out of the body; a frame without them has the number 0."""
+    size = 6 if frame.is_ascii else 3
+    raw, body = frame.body[:size], frame.body[size:]
+    if len(raw) < size or (frame.is_ascii and not _NUMBERS.fullmatch(raw)):
+        return replace(frame, body=b"", total=0, number=0)
+    numbers = int(raw, 16) if frame.is_ascii else int.from_bytes(raw, "big")
+    return replace(frame, body=body, total=numbers >> 12, number=numbers & 0xFFF)

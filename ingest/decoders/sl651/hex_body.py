@@ -1,21 +1,23 @@
 """Walk the element groups of a HEX/BCD body (6.6.3) into items. Pure; an undecodable rest becomes a Rejection."""
 
-from collections.abc import Iterator
+import struct
 from datetime import timedelta
 
-from ingest.decoders.sl651.elements import BY_GUIDE, LEVEL_BLOCKS, RAIN_BLOCK, Element, extended
+from ingest.decoders.sl651.elements import BLOCKS, BY_GUIDE, EXTENDED, PLAIN_BY_GUIDE, RAIN_BLOCK, Element, extended
 from ingest.decoders.sl651.items import Item, Observed, Series, Station, StatusWord, Value
-from ingest.decoders.sl651.numbers import bcd_digits, bcd_number, step_part, time_of
+from ingest.decoders.sl651.numbers import bcd_number, step_part, time_of
 from ingest.readings import Reason, Rejection
 
 CLASSES = frozenset(b"PHKZDTMGQIO")
-_TIME, _STATION, _TEXT, _PICTURE, _BULK, _EXTENDED = 0xF0, 0xF1, 0xF2, 0xF3, 0xFD, 0xFF
+_TIME, _STATION, _TEXT, _PICTURE, _BULK = 0xF0, 0xF1, 0xF2, 0xF3, 0xFD
 _STEP, _STATUS = 0x04, 0x45
 _STEP_DEFINITION = 0x18
 _TO_END = {_TEXT: "manual text", _PICTURE: "picture", _BULK: "bulk velocities"}
 _HOUR = timedelta(minutes=60)
 _FIVE_MINUTES = timedelta(minutes=5)
-_EXTRA_END = b"\x03"  # a length one too large takes the end mark in: seen in groundwater stations, checksum right
+_EXTRA_END = 0x03  # a length one too large takes the end mark in: seen in groundwater stations, checksum right
+_MOST_COLUMNS = 4
+_Column = tuple[Element, int, int]  # bytes and decimals of each value
 MAX_SPAN = timedelta(days=3660)
 
 
@@ -26,180 +28,176 @@ class HexBody:
         self._data = data
         self._at = 0
         self._has_class = has_class
-        self._step: timedelta | None = None
+        self._block_step = _FIVE_MINUTES
+        self._items: list[Item] = []
 
-    def items(self) -> Iterator[Item]:
-        """Yield what the body says, in order; nothing follows a Rejection."""
-        while self._left() > 0:
-            if self._left() == 1 and self._data[self._at] == _EXTRA_END[0]:
-                return
-            rejected = False
-            for item in self._group():
-                yield item
-                rejected = rejected or isinstance(item, Rejection)
-            if rejected:
-                return
-
-    def _left(self) -> int:
-        return len(self._data) - self._at
+    def items(self) -> list[Item]:
+        """Give what the body says, in order; nothing follows a Rejection."""
+        data, size, items = self._data, len(self._data), self._items
+        rejection, at = None, 0
+        while rejection is None and at + 1 < size:
+            guide, definition = data[at], data[at + 1]
+            at += 2
+            element = PLAIN_BY_GUIDE.get(guide)
+            if element is None:
+                self._at = at
+                rejection = self._group(guide, definition)
+                at = self._at
+            elif definition >> 3 > size - at:
+                rejection = _cut_off(guide)
+            elif definition >> 3:  # five bits of length, three of decimals
+                start, at = at, at + (definition >> 3)
+                items.append(Value(element=element, value=bcd_number(guide, data[start:at], definition & 7)))
+        if rejection is None and at < size and data[at] != _EXTRA_END:
+            rejection = _cut_off(data[at])
+        if rejection is not None:
+            items.append(rejection)
+        return items
 
     def _take(self, size: int) -> bytes | None:
-        if self._left() < size:
-            return None
-        self._at += size
-        return self._data[self._at - size : self._at]
+        start, self._at = self._at, self._at + size
+        return self._data[start : self._at] if self._at <= len(self._data) else None
 
-    def _cut_off(self, guide: int) -> Rejection:
-        return Rejection(reason=Reason.MALFORMED, detail=f"element {guide:02X} is cut off")
-
-    def _group(self) -> Iterator[Item]:
-        guide = self._data[self._at]
-        head = self._take(2)
-        if head is None:
-            yield self._cut_off(guide)
-            return
-        if guide in _TO_END:
-            yield Rejection(reason=Reason.UNSUPPORTED, detail=_TO_END[guide])
-        elif guide == _TIME:
-            yield self._observed()
+    def _group(self, guide: int, definition: int) -> Rejection | None:
+        """Read a group that is not one value of a known element; its rejection ends the walk."""
+        if guide == _TIME:
+            said = self._observed()
         elif guide == _STATION:
-            yield self._station()
-        elif guide == RAIN_BLOCK or guide in LEVEL_BLOCKS:
-            yield self._hour_block(guide)
-        elif guide == _STEP and head[1] == _STEP_DEFINITION:
-            yield from self._stepped()
+            said = self._station()
         elif guide == _STATUS:
-            yield from self._status()
+            said = self._status()
+        elif guide in BLOCKS:
+            said = self._hour_block(BY_GUIDE[guide])
+        elif guide == _STEP and definition == _STEP_DEFINITION:
+            said = self._stepped()
+        elif guide in _TO_END:
+            said = Rejection(reason=Reason.UNSUPPORTED, detail=_TO_END[guide])
+        elif guide == EXTENDED:
+            said = self._extended(definition)
         else:
-            yield from self._plain(guide, head[1])
+            said = self._unknown(guide, definition)
+        return said
 
-    def _observed(self) -> Item:
-        raw = self._take(5)
-        return self._cut_off(_TIME) if raw is None else Observed(time=time_of(bcd_digits(raw)))
-
-    def _station(self) -> Item:
+    def _observed(self) -> Rejection | None:
         raw = self._take(5)
         if raw is None:
-            return self._cut_off(_STATION)
+            return _cut_off(_TIME)
+        self._items.append(Observed(time=time_of(raw.hex())))
+        return None
+
+    def _station(self) -> Rejection | None:
+        raw = self._take(5)
+        if raw is None:
+            return _cut_off(_STATION)
         rest = self._data[self._at : self._at + 3]
         if rest[1:] == b"\xf0\xf0" or (self._has_class and rest[:1] and rest[0] in CLASSES):
             self._at += 1
-        return Station(station=raw.hex().upper())
+        self._items.append(Station(station=raw.hex().upper()))
+        return None
 
-    def _status(self) -> Iterator[Item]:
+    def _status(self) -> Rejection | None:
         raw = self._take(4)  # fixed: the definition byte is not asked
         if raw is None:
-            yield self._cut_off(_STATUS)
-        elif raw != b"\xff" * 4:  # all F: no data
-            yield StatusWord(word=int.from_bytes(raw, "big"))
+            return _cut_off(_STATUS)
+        if raw != b"\xff\xff\xff\xff":  # all F: no data
+            self._items.append(StatusWord(word=int.from_bytes(raw, "big")))
+        return None
 
-    def _hour_block(self, guide: int) -> Item:
+    def _hour_block(self, element: Element) -> Rejection | None:
         """Read F4 (a byte each, 0.1 mm) or F5-FC (two bytes each, 0.01 m): HEX, all F is no value.
 
         Twelve values of five minutes; a quarter-hour step before the block makes it four.
         """
-        step = self._step or _FIVE_MINUTES
-        if step > _HOUR or _HOUR % step:
-            step = _FIVE_MINUTES
-        size, scale = (1, 10) if guide == RAIN_BLOCK else (2, 100)
-        raw = self._take(size * (_HOUR // step))
+        count = _HOUR // self._block_step
+        layout, missing, scale = ("B", 0xFF, 10) if element.guide == RAIN_BLOCK else ("H", 0xFFFF, 100)
+        raw = self._take(count if layout == "B" else 2 * count)
         if raw is None:
-            return self._cut_off(guide)
-        numbers = (int.from_bytes(raw[at : at + size], "big") for at in range(0, len(raw), size))
-        missing = (1 << 8 * size) - 1
-        values = tuple(None if number == missing else number / scale for number in numbers)
-        return Series(element=BY_GUIDE[guide], values=values, step=step, is_hour=True)
+            return _cut_off(element.guide)
+        values = [None if number == missing else number / scale for number in struct.unpack(f">{count}{layout}", raw)]
+        self._items.append(Series(element=element, values=values, step=self._block_step, is_hour=True))
+        return None
 
-    def _stepped(self) -> Iterator[Item]:
+    def _stepped(self) -> Rejection | None:
         """Read a time step and the uniform series after it (6.6.4.4); a step of zero announces hour blocks."""
         raw = self._take(3)
         if raw is None:
-            yield self._cut_off(_STEP)
-            return
+            return _cut_off(_STEP)
         days, hours, minutes = (step_part(byte) for byte in raw)
         step = timedelta(days=days, hours=hours, minutes=minutes)
-        self._step = step or None
-        if not step or self._left() == 0 or self._data[self._at] in LEVEL_BLOCKS | {RAIN_BLOCK}:
-            return
-        yield from self._uniform(step)
+        divides = step and step <= _HOUR and not _HOUR % step
+        self._block_step = step if divides else _FIVE_MINUTES
+        if not step or self._at >= len(self._data) or self._data[self._at] in BLOCKS:
+            return None
+        return self._uniform(step)
 
-    def _uniform(self, step: timedelta) -> Iterator[Item]:
+    def _uniform(self, step: timedelta) -> Rejection | None:
         """Read the element list and its values.
 
         The standard allows one element in HEX; units in the field list two, whose values then alternate. The shortest list
         whose values fill the rest is taken.
         """
         block = self._data[self._at : self._end_of_series()]
-        for trimmed in (block, block[:-1] if block[-1:] == _EXTRA_END else block):
-            for count in (1, 2, 3, 4):
-                columns = _columns(trimmed, count)
-                if columns is not None:
+        for trimmed in (block, block[:-1] if block[-1:] == bytes([_EXTRA_END]) else block):
+            for count in range(1, _MOST_COLUMNS + 1):
+                columns, heads = _columns(trimmed, count)
+                if columns:
                     self._at += len(block)
-                    yield from self._rows(trimmed[_heads_size(trimmed, count) :], columns, step)
-                    return
-        yield Rejection(reason=Reason.MALFORMED, detail=f"series of element {block[:1].hex().upper()} does not divide")
+                    return self._rows(trimmed[heads:], columns, step)
+        return Rejection(reason=Reason.MALFORMED, detail=f"series of element {block[:1].hex().upper()} does not divide")
 
     def _end_of_series(self) -> int:
         """Find where the next station or time group starts: no BCD value starts with F0 or F1 twice."""
         hits = [at for mark in (b"\xf0\xf0", b"\xf1\xf1") if (at := self._data.find(mark, self._at)) >= 0]
         return min(hits, default=len(self._data))
 
-    def _rows(self, block: bytes, columns: list[tuple[Element, int, int, int]], step: timedelta) -> Iterator[Item]:
-        width = sum(size for _, _, size, _ in columns)
-        count = len(block) // width
-        if step * count > MAX_SPAN:
-            yield Rejection(reason=Reason.MALFORMED, detail="series longer than ten years")
-            return
+    def _rows(self, block: bytes, columns: list[_Column], step: timedelta) -> Rejection | None:
+        width = sum(size for _, size, _ in columns)
+        if step * (len(block) // width) > MAX_SPAN:
+            return Rejection(reason=Reason.MALFORMED, detail="series longer than ten years")
         at = 0
-        for element, guide, size, decimals in columns:
-            values = tuple(
-                bcd_number(guide, block[row + at : row + at + size], decimals) for row in range(0, count * width, width)
-            )
-            yield Series(element=element, values=values, step=step, is_hour=False)
+        for element, size, decimals in columns:
+            raws = [block[row : row + size] for row in range(at, len(block), width)]
+            values = [bcd_number(element.guide, raw, decimals) for raw in raws]
+            self._items.append(Series(element=element, values=values, step=step, is_hour=False))
             at += size
+        return None
 
-    def _plain(self, guide: int, definition: int) -> Iterator[Item]:
-        """Read one value by its definition byte: five bits of length, three of decimals."""
-        element = BY_GUIDE.get(guide)
-        if guide == _EXTENDED:
-            element = extended(definition)
-            more = self._take(1)
-            if more is None:
-                yield self._cut_off(guide)
-                return
-            definition = more[0]
-        elif element is None and guide == definition:
-            # A doubled guide marks a group of fixed private length: its definition byte tells nothing.
-            yield Rejection(reason=Reason.MALFORMED, detail=f"private group {guide:02X}{guide:02X}")
-            return
-        raw = self._take(definition >> 3)
-        if raw is None:
-            yield self._cut_off(guide)
-        elif element is not None and raw:
-            yield Value(element=element, value=bcd_number(guide, raw, definition & 7))
+    def _extended(self, identifier: int) -> Rejection | None:
+        """Read one value of a user-defined element: its number stands between guide and definition byte."""
+        head = self._take(1)
+        raw = head and self._take(head[0] >> 3)
+        if head is None or raw is None:
+            return _cut_off(EXTENDED)
+        if raw:
+            value = bcd_number(EXTENDED, raw, head[0] & 7)
+            self._items.append(Value(element=extended(identifier), value=value))
+        return None
+
+    def _unknown(self, guide: int, definition: int) -> Rejection | None:
+        """Pass over a value by its length; a doubled guide marks a private group, whose definition byte tells nothing."""
+        if guide == definition:
+            return Rejection(reason=Reason.MALFORMED, detail=f"private group {guide:02X}{guide:02X}")
+        return _cut_off(guide) if self._take(definition >> 3) is None else None
 
 
-def _columns(block: bytes, count: int) -> list[tuple[Element, int, int, int]] | None:
-    """Read `count` element heads: (element, guide, bytes, decimals) each; None where the rest does not divide by them."""
-    columns: list[tuple[Element, int, int, int]] = []
-    at = 0
+def _cut_off(guide: int) -> Rejection:
+    return Rejection(reason=Reason.MALFORMED, detail=f"element {guide:02X} is cut off")
+
+
+def _columns(block: bytes, count: int) -> tuple[list[_Column], int]:
+    """Read `count` element heads, and how many bytes they take; no column where the rest does not divide by them."""
+    columns: list[_Column] = []
+    at = width = 0
     for _ in range(count):
         guide = block[at] if at < len(block) else 0
-        size = 3 if guide == _EXTENDED else 2
+        size = 3 if guide == EXTENDED else 2
         if at + size > len(block):
-            return None
+            return [], 0
         definition = block[at + size - 1]
-        element = extended(block[at + 1]) if guide == _EXTENDED else BY_GUIDE.get(guide)
-        if element is None or not definition >> 3 or (guide >= RAIN_BLOCK and guide != _EXTENDED):
-            return None
-        columns.append((element, guide, definition >> 3, definition & 7))
+        element = extended(block[at + 1]) if guide == EXTENDED else PLAIN_BY_GUIDE.get(guide)
+        if element is None or not definition >> 3:
+            return [], 0
+        columns.append((element, definition >> 3, definition & 7))
+        width += definition >> 3
         at += size
-    width = sum(size for _, _, size, _ in columns)
-    return columns if (len(block) - at) % width == 0 else None
-
-
-def _heads_size(block: bytes, count: int) -> int:
-    at = 0
-    for _ in range(count):
-        at += 3 if block[at] == _EXTENDED else 2
-    return at
+    return (columns, at) if (len(block) - at) % width == 0 else ([], 0)

@@ -3,8 +3,10 @@
 Refuses pictures: their packets are told as UNSUPPORTED one by one and never kept.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from ingest.decoders.sl651 import decode_frame
 from ingest.decoders.sl651.frame import Frame, frames

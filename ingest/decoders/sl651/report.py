@@ -6,18 +6,19 @@ A block of an hour starts at the observation time by the standard; where that wo
 observation time is the block's end.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from ingest.decoders.sl651 import status
 from ingest.decoders.sl651.elements import LEVEL_BLOCKS
-from ingest.decoders.sl651.items import Item, Observed, Series, Station, StatusWord, Value
+from ingest.decoders.sl651.items import Item, Observed, Series, Station, Value
 from ingest.device_clock import is_believable
 from ingest.readings import Decoded, DeviceId, Quality, Reading, Reason, Rejection
 
 EARLIEST = datetime(2014, 1, 1, tzinfo=UTC)  # the standard is of 2014: an earlier clock was never set
 _SLACK = timedelta(minutes=2)  # observation times have no seconds
 _LEVEL_JUMP_M = 0.10  # more than this between the end of a block and the level beside it: the block ends elsewhere
+_GOOD, _MISSING, _UNCERTAIN_TIME = Quality.GOOD, Quality.MISSING, Quality.UNCERTAIN_TIME
 _TRIGGER_LEVELS = {"F5": ("39", "3B"), "F6": ("3A",)}
 
 
@@ -32,77 +33,86 @@ class Report:
         self._received = received
         self._allowed = allowed
         self._sent = sent if sent is not None and is_believable(sent, received, EARLIEST) else None
+        self._latest = None if self._sent is None else self._sent + _SLACK
         self._device = DeviceId(station)
-        self._is_muted = False
         self.time, self.quality = self._stamp(self._sent)
 
-    def decoded(self, items: Sequence[Item]) -> Iterator[Decoded]:
+    def decoded(self, items: Sequence[Item]) -> list[Decoded]:
         """Turn the items of one report into readings and facts, in order."""
+        said: list[Decoded] = []
+        is_muted = False  # a station that may not speak here
         for item in items:
-            match item:
-                case Rejection():
-                    yield item
-                case Station():
-                    yield from self._speak_for(item.station)
-                case Observed():
-                    self.time, self.quality = self._stamp(item.time)
-                case Value() if not self._is_muted:
-                    yield self._reading(item)
-                case Series() if not self._is_muted:
-                    yield from self._readings(item, items)
-                case StatusWord() if not self._is_muted:
-                    yield from status.facts(item.word, device=self._device, time=self.time, quality=self.quality)
-                case _:
-                    pass  # a station that may not speak here
+            if isinstance(item, Observed):
+                self.time, self.quality = self._stamp(item.time)
+            elif isinstance(item, Station):
+                is_muted = self._allowed is not None and item.station != self._allowed
+                self._speak_for(item.station)
+                if is_muted:
+                    detail = f"station {item.station} on the topic of {self._allowed}"
+                    said.append(Rejection(reason=Reason.FOREIGN_DEVICE, detail=detail))
+            elif isinstance(item, Rejection):
+                said.append(item)
+            elif is_muted:
+                pass
+            elif isinstance(item, Value):
+                said.append(self._reading(item))
+            elif isinstance(item, Series):
+                self._readings(item, items, said)
+            else:
+                said += status.facts(item.word, device=self._device, time=self.time, quality=self.quality)
+        return said
 
-    def _speak_for(self, station: str) -> Iterator[Rejection]:
+    def _speak_for(self, station: str) -> None:
         self._device = DeviceId(station)
         self.time, self.quality = self._stamp(self._sent)  # the next station states its own observation time
-        self._is_muted = self._allowed is not None and station != self._allowed
-        if self._is_muted:
-            yield Rejection(reason=Reason.FOREIGN_DEVICE, detail=f"station {station} on the topic of {self._allowed}")
 
     def _stamp(self, time: datetime | None) -> tuple[datetime, Quality]:
         """Accept a stated time, or fall back to the receive time."""
-        if self._sent is None or time is None or not EARLIEST <= time <= self._sent + _SLACK:
-            return self._received, Quality.UNCERTAIN_TIME
-        return time, Quality.GOOD
+        if self._latest is None or time is None or not EARLIEST <= time <= self._latest:
+            return self._received, _UNCERTAIN_TIME
+        return time, _GOOD
 
     def _reading(self, item: Value) -> Reading:
+        element, value = item.element, item.value
         return Reading(
             device=self._device,
-            metric=item.element.metric,
+            metric=element.metric,
             time=self.time,
-            value=item.value,
-            unit=item.element.unit,
-            quality=Quality.MISSING if item.value is None else self.quality,
-            code=item.element.code,
-            relative=item.element.is_level,
+            value=value,
+            unit=element.unit,
+            quality=_MISSING if value is None else self.quality,
+            code=element.code,
+            relative=element.is_level,
         )
 
-    def _readings(self, series: Series, items: Sequence[Item]) -> Iterator[Reading]:
-        first, quality = self._place(series, items)
-        for number, value in enumerate(series.values):
-            yield Reading(
-                device=self._device,
-                metric=series.element.metric,
-                time=first + number * series.step,
-                value=value,
-                unit=series.element.unit,
-                quality=Quality.MISSING if value is None else quality,
-                code=series.element.code,
-                relative=series.element.is_level,
+    def _readings(self, series: Series, items: Sequence[Item], said: list[Decoded]) -> None:
+        time, quality = self._place(series, items)
+        device, step, element = self._device, series.step, series.element
+        metric, unit, code, is_level = element.metric, element.unit, element.code, element.is_level
+        for value in series.values:
+            said.append(
+                Reading(
+                    device=device,
+                    metric=metric,
+                    time=time,
+                    value=value,
+                    unit=unit,
+                    quality=_MISSING if value is None else quality,
+                    code=code,
+                    relative=is_level,
+                )
             )
+            time += step
 
     def _place(self, series: Series, items: Sequence[Item]) -> tuple[datetime, Quality]:
         """Find the time of the first value, and how far the series can be trusted."""
         length = series.step * max(len(series.values) - 1, 0)
-        if self._sent is None or self.quality is not Quality.GOOD:
-            return self._received - length, Quality.UNCERTAIN_TIME
-        if self.time + length <= self._sent + _SLACK:
-            return self.time, Quality.GOOD
+        if self._latest is None or self.quality is not _GOOD:
+            return self._received - length, _UNCERTAIN_TIME
+        if self.time + length <= self._latest:
+            return self.time, _GOOD
         is_doubtful = not series.is_hour or self.time.minute != 0 or _is_contradicted(series, items)
-        return self.time - length, Quality.UNCERTAIN if is_doubtful else Quality.GOOD
+        return self.time - length, Quality.UNCERTAIN if is_doubtful else _GOOD
 
 
 def _is_contradicted(series: Series, items: Sequence[Item]) -> bool:
@@ -113,7 +123,7 @@ def _is_contradicted(series: Series, items: Sequence[Item]) -> bool:
     values = series.values
     if values and values[-1] is None and any(value is not None for value in values):
         return True
-    if int(series.element.code, 16) not in LEVEL_BLOCKS:
+    if series.element.guide not in LEVEL_BLOCKS:
         return False
     if values and values[-1] == 0 and any(values):
         return True
