@@ -5,8 +5,10 @@ by which the device speaks on its state topic where that is a format of ours (Zi
 identifier. A memory gathers the entities of one device (`MEMORY`). What Gridwatch itself publishes is not read back.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from ingest.decoders.ha_mqtt_discovery import config
@@ -27,7 +29,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     """Decode a discovery message; a deleted one, Home Assistant's own news and what is not discovery: []."""
     del received  # nothing is measured
     try:
-        return list(_decode(topic, payload))
+        return _decode(topic, payload)
     except RefusedError as refused:
         return [refused.rejection]
 
@@ -72,26 +74,40 @@ DECODER: Final[Decoder] = decode
 MEMORY: Final = DiscoveryMemory
 
 
-def _decode(topic: str, payload: bytes) -> Iterator[Decoded]:
-    levels = topic.split("/")
-    if not payload.strip() or topic.startswith(OWN_STATES) or (topic and levels[-1] != "config"):
-        return
+def _decode(topic: str, payload: bytes) -> list[Decoded]:
+    address = _address(topic)
+    if address is None or not payload.strip():
+        return []
     message = read_json(payload)
-    if not isinstance(message, dict):
+    if type(message) is not dict:
         raise RefusedError(Reason.MALFORMED, "a discovery message is an object")
     if message.get("migrate_discovery") is True:
-        return
+        return []
     root = config.full(message)
     if is_ours(root):
-        return
-    component = levels[-4] if len(levels) > 4 else levels[-3] if len(levels) > 2 else ""  # noqa: PLR2004
+        return []
+    component, object_id, node = address
     listed = root.get("components")
-    if isinstance(listed, dict):
-        entities = [
-            Entity(component=config.word(inner.get("platform")), object_id=key, told={**root, **inner})
-            for key, told in list(listed.items())[:_CHANNELS_MOST]
-            if isinstance(told, dict) and len(inner := config.full(told)) > 1  # a platform alone takes it away
-        ]
-    else:
-        entities = [Entity(component=component, object_id=levels[-2] if len(levels) > 1 else "", told=root)]
-    yield announced(root, entities, node="_".join(levels[-3:-1]) if len(levels) > 4 else "".join(levels[-2:-1]))  # noqa: PLR2004
+    entities = _components(root, listed) if isinstance(listed, dict) else [Entity.of(component, object_id, root)]
+    return [announced(root, entities, node)]
+
+
+@lru_cache(maxsize=4096)
+def _address(topic: str) -> tuple[str, str, str] | None:
+    """Give the component, the object's id and the node (otherwise the object) that a topic names; None: it is none of discovery's."""
+    levels = topic.split("/")
+    if topic.startswith(OWN_STATES) or (topic and levels[-1] != "config"):
+        return None
+    if len(levels) > 4:  # noqa: PLR2004 -- with a node
+        return levels[-4], levels[-2], f"{levels[-3]}_{levels[-2]}"
+    object_id = levels[-2] if len(levels) > 1 else ""
+    return levels[-3] if len(levels) > 2 else "", object_id, object_id  # noqa: PLR2004
+
+
+def _components(root: Mapping[str, object], listed: Mapping[str, object]) -> list[Entity]:
+    """List the entities of a message about a whole device; what one does not say, the message says for all."""
+    return [
+        Entity.of(config.word(inner.get("platform")), key, {**root, **inner})
+        for key, told in islice(listed.items(), _CHANNELS_MOST)
+        if isinstance(told, dict) and len(inner := config.full(told)) > 1  # a platform alone takes it away
+    ]

@@ -28,27 +28,37 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True):
 
     component: str
     object_id: str
+    device_class: str
     told: Mapping[str, object]
 
+    @classmethod
+    def of(cls, component: str, object_id: str, told: Mapping[str, object]) -> "Entity":
+        """Describe the entity that says `told`."""
+        return cls(component=component, object_id=object_id, device_class=word(told.get("device_class")), told=told)
 
-def full(message: Mapping[str, object]) -> dict[str, object]:
+
+def full(message: dict[str, object]) -> dict[str, object]:
     """Write out abbreviations and put the base topic `~` in, at the beginning or the end of a topic."""
-    told = {_KEYS.get(key, key): value for key, value in message.items()}
-    base = told.pop(_BASE, None)
-    if isinstance(base, str):
-        told = {key: _based(key, value, base) for key, value in told.items()}
+    told = message if _KEYS.keys().isdisjoint(message) else {_KEYS.get(key, key): told for key, told in message.items()}
+    if _BASE in told:
+        base = told.pop(_BASE)
+        if isinstance(base, str):
+            told = {
+                key: value if isinstance(value, str) and _BASE not in value else _based(key, value, base)
+                for key, value in told.items()
+            }
     device = told.get("device")
-    if isinstance(device, dict):
+    if isinstance(device, dict) and not _DEVICE_KEYS.keys().isdisjoint(device):
         told["device"] = {_DEVICE_KEYS.get(key, key): value for key, value in device.items()}
     return told
 
 
 def availability_topics(told: Mapping[str, object]) -> list[str]:
     """Name the topics that say whether the entity is there: one, or a list of objects."""
-    listed = told.get("availability")
     found = [told.get("availability_topic")]
-    items = listed[:16] if isinstance(listed, list) else [listed]
-    found += [item.get("topic", item.get("t")) for item in items if isinstance(item, dict)]
+    listed = told.get("availability")
+    for item in listed[:16] if isinstance(listed, list) else [listed]:
+        found += [item.get("topic", item.get("t"))] if isinstance(item, dict) else []
     return [topic for topic in found if isinstance(topic, str)]
 
 

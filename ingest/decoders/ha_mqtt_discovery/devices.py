@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from ingest.decoders.ha_mqtt_discovery.config import Entity, availability_topics, word
@@ -15,7 +16,7 @@ _KEY: Final = re.compile(r"\.(\w+)|\[['\"]([^'\"\]]+)['\"]\]")
 _TEMPLATE_LOOKED_AT: Final = 500
 _TASMOTA: Final = ("tele", "stat")
 
-_FACTS: Final = {
+_CLASSES: Final = {
     "smoke": Fact.FIRE, "moisture": Fact.WATER, "tamper": Fact.TAMPER, "battery": Fact.BATTERY_LOW,
     "problem": Fact.FAULT, "gas": Fact.GAS_ALARM, "carbon_monoxide": Fact.GAS_ALARM, "heat": Fact.HEAT,
     "motion": Fact.MOTION, "occupancy": Fact.MOTION, "presence": Fact.MOTION, "door": Fact.OPEN, "window": Fact.OPEN,
@@ -23,13 +24,19 @@ _FACTS: Final = {
     "safety": Fact.OTHER, "vibration": Fact.OTHER,
 }  # fmt: skip
 """Home Assistant's classes of binary sensors."""
-_FACT_KEYS: Final = {"smoke": Fact.FIRE, "test": Fact.TEST, "tamper": Fact.TAMPER, "battery_low": Fact.BATTERY_LOW}
+_FACTS: Final = {of: fact.value for of, fact in _CLASSES.items()}
+_FIRE: Final = Fact.FIRE.value
+_CAMERA: Final = "camera"
 _KINDS: Final = (
     ("binary_sensor", "smoke", "smoke"), ("binary_sensor", "gas", "gas"), ("binary_sensor", "carbon_monoxide", "gas"),
-    ("binary_sensor", "heat", "heat"), ("sensor", "precipitation", "rain"), ("camera", "", "camera"),
+    ("binary_sensor", "heat", "heat"), ("sensor", "precipitation", "rain"), (_CAMERA, "", "camera"),
     ("sensor", "volume_flow_rate", "flow"),
 )  # fmt: skip
-"""Component and class, and the kind of device of ours that has it; the first that is found decides."""
+"""Component and class (of a camera, any), and the kind of device of ours that has it; the first that is found decides."""
+_RANKS: Final = {(component, of): rank for rank, (component, of, _) in enumerate(_KINDS)}
+_TOPICS: Final = ("state_topic", "json_attributes_topic", "topic")
+_TOPIC_LONGEST: Final = 1000
+_BRIDGE_STATE: Final = "/bridge/state"
 _UNITS: Final = {"°C": "Cel", "°F": "[degF]", "lqi": "1", "µg/m³": "ug/m3", "m³/h": "m3/h", "lx": "lux"}
 _PER_CENT: Final = {"battery": "%EL", "humidity": "%RH"}
 
@@ -48,52 +55,67 @@ def announced(root: Mapping[str, object], entities: Sequence[Entity], node: str)
     """
     device = root.get("device")
     described: Mapping[str, object] = device if isinstance(device, dict) else {}
-    told = [entity.told for entity in entities] or [root]
-    topics = [topic for one in told for topic in _topics(one)]
-    speaks_as, gateway = _speaker(topics, [topic for one in told for topic in availability_topics(one)])
-    identifier = speaks_as or _identifier(described) or word(root.get("unique_id")) or text(node)
+    identifier, gateway = _speaker([entity.told for entity in entities] or [root])
+    if not identifier:
+        identifier = _identifier(described) or word(root.get("unique_id")) or text(node)
+        identifier = identifier.translate(_SEPARATORS)
     if not identifier:
         raise RefusedError(Reason.TOPIC, "nothing names the device")
-    model = " ".join(filter(None, (word(described.get("manufacturer")), word(described.get("model")))))
-    via = word(described.get("via_device"))
+    maker, model = word(described.get("manufacturer")), word(described.get("model"))
+    if not gateway and "via_device" in described:
+        gateway = word(described["via_device"]).translate(_SEPARATORS)
     return Discovered(
-        device=DeviceId(identifier if speaks_as else identifier.translate(_SEPARATORS)),
+        device=DeviceId(identifier),
         kind=_kind(entities),
         name=word(described.get("name")) or word(root.get("name")),
-        model=model[:100],
-        gateway=gateway or (via.translate(_SEPARATORS) if via else None),
+        model=(f"{maker} {model}" if maker and model else maker or model)[:100],
+        gateway=gateway or None,
         channels=_channels(entities),
     )
 
 
-def _topics(told: Mapping[str, object]) -> list[str]:
-    found = (told.get(key) for key in ("state_topic", "json_attributes_topic", "topic"))
-    return [topic for topic in found if isinstance(topic, str)]
-
-
-def _speaker(topics: Sequence[str], availability: Sequence[str]) -> tuple[str, str]:
+def _speaker(told: Sequence[Mapping[str, object]]) -> tuple[str, str]:
     """Find the id a decoder of ours gives whoever speaks on these topics, and the bridge before it; "" where none does."""
-    base = next((topic.removesuffix("/bridge/state") for topic in availability if topic.endswith("/bridge/state")), "")
-    for topic in topics:
-        levels = topic.split("/")
-        if base and topic.startswith(f"{base}/"):
-            return text(topic[len(base) + 1 :]), text(f"{base.rpartition('/')[2]}/bridge")
-        if levels[0] == "zigbee2mqtt" and len(levels) > 1:
-            return text("/".join(levels[1:])), "zigbee2mqtt/bridge"
-        at = next((i for i, level in enumerate(levels[:-1]) if level in _TASMOTA), -1)
-        if at >= 0:
-            named = [text(level) for i, level in enumerate(levels[:-1]) if i != at]
-            return ".".join(filter(None, named)), ""
+    base = _base(told)
+    for one in told:
+        for key in _TOPICS:
+            topic = one.get(key)
+            if isinstance(topic, str):
+                find = _speaks_on if len(topic) + len(base) < _TOPIC_LONGEST else _speaks_on.__wrapped__
+                if (found := find(topic, base)) is not None:
+                    return found
     return "", ""
+
+
+def _base(told: Sequence[Mapping[str, object]]) -> str:
+    """Find the base topic of a bridge whose state says whether the device is there."""
+    for one in told:
+        for topic in availability_topics(one):
+            if topic.endswith(_BRIDGE_STATE):
+                return topic.removesuffix(_BRIDGE_STATE)
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _speaks_on(topic: str, base: str) -> tuple[str, str] | None:
+    if base and topic.startswith(f"{base}/"):
+        return text(topic[len(base) + 1 :]), text(f"{base.rpartition('/')[2]}/bridge")
+    *levels, last = topic.split("/")
+    if levels and levels[0] == "zigbee2mqtt":
+        return text("/".join([*levels[1:], last])), "zigbee2mqtt/bridge"
+    at = next((i for i, level in enumerate(levels) if level in _TASMOTA), -1)
+    if at < 0:
+        return None
+    named = [text(level) for i, level in enumerate(levels) if i != at]
+    return ".".join(filter(None, named)), ""
 
 
 def _identifier(device: Mapping[str, object]) -> str:
     """Take the first identifier, text or the first of a list; otherwise the first connection (`["mac", "02:…"]`)."""
     told = device.get("identifiers")
     for item in told[:4] if isinstance(told, list) else [told]:
-        found = item[-1] if isinstance(item, list) and item else item
-        if word(found):
-            return word(found)
+        if found := word(item[-1] if isinstance(item, list) and item else item):
+            return found
     connections = device.get("connections")
     if isinstance(connections, list) and connections and isinstance(connections[0], list) and connections[0]:
         return word(connections[0][-1])
@@ -101,33 +123,37 @@ def _identifier(device: Mapping[str, object]) -> str:
 
 
 def _kind(entities: Sequence[Entity]) -> str:
-    seen = {(entity.component, word(entity.told.get("device_class"))) for entity in entities}
-    components = {component for component, _ in seen}
-    return next(
-        (kind for component, of, kind in _KINDS if (component, of) in seen or (not of and component in components)), ""
-    )
+    found = len(_KINDS)
+    for entity in entities:
+        of = "" if entity.component == _CAMERA else entity.device_class
+        found = min(found, _RANKS.get((entity.component, of), found))
+    return _KINDS[found][2] if found < len(_KINDS) else ""
 
 
 def _channels(entities: Sequence[Entity]) -> tuple[tuple[str, str], ...]:
     channels: dict[str, str] = {}
     for entity in entities:
-        of = word(entity.told.get("device_class"))
-        key = _key(entity)
+        of = entity.device_class
         if entity.component == "binary_sensor":
-            fact = _FACTS.get(of) or _FACT_KEYS.get(key)
-            channels.setdefault(fact.value if fact else key, "1")
+            metric = _FACTS.get(of) or _key(entity)  # most facts are named as we name them
+            channels.setdefault(_FIRE if metric == "smoke" else metric, "1")
         elif entity.component == "sensor":
-            channels.setdefault(key or of, _unit(word(entity.told.get("unit_of_measurement")), of))
-    return tuple((name, unit) for name, unit in channels.items() if name)
+            channels.setdefault(_key(entity) or of, _unit(word(entity.told.get("unit_of_measurement")), of))
+    channels.pop("", None)
+    return tuple(channels.items())
 
 
 def _key(entity: Entity) -> str:
     """Give the metric's name: the last key of the value template, otherwise the class, otherwise the object's id."""
     template = entity.told.get("value_template")
-    found = _KEY_IN_TEMPLATE.search(template[:_TEMPLATE_LOOKED_AT]) if isinstance(template, str) else None
-    if found:
-        return metric_of("".join(_KEY.findall(found[1])[-1]))
-    return metric_of(word(entity.told.get("device_class")) or entity.object_id)
+    found = _key_in(template[:_TEMPLATE_LOOKED_AT]) if isinstance(template, str) else None
+    return metric_of((entity.device_class or entity.object_id) if found is None else found)
+
+
+@lru_cache(maxsize=4096)
+def _key_in(template: str) -> str | None:
+    found = _KEY_IN_TEMPLATE.search(template)
+    return "".join(_KEY.findall(found[1])[-1]) if found else None
 
 
 def _unit(unit: str, of: str) -> str:
