@@ -23,6 +23,8 @@ _parse: Final = msgspec.json.Decoder().decode
 _PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8")
 TEXT_KEPT: Final = 200
 BIG_INTEGER_BYTES: Final = 16
+_CBOR_END: Final = b"\x58\xff" + bytes(255)
+"""A byte string no shorter payload can hold: where it stands as written, the payload before it was one item."""
 EXPONENT_LIMIT: Final = 400  # a double reaches 308
 
 # Tags cbor2 would build objects of (dates, patterns, fractions, shared references). No format of ours carries them, and
@@ -87,6 +89,37 @@ def read_cbor(payload: bytes) -> object:
     if stream.tell() != len(payload):
         raise RefusedError(Reason.MALFORMED, f"{len(payload) - stream.tell()} bytes follow the CBOR item")
     return value
+
+
+def read_short_cbor(payload: bytes) -> object:
+    """Read as `read_cbor` does, for a third of the time where the payload is short and right.
+
+    Raises:
+        RefusedError: as `read_cbor`.
+    """
+    if len(payload) < 255:  # noqa: PLR2004 -- of `_CBOR_END`
+        # What follows the item must be seen, and `loads` passes over it: so the item is read as the first of an array of two.
+        try:
+            value, end = cbor2.loads(
+                b"\x82" + payload + _CBOR_END,
+                semantic_decoders=_TAGS,
+                max_depth=MAX_DEPTH + 1,
+                allow_duplicate_keys=False,
+            )
+        except Exception:  # noqa: BLE001, S110 -- `read_cbor` says what is wrong
+            pass
+        else:
+            if end == _CBOR_END[2:]:
+                return value
+    return read_cbor(payload)
+
+
+def unhex_quickly(payload: bytes) -> bytes | None:
+    """Give what `unhex` gives, at once where nothing but pairs of digits and blanks is there."""
+    try:
+        return bytes.fromhex(payload.decode("ascii")) or None
+    except ValueError:
+        return unhex(payload)
 
 
 def unhex(payload: bytes) -> bytes | None:

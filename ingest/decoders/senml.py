@@ -9,24 +9,40 @@ A boolean named as a Fact is a device state, any other boolean a reading of 1 or
 """
 
 import re
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 
-from ingest.instants import AHEAD_US, OLDEST_US, from_us, is_plausible, received_us, to_us
+from ingest.instants import AHEAD_US, OLDEST_US, received_us
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Fact, Quality, Reading, Reason, Rejection
-from ingest.senml_pack import FARTHEST_S, NAME, RELATIVE_BELOW_S, Record, Resolved, read_pack, resolve
-from ingest.wire import RefusedError
+from ingest.senml_pack import (
+    FARTHEST_S,
+    NAME,
+    RELATIVE_BELOW_S,
+    Base,
+    Record,
+    problem_of,
+    read_pack,
+    sets_base,
+)
+from ingest.wire import RefusedError, text
 
-__all__ = ["DECODER", "Record", "decode", "fast", "metric_of", "read_pack", "resolve"]
+__all__ = ["DECODER", "decode", "fast", "metric_of"]
 
 # Levels before ours are a partition's (`p/3/gridwatch/…`).
 _TOPIC: Final = re.compile(r"(?:^|/)gridwatch/v1/[^/]+/([^/]+)/senml$")
 _SMALL: Final = 4096
-_FACTS: Final = frozenset(Fact)
+_FACTS: Final[Mapping[str, Fact]] = {fact.value: fact for fact in Fact}
+_GOOD, _UNCERTAIN_TIME, _MISSING = Quality.GOOD, Quality.UNCERTAIN_TIME, Quality.MISSING
+_NAME_KEPT: Final = 100
+"""Characters of the longest name that is remembered: devices repeat the same short ones."""
+
+Who = tuple[DeviceId, str, Fact | None]
+"""A device, a metric, and the fact of that name where there is one."""
 
 
 class _Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -48,35 +64,34 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     """Decode a pack that arrived on `topic` at `received` (aware UTC); "" is no topic."""
     try:
         speaker = _speaker(topic)
-    except RefusedError as refused:
-        return [refused.rejection]
-    if speaker is not None and (rows := fast(payload, received_us(received), speaker)) is not None:
-        device = DeviceId(speaker)
-        return [
-            Reading(device=device, metric=metric, time=from_us(time_us), value=value, unit=unit)
-            for metric, unit, time_us, value in rows
-        ]
-    return decode_fully(speaker, payload, received)
-
-
-def decode_fully(speaker: str | None, payload: bytes, received: datetime) -> list[Decoded]:
-    """Decode any pack of the device `speaker`, or of the devices it names where that is None, record by record."""
-    try:
         pack = read_pack(payload)
     except RefusedError as refused:
         return [refused.rejection]
-    decoded: list[Decoded] = []
-    ignored = 0
-    for record in resolve(pack, received):
-        if isinstance(record, Rejection):
-            decoded.append(record)
-            continue
-        found = list(_facts_and_readings(record, speaker, received))
-        decoded += found
-        ignored += not found
-    if not decoded and ignored:
-        decoded.append(Rejection(reason=Reason.UNSUPPORTED, detail="only text or data, no number"))
-    return decoded
+    said: list[Decoded] = []
+    base, seconds = Base(), 0.0
+    time, quality = _time(seconds, received)
+    for record in pack:
+        if sets_base(record):
+            base.take(record)
+        if base.time + record.t != seconds:
+            seconds = base.time + record.t
+            time, quality = _time(seconds, received)
+        name = base.name + record.n
+        who = _who(name, speaker) if len(name) <= _NAME_KEPT else _who.__wrapped__(name, speaker)
+        value = record.v
+        if (
+            isinstance(value, float)
+            and type(who) is tuple
+            and record.vb is record.vs is record.vd is record.s is base.value is base.sum is None  # type: ignore[comparison-overlap]
+        ):
+            unit = record.u or base.unit
+            said.append(Reading(device=who[0], metric=who[1], time=time, value=value, unit=unit, quality=quality))
+        else:
+            base.add_to(record)
+            said += _rest(record, who, time, quality)
+    if not said and any(record.vs is not None or record.vd is not None for record in pack):
+        said.append(Rejection(reason=Reason.UNSUPPORTED, detail="only text or data, no number"))
+    return said
 
 
 TOPICS: Final = ("gridwatch/v1/+/+/senml",)
@@ -167,42 +182,63 @@ def _speaker(topic: str) -> str | None:
     return match[1]
 
 
-def _facts_and_readings(record: Resolved, speaker: str | None, received: datetime) -> Iterator[Decoded]:
-    who = _named(record.name) if speaker is None else (speaker, metric_of(record.name, speaker))
-    if who is None:
-        yield Rejection(reason=Reason.MALFORMED, detail="a record without a name, and no topic that gives one")
-        return
-    device, metric = DeviceId(who[0]), who[1]
-    if metric is None:
-        yield Rejection(reason=Reason.FOREIGN_DEVICE, detail=f"{record.name} on the topic of {device}")
-        return
-    time, quality = _time(record, received)
-    if record.vb is not None and metric in _FACTS:
-        yield DeviceState(device=device, fact=Fact(metric), active=record.vb, time=time, quality=quality)
-    elif record.vb is not None:
-        unit = record.unit or "1"
-        yield Reading(device=device, metric=metric, time=time, value=float(record.vb), unit=unit, quality=quality)
-    elif record.v is not None:
-        yield Reading(device=device, metric=metric, time=time, value=record.v, unit=record.unit, quality=quality)
-    elif record.has_no_value:
-        yield Reading(device=device, metric=metric, time=time, value=None, unit=record.unit, quality=Quality.MISSING)
-    if record.s is not None:
-        unit = f"{record.unit}.s" if record.unit else ""
-        yield Reading(
-            device=device, metric=f"{metric}_sum", time=time, value=record.s, unit=unit, quality=quality, code="s"
-        )
-
-
-def _time(record: Resolved, received: datetime) -> tuple[datetime, Quality]:
-    if record.time_us is None or not is_plausible(record.time_us, to_us(received)):
-        return received, Quality.UNCERTAIN_TIME
-    return from_us(record.time_us), Quality.GOOD
-
-
-def _named(name: str) -> tuple[str, str] | None:
-    """Read device and metric out of a full name. `urn:dev:ow:10e2073a01080063` (RFC 9039) names a device alone."""
-    if not name:
+@lru_cache(maxsize=16_384)
+def _who(name: str, speaker: str | None) -> Who | Rejection | None:
+    """Give device and metric a name means, and the fact a boolean of that name is; None is no name at all (§4.5.1)."""
+    if name and not NAME.fullmatch(name):
         return None
+    device, metric = _named(name) if speaker is None else (speaker, metric_of(name, speaker))
+    if not device:
+        return Rejection(reason=Reason.MALFORMED, detail="a record without a name, and no topic that gives one")
+    if metric is None:
+        return Rejection(reason=Reason.FOREIGN_DEVICE, detail=f"{name} on the topic of {device}")
+    return DeviceId(device), metric, _FACTS.get(metric)
+
+
+def _rest(record: Record, who: Who | Rejection | None, time: datetime, quality: Quality) -> list[Decoded]:
+    """Say what a record says that is more than a plain number, or what is wrong with it; text and data say nothing."""
+    problem = "a character that no name may have" if who is None else problem_of(record)
+    if problem is not None or who is None:
+        detail = f"SenML record {text(record.n)!r}: {problem}"
+        return [Rejection(reason=Reason.MALFORMED, detail=detail)] if problem else []
+    if isinstance(who, Rejection):
+        return [who]
+    device, metric, fact = who
+    said: list[Decoded] = []
+    unit, value = record.u or "", record.v
+    if record.vb is not None and fact is not None:
+        said.append(DeviceState(device=device, fact=fact, active=record.vb, time=time, quality=quality))
+    elif record.vb is not None:
+        truth, unit = float(record.vb), unit or "1"
+        said.append(Reading(device=device, metric=metric, time=time, value=truth, unit=unit, quality=quality))
+    elif value is None:
+        said.append(Reading(device=device, metric=metric, time=time, value=None, unit=unit, quality=_MISSING))
+    elif value is not UNSET:
+        said.append(Reading(device=device, metric=metric, time=time, value=value, unit=unit, quality=quality))
+    if record.s is not None:
+        metric, unit = f"{metric}_sum", f"{record.u}.s" if record.u else ""
+        said.append(
+            Reading(device=device, metric=metric, time=time, value=record.s, unit=unit, quality=quality, code="s")
+        )
+    return said
+
+
+def _time(seconds: float, received: datetime) -> tuple[datetime, Quality]:
+    """Turn a SenML time (§4.5.3) into an instant; ours, and flagged, where it cannot be."""
+    if not seconds:
+        return received, _GOOD
+    if -FARTHEST_S < seconds < FARTHEST_S:
+        now_us = received_us(received)
+        time_us = round(seconds * 1e6)
+        if seconds < RELATIVE_BELOW_S:
+            time_us += now_us
+        if OLDEST_US <= time_us <= now_us + AHEAD_US:
+            return datetime.fromtimestamp(time_us / 1e6, UTC), _GOOD
+    return received, _UNCERTAIN_TIME
+
+
+def _named(name: str) -> tuple[str, str]:
+    """Read device and metric out of a full name. `urn:dev:ow:10e2073a01080063` (RFC 9039) names a device alone."""
     cut = _split_at(name)
     if not cut or (name.startswith("urn:dev:") and name.count(":") + name.count("/") <= 3):  # noqa: PLR2004 -- urn:dev:scheme:id
         return name.rstrip(":/"), "value"

@@ -1,15 +1,19 @@
 """SenML, RFC 8428: sections are those of the RFC."""
 
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import cbor2
 import pytest
 
-from ingest.decoders import MAX_DEPTH
+from ingest.decoders import MAX_BYTES, MAX_DEPTH
 from ingest.decoders.senml import decode, fast, metric_of
 from ingest.instants import to_us
 from ingest.readings import DeviceState, Fact, Quality, Reading, Reason, Rejection
+from ingest.senml_pack import RECORDS_AT_MOST
+from ingest.wire import RefusedError, read_cbor, read_short_cbor, unhex, unhex_quickly
 
 RECEIVED = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
 TOPIC = "gridwatch/v1/4401/smoke-1/senml"
@@ -228,6 +232,36 @@ def test_cbor_that_json_could_not_say_is_refused(record: dict[object, object], r
     assert _reasons(cbor2.dumps([record])) == [reason]
 
 
+@pytest.mark.parametrize("key", [True, 1.0, Decimal(1), None, b"u"])
+def test_keys_of_cbor_are_integers_or_text(key: object) -> None:
+    """A key that only equals a label's number (true, 1.0) is a field we do not know."""
+    assert _said(cbor2.dumps([{0: "smoke", 2: 1, key: "Cel"}])) == [("smoke-1", "smoke", 1.0, "")]
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 1, MAX_DEPTH + 2])
+@pytest.mark.parametrize("tail", [b"", b"\x00", b"\xff", b"\x58\xff" + bytes(100), b"\x58\xff" + bytes(255)])
+def test_short_cbor_is_read_as_any(depth: int, tail: bytes) -> None:
+    """The quick way for short payloads takes and refuses what the way for all does."""
+
+    def outcome(read: Callable[[bytes], object], payload: bytes) -> object:
+        try:
+            return read(payload)
+        except RefusedError as refused:
+            return refused.rejection
+
+    whole = b"\x81" * depth + b"\xa1\x02\xf9\x3e\x00"
+    for payload in (whole + tail, whole[:-1] + tail, b"\x9f" + whole + tail):
+        assert outcome(read_short_cbor, payload) == outcome(read_cbor, payload)
+
+
+@pytest.mark.parametrize(
+    "text", ["82A0", "82 a0\n", " 0x82A0", "0X82 A0", "", "0x", "8 2", "82A", "82 0xA0", "\x1c82", "é", "82\x0bA0"]
+)
+def test_plain_hex_text_is_read_as_any(text: str) -> None:
+    """The quick way for hex text gives what the way for all does."""
+    assert unhex_quickly(text.encode()) == unhex(text.encode())
+
+
 def test_cut_off_cbor_is_truncated() -> None:
     """A frame that ends too early is told apart from one that is wrong."""
     assert _reasons(CBOR_PACK[:-1]) == [Reason.TRUNCATED]
@@ -279,3 +313,19 @@ def test_a_megabyte_of_digits_blocks_nothing(tag: str) -> None:
     """Big integers and decimals are bounded before they are computed with: this took minutes once."""
     digits = b"\x5a" + (1_000_000).to_bytes(4, "big") + b"\xff" * 1_000_000
     assert _reasons(b"\x81\xa1\x02" + bytes.fromhex(tag) + digits) == [Reason.MALFORMED]
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [b"[" + b"{}," * RECORDS_AT_MOST + b"{}]", b"\x9f" + b"\xa0" * (RECORDS_AT_MOST + 1) + b"\xff"],
+    ids=["JSON", "CBOR"],
+)
+def test_more_records_than_can_say_something_are_refused_unread(pack: bytes) -> None:
+    """A mebibyte of empty records is one rejection, not a million: it took four seconds once."""
+    assert _reasons(pack) == [Reason.TOO_LARGE]
+
+
+def test_a_mebibyte_of_the_shortest_numbers_is_taken() -> None:
+    """The limit takes nothing from a pack of JSON that the size limit lets through."""
+    pack = b"[" + b",".join([b'{"v":1}'] * ((MAX_BYTES - 1) // 8)) + b"]"
+    assert len(_said(pack)) == (MAX_BYTES - 1) // 8
