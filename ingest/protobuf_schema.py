@@ -26,14 +26,16 @@ _SCALARS: Final = {
     "bytes": _Field.TYPE_BYTES,
 }
 
+ONE: Final = "one"
 Fields = Sequence[tuple[int, str, str]]
 
 
 def message_types(package: str, messages: Mapping[str, Fields], *, syntax: str = "proto3") -> dict[str, type[Message]]:
     """Make the classes of `messages`: name to (number, field, type); a type is a scalar's name or another message's.
 
-    "repeated " before a type makes a list of it; "optional " keeps absence apart from zero. An enumeration is "int32". Of
-    proto2, whose scalars always keep absence apart, `syntax` is "proto2".
+    "repeated " before a type makes a list of it; "optional " keeps absence apart from zero; of those with "oneof " the wire has
+    one, the last, whose name `WhichOneof(ONE)` gives. An enumeration is "int32". Of proto2, whose scalars always keep absence
+    apart, `syntax` is "proto2".
     """
     file = descriptor_pb2.FileDescriptorProto(name=f"{package}.proto", package=package, syntax=syntax)
     for name, fields in messages.items():
@@ -61,6 +63,10 @@ def _add_field(
         field.proto3_optional = True
         field.oneof_index = len(message.oneof_decl)
         message.oneof_decl.add(name=f"_{name}")
+    elif prefix == "oneof":
+        if not message.oneof_decl:
+            message.oneof_decl.add(name=ONE)
+        field.oneof_index = 0
     if of in _SCALARS:
         field.type = _SCALARS[of]
     else:

@@ -8,13 +8,15 @@ its death certificate, which the broker keeps as its will; one of an earlier ses
 Ids: an edge node is `{group}.{node}`, a device `{group}.{node}.{device}`, blanks and separators as `_`.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from ingest.decoders.sparkplug_b import payload as wire
 from ingest.decoders.sparkplug_b.births import Births, Known
-from ingest.decoders.sparkplug_b.payload import Metric, Payload
+from ingest.decoders.sparkplug_b.metric import BOOLEAN, MEASURED, METRICS_MOST, Metric, Payload
 from ingest.instants import settle, to_us
 from ingest.readings import (
     Decoded,
@@ -39,27 +41,32 @@ _KINDS: Final = frozenset({"NBIRTH", "DBIRTH", "NDATA", "DDATA", "NDEATH", "DDEA
 _SEPARATORS: Final = str.maketrans(dict.fromkeys(" /+#.", "_"))
 _CONTROLS: Final = ("Node Control/", "Device Control/")
 _CHANNELS_MOST: Final = 64  # metrics of one device the registry takes (ingest.registry.METRICS_PER_DEVICE)
+_WITH_VALUE: Final = MEASURED | {0}  # a number is one whatever its type, if that was not said
+_MISSING, _UNCERTAIN, _HISTORY = Quality.MISSING, Quality.UNCERTAIN, Quality.HISTORY
+TOPICS_KEPT: Final = 4096
+NAMES_KEPT: Final = 8192  # a name is at most 1004 characters, that of a member of four templates: 12 MB
+LONGEST_KEPT: Final = 256  # a longer topic is looked at anew each time: what comes from outside fills no memory
 _MODEL_NAMES: Final = frozenset({"hardware make", "hardware model", "model", "make", "manufacturer", "product"})
 
 
-class _Speaker:
-    """Who speaks, and how, by the topic. Without a topic, a file looked at by hand, it is data of a node called `node`."""
+class _Speaker(Struct, frozen=True, kw_only=True):
+    """Who speaks, and how, by the topic. `kind` is "" of a host application, which tells that it is there and nothing else."""
 
-    def __init__(self, topic: str) -> None:
-        levels = topic.split("/")
-        at = levels.index(NAMESPACE) if NAMESPACE in levels else -1
-        if not topic:
-            levels, at = [NAMESPACE, "", "NDATA", "node"], 0
-        rest = levels[at + 1 :]
-        self.is_state = "STATE" in rest[:1] or levels[:1] == ["STATE"]
-        if not self.is_state and (at < 0 or len(rest) not in (3, 4) or rest[1] not in _KINDS or not rest[2].strip()):
-            raise RefusedError(Reason.TOPIC, "not spBv1.0/group/type/node[/device]")
-        self.kind = "" if self.is_state else rest[1]
-        named = [] if self.is_state else [text(level).translate(_SEPARATORS) for level in (rest[0], *rest[2:])]
-        self.node = ".".join(name for name in named[:2] if name)
-        self.device = DeviceId(".".join(name for name in named if name))
-        self.name = text(rest[-1]) if rest else ""
-        self.commands = "/".join([*levels[: at + 2], "NCMD", rest[2]]) if topic and not self.is_state else ""
+    kind: str = ""
+    node: str = ""
+    device: DeviceId = DeviceId("")
+    name: str = ""
+    commands: str = ""
+
+
+class _Meaning(Struct, frozen=True, kw_only=True):
+    """What a metric's name leads to. `code` is itself as it may be stored; `yes` and `no` the facts it states by true and false."""
+
+    metric: str
+    code: str
+    is_control: bool
+    yes: tuple[Fact, bool] | None
+    no: tuple[Fact, bool] | None
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
@@ -90,36 +97,59 @@ MEMORY: Final = SparkplugMemory
 
 def _guarded(topic: str, payload: bytes, received: datetime, births: Births | None) -> list[Decoded]:
     try:
-        return list(_decode(_Speaker(topic), payload, received, births))
+        speaker = _speaker(topic) if len(topic) <= LONGEST_KEPT else _speaker.__wrapped__(topic)
+        return _decode(speaker, payload, received, births)
     except RefusedError as refused:
         return [refused.rejection]
 
 
-def _decode(speaker: _Speaker, payload: bytes, received: datetime, births: Births | None) -> Iterator[Decoded]:
-    if speaker.is_state:
-        return  # a host application tells that it is there
+@lru_cache(maxsize=TOPICS_KEPT)
+def _speaker(topic: str) -> _Speaker:
+    """Read a topic. Without one, a file looked at by hand, it is data of a node called `node`."""
+    levels = topic.split("/")
+    at = levels.index(NAMESPACE) if NAMESPACE in levels else -1
+    if not topic:
+        levels, at = [NAMESPACE, "", "NDATA", "node"], 0
+    rest = levels[at + 1 :]
+    if "STATE" in rest[:1] or levels[:1] == ["STATE"]:
+        return _Speaker()
+    if at < 0 or len(rest) not in (3, 4) or rest[1] not in _KINDS or not rest[2].strip():
+        raise RefusedError(Reason.TOPIC, "not spBv1.0/group/type/node[/device]")
+    named = [text(level).translate(_SEPARATORS) for level in (rest[0], *rest[2:])]
+    return _Speaker(
+        kind=rest[1],
+        node=".".join(name for name in named[:2] if name),
+        device=DeviceId(".".join(name for name in named if name)),
+        name=text(rest[-1]),
+        commands="/".join([*levels[: at + 2], "NCMD", rest[2]]) if topic else "",
+    )
+
+
+def _decode(speaker: _Speaker, payload: bytes, received: datetime, births: Births | None) -> list[Decoded]:
+    if not speaker.kind:
+        return []
     if speaker.kind in ("NCMD", "DCMD"):
-        yield Rejection(reason=Reason.DOWNLINK, detail=speaker.kind)
-        return
+        return [Rejection(reason=Reason.DOWNLINK, detail=speaker.kind)]
     message = wire.read(payload)
+    items: list[Decoded] = []
     is_sure = True
     match speaker.kind:
         case "NBIRTH" | "DBIRTH":
             if births is not None:
                 births.born(speaker.node, speaker.device, message, is_node=speaker.kind == "NBIRTH")
-            yield _birth(speaker, message)
-            yield _offline(speaker, received, active=False)
+            items += (_birth(speaker, message), _offline(speaker, received, active=False))
         case "NDEATH" | "DDEATH":
             if births is None or births.dies(speaker.node, speaker.device, message.session, message.seq):
-                yield _offline(speaker, received, active=True)
-            return
+                return [_offline(speaker, received, active=True)]
+            return []
         case _ if births is not None and speaker.commands:
             is_sure = births.follows(speaker.node, speaker.device, message.seq)
             if not is_sure and births.may_ask(speaker.node, to_us(received)):
-                yield Request(topic=speaker.commands, payload=wire.rebirth(to_us(received) // 1000))
+                items.append(Request(topic=speaker.commands, payload=wire.rebirth(to_us(received) // 1000)))
         case _:
             pass
-    yield from _metrics(speaker, message, received, births, is_sure=is_sure)
+    _metrics(items, speaker, message, received, births, is_sure=is_sure)
+    return items
 
 
 def _offline(speaker: _Speaker, received: datetime, *, active: bool) -> DeviceState:
@@ -131,10 +161,12 @@ def _birth(speaker: _Speaker, message: Payload) -> Discovered:
     channels: dict[str, str] = {}
     model: list[str] = []
     for metric in message.metrics:
-        if metric.type in wire.MEASURED and not _is_control(metric.name) and len(channels) < _CHANNELS_MOST:
-            stated = fact_of(metric_of(metric.name), False) if metric.type == wire.BOOLEAN else None
-            channels.setdefault(stated[0] if stated else metric_of(metric.name), "1" if stated else metric.unit)
-        elif isinstance(metric.raw, str) and metric.name.rpartition("/")[2].lower() in _MODEL_NAMES:
+        meaning = _meaning(metric.name)
+        if metric.type in MEASURED and not meaning.is_control and len(channels) < _CHANNELS_MOST:
+            is_fact = metric.type == BOOLEAN and meaning.no is not None
+            name = meaning.no[0] if is_fact and meaning.no else meaning.metric
+            channels.setdefault(name, "1" if is_fact else metric.unit)
+        elif type(metric.raw) is str and metric.name.rpartition("/")[2].lower() in _MODEL_NAMES:
             model.append(text(metric.raw)[:40])
     return Discovered(
         device=speaker.device,
@@ -145,55 +177,77 @@ def _birth(speaker: _Speaker, message: Payload) -> Discovered:
     )
 
 
-def _is_control(name: str) -> bool:
-    return name == "bdSeq" or name.startswith(_CONTROLS)
+@lru_cache(maxsize=NAMES_KEPT)
+def _meaning(name: str) -> _Meaning:
+    metric = metric_of(name)
+    return _Meaning(
+        metric=metric,
+        code=text(name),
+        is_control=name == "bdSeq" or name.startswith(_CONTROLS),
+        yes=fact_of(metric, True),
+        no=fact_of(metric, False),
+    )
 
 
 def _metrics(
-    speaker: _Speaker, message: Payload, received: datetime, births: Births | None, *, is_sure: bool
-) -> Iterator[Decoded]:
+    items: list[Decoded],
+    speaker: _Speaker,
+    message: Payload,
+    received: datetime,
+    births: Births | None,
+    *,
+    is_sure: bool,
+) -> None:
     unknown = 0
+    milliseconds, (time, of_clock) = message.milliseconds, _settled(message.milliseconds, received)
     for metric in message.metrics:
-        known = Known(name=metric.name, type=metric.type, unit=metric.unit)
-        if births is not None:
-            known = births.completed(speaker.node, speaker.device, metric)
+        known = metric if births is None else births.completed(speaker.node, speaker.device, metric)
         if not known.name:
             unknown += 1
-        elif not _is_control(known.name):
-            milliseconds = message.milliseconds if metric.milliseconds is None else metric.milliseconds
-            time, quality = settle(None if milliseconds is None else milliseconds / 1000.0, received)
-            if not is_sure and not metric.name:
-                quality = max(quality, Quality.UNCERTAIN)  # the birth that was missed may have numbered them anew
-            if metric.is_historical:
-                quality = Quality.HISTORY
-            yield from _said(speaker.device, metric, known, time, quality)
+            continue
+        meaning = _meaning(known.name)
+        if meaning.is_control:
+            continue
+        told = message.milliseconds if metric.milliseconds is None else metric.milliseconds
+        if told != milliseconds:  # nearly all are of one time
+            milliseconds, (time, of_clock) = told, _settled(told, received)
+        quality = of_clock
+        if not is_sure and not metric.name:
+            quality = max(quality, _UNCERTAIN)  # the birth that was missed may have numbered them anew
+        if metric.is_historical:
+            quality = _HISTORY
+        if (said := _said(speaker.device, metric, known, meaning, time, quality)) is not None:
+            items.append(said)
     if unknown:
-        yield Rejection(reason=Reason.UNSUPPORTED, detail=f"alias unknown: {unknown} metrics without a birth")
+        items.append(Rejection(reason=Reason.UNSUPPORTED, detail=f"alias unknown: {unknown} metrics without a birth"))
     if message.is_cut:
-        yield Rejection(reason=Reason.TOO_LARGE, detail=f"more than {wire.METRICS_MOST} metrics")
+        items.append(Rejection(reason=Reason.TOO_LARGE, detail=f"more than {METRICS_MOST} metrics"))
+
+
+def _settled(milliseconds: float | None, received: datetime) -> tuple[datetime, Quality]:
+    return settle(None if milliseconds is None else milliseconds / 1000.0, received)
 
 
 def _said(
-    device: DeviceId, metric: Metric, known: Known, time: datetime, quality: Quality
-) -> Iterator[Reading | DeviceState]:
-    name = metric_of(known.name)
-    value = None if metric.is_null else metric.value(known.type)
-    if isinstance(value, bool):
-        stated = fact_of(name, value)
+    device: DeviceId, metric: Metric, known: Known | Metric, meaning: _Meaning, time: datetime, quality: Quality
+) -> Reading | DeviceState | None:
+    kind, value, unit = known.type, metric.value(known.type), known.unit
+    if type(value) is bool:
+        stated = meaning.yes if value else meaning.no
         if stated is not None:
-            yield DeviceState(
+            return DeviceState(
                 device=device, fact=stated[0], active=stated[1], time=time, quality=quality, code=known.name
             )
-            return
-    numeric = float(value) if isinstance(value, bool) else None if isinstance(value, str) else number(value)
-    if not name or known.type not in (wire.MEASURED if numeric is None else wire.MEASURED | {0}):
-        return  # text, times, tables, pictures: nothing we take in
-    yield Reading(
+        value = float(value)
+    numeric = None if type(value) is str else number(value)
+    if not meaning.metric or kind not in (_WITH_VALUE if numeric is not None else MEASURED):
+        return None  # text, times, tables, pictures: nothing we take in
+    return Reading(
         device=device,
-        metric=name,
+        metric=meaning.metric,
         time=time,
         value=numeric,
-        unit="1" if known.type == wire.BOOLEAN else known.unit,
-        quality=Quality.MISSING if numeric is None else quality,
-        code=text(known.name),
+        unit="1" if kind == BOOLEAN else unit,
+        quality=_MISSING if numeric is None else quality,
+        code=meaning.code,
     )

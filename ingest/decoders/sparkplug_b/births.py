@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from ingest.decoders.sparkplug_b.payload import Metric, Payload
+from ingest.decoders.sparkplug_b.metric import Metric, Payload
 
 NODES_MOST: Final = 4096
 NAMES_MOST: Final = 400_000  # some 60 MB
@@ -121,7 +121,7 @@ class Births:
         self._asked[node] = now_us
         return True
 
-    def completed(self, node: str, device: str, metric: Metric) -> Known:
+    def completed(self, node: str, device: str, metric: Metric) -> Known | Metric:
         """Give a metric's name, data type and unit, from itself and from the birth; no name: nobody said it."""
         known = self._nodes.get(node)
         said: Known | None = None
@@ -130,7 +130,9 @@ class Births:
         elif known is not None and metric.alias is not None:
             said = known.by_alias.get(device, {}).get(metric.alias) or known.by_alias.get(node, {}).get(metric.alias)
         if said is None:
-            return _known(metric)
+            return metric
+        if not (metric.name or metric.type or metric.unit):
+            return said
         return Known(name=metric.name or said.name, type=metric.type or said.type, unit=metric.unit or said.unit)
 
     @staticmethod

@@ -1,6 +1,6 @@
 """Protocol Buffers from a table."""
 
-from ingest.protobuf_schema import message_types
+from ingest.protobuf_schema import ONE, message_types
 
 
 def test_a_table_reads_what_the_wire_says():
@@ -14,3 +14,12 @@ def test_a_table_reads_what_the_wire_says():
     assert outer.HasField("count")
     assert [part.name for part in outer.parts] == ["a", "b"]
     assert not types["Outer"].FromString(b"").HasField("count")
+
+
+def test_of_a_oneof_the_last_is_there():
+    """Fields that exclude each other: the wire may have several, the last is meant."""
+    types = message_types("test.oneof", {"Value": [(1, "whole", "oneof uint32"), (2, "text", "oneof string")]})
+    value = types["Value"].FromString(bytes.fromhex("1201 61 0805"))
+    assert value.WhichOneof(ONE) == "whole"
+    assert not value.HasField("text")
+    assert types["Value"].FromString(b"").WhichOneof(ONE) is None

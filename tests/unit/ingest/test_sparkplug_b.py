@@ -1,6 +1,7 @@
 """Sparkplug B: births and aliases, sequences and sessions, numbers and units."""
 
 import json
+import struct
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -210,6 +211,42 @@ def test_json_and_hex_text_say_the_same() -> None:
     spoken = [decode("spBv1.0/g/DDATA/n/d", payload, RECEIVED) for payload in (text, binary, binary.hex().encode())]
     assert spoken[0] == spoken[1] == spoken[2]
     assert _readings(spoken[0]) == [("a.b", -3.0, "Cel")]
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        {"name": "A", "timestamp": AT, "dataType": "Int8", "value": 200},
+        {"name": "A", "timestamp": AT + 0.5, "dataType": "FLOAT", "value": 2},
+        {"name": "A", "timestamp": None, "dataType": "Double", "value": None},
+        {"name": "A", "dataType": "Int64", "value": 1 << 70},
+        {"name": "A", "dataType": "Boolean", "value": 1, "properties": {}},
+        {"name": "Smoke", "dataType": "Boolean", "value": True},
+        {"name": "A", "dataType": "Nonsense", "value": "12"},
+        {"name": "A", "dataType": "Int32"},
+        {"name": "A", "value": [1]},
+        {"name": "A" * 300, "dataType": "Int32", "value": 1},
+        {"name": None, "alias": 3.0, "value": 1},
+        {"alias": -3, "dataType": 3, "value": 1},
+        {"alias": "3", "value": 1},
+        {"name": "A", "dataType": "Int32", "value": 1, "properties": {"unit": "m", "Eng Unit": {"value": "cm"}}},
+        {"name": "A", "dataType": "Int32", "value": 1, "properties": {"unit": {"value": 7}}},
+    ],
+)
+def test_readable_metrics_mean_the_same_with_a_key_nobody_knows(metric: dict[str, Any]) -> None:
+    """What is spelled as usual is read at once, anything else key by key: both say the same."""
+    for topic in ("spBv1.0/g/NBIRTH/n", "spBv1.0/g/NDATA/n"):
+        usual = json.dumps({"timestamp": AT, "seq": 3, "metrics": [metric]}).encode()
+        odd = json.dumps({"timestamp": AT, "seq": 3, "metrics": [metric | {"odd": 1}]}).encode()
+        assert decode(topic, usual, RECEIVED) == decode(topic, odd, RECEIVED)
+
+
+def test_of_two_values_of_a_metric_the_last_holds() -> None:
+    """The values are a oneof: what a writer sets last is what it meant, in whatever order a table names them."""
+    first, last = _pb({"name": "A", "datatype": DOUBLE, "boolean_value": True}), b"\x69" + struct.pack("<d", 2.5)
+    metric = first[first.index(b"\x0a\x01A") :] + last
+    payload = first[: first.index(b"\x12")] + b"\x12" + bytes([len(metric)]) + metric
+    assert _readings(decode("spBv1.0/g/NDATA/n", payload, RECEIVED)) == [("a", 2.5, "")]
 
 
 @pytest.mark.parametrize(
