@@ -9,12 +9,13 @@ the time of everything in the message, and the engine does not judge what is old
 beside the smoke, never instead of it. A bridge that is offline makes its devices unknown, not alarmed.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from functools import lru_cache
+from sys import float_info
+from typing import Final, NamedTuple
 
-from ingest.instants import settle, to_us
+from ingest.instants import settle, settle_instant
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Fact, Quality, Reading, Reason, Rejection
 from ingest.wire import RefusedError, is_picture, number, plain_text, read_json, text
 
@@ -27,34 +28,38 @@ FACTS: Final = {
     "test": Fact.TEST,
     "water_leak": Fact.WATER,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Quantity:
-    """A numeric property: our metric, its unit, and the closed range outside which it is a "no value" mark."""
-
-    metric: str
-    unit: str
-    low: float = float("-inf")
-    high: float = float("inf")
-
-
+_LARGEST: Final = float_info.max
 QUANTITIES: Final = {
-    "battery": _Quantity(metric="battery", unit="%EL", low=0.0, high=100.0),
-    "voltage": _Quantity(metric="voltage", unit="V", low=0.0),
-    "linkquality": _Quantity(metric="linkquality", unit="1", low=0.0, high=255.0),
-    "smoke_density": _Quantity(metric="smoke_density", unit="1", low=0.0),
-    "temperature": _Quantity(metric="temperature", unit="Cel", low=-100.0, high=1000.0),
-    "device_temperature": _Quantity(metric="device_temperature", unit="Cel", low=-100.0, high=1000.0),
-    "humidity": _Quantity(metric="humidity", unit="%RH", low=0.0, high=100.0),
-    "co": _Quantity(metric="co", unit="ppm", low=0.0),
+    "battery": ("%EL", 0.0, 100.0),
+    "voltage": ("V", 0.0, _LARGEST),
+    "linkquality": ("1", 0.0, 255.0),
+    "smoke_density": ("1", 0.0, _LARGEST),
+    "temperature": ("Cel", -100.0, 1000.0),
+    "device_temperature": ("Cel", -100.0, 1000.0),
+    "humidity": ("%RH", 0.0, 100.0),
+    "co": ("ppm", 0.0, _LARGEST),
 }
+"""Numeric properties, which are metrics of ours: unit, and the closed range outside which it is a "no value" mark."""
 
 _WORDS: Final = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 _OFFLINE_WORDS: Final = {"online": False, "offline": True}
 _MILLIVOLTS_FROM: Final = 1000.0
 """No radio runs on a cell below one volt, and no mains reaches a thousand: above are millivolts, below are volts."""
 _MILLISECONDS_FROM: Final = 1e11  # as seconds this were the year 5138
+_LONGEST_KEPT: Final = 2048  # bytes of a report whose keys are remembered; 1,024 of them are 2 MB
+_GOOD, _MISSING = Quality.GOOD, Quality.MISSING
+_UNCERTAIN, _UNCERTAIN_TIME = Quality.UNCERTAIN, Quality.UNCERTAIN_TIME
+_OFFLINE: Final = Fact.OFFLINE
+
+
+class _Address(NamedTuple):
+    """What a topic names: whose availability, or the device that reports, or (`output: attribute`) its property."""
+
+    is_silent: bool = False
+    available: DeviceId | None = None
+    device: DeviceId = DeviceId("")
+    owner: DeviceId = DeviceId("")
+    attribute: str = ""
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
@@ -62,9 +67,8 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
 
     Commands (`/set`, `/get`), lists, logs and events of the bridge, and deleted retained messages say nothing: [].
     """
-    base, levels = _split(topic)
     try:
-        return list(_decode(base, levels, payload, received))
+        return _decode(topic, payload, received)
     except RefusedError as refused:
         return [refused.rejection]
 
@@ -73,33 +77,20 @@ TOPICS: Final = ("zigbee2mqtt/#",)
 DECODER: Final[Decoder] = decode
 
 
-def _split(topic: str) -> tuple[str, list[str]]:
+@lru_cache(maxsize=4096)
+def _address(topic: str) -> _Address:
     levels = topic.split("/")
     at = levels.index(BASE) if BASE in levels else 0
-    return levels[at], levels[at + 1 :]
-
-
-def _decode(base: str, levels: list[str], payload: bytes, received: datetime) -> Iterator[Decoded]:
-    if not payload.strip() or _is_command(levels):
-        return
-    if levels[:1] == ["bridge"]:
-        if levels[1:] == ["state"]:
-            yield _availability(DeviceId(f"{base}/bridge"), payload, received)
-        return
+    base, levels = levels[at], levels[at + 1 :]
+    if _is_command(levels) or (levels[:1] == ["bridge"] and levels[1:] != ["state"]):
+        return _Address(is_silent=True)
+    if levels == ["bridge", "state"]:
+        return _Address(available=DeviceId(f"{base}/bridge"))
+    device, owner = DeviceId("/".join(levels)), DeviceId("/".join(levels[:-1]))
     if len(levels) > 1 and levels[-1] == "availability":
-        yield _availability(DeviceId("/".join(levels[:-1])), payload, received)
-        return
-    if is_picture(payload):
-        raise RefusedError(Reason.UNSUPPORTED, "a picture")
-    report = read_json(payload)
-    if not isinstance(report, dict) and len(levels) > 1 and levels[-1] in FACTS | QUANTITIES:
-        levels, report = levels[:-1], {levels[-1]: report}  # the bridge's `output: attribute`
-    if not isinstance(report, dict):
-        raise RefusedError(Reason.UNSUPPORTED, "neither a report nor a known property")
-    device = DeviceId("/".join(levels) or _legacy_name(report))
-    if not device:
-        raise RefusedError(Reason.TOPIC, "no friendly name")
-    yield from _report(device, report, received)
+        return _Address(available=owner)
+    attribute = levels[-1] if len(levels) > 1 and levels[-1] in FACTS | QUANTITIES else ""
+    return _Address(device=device, owner=owner, attribute=attribute)
 
 
 def _is_command(levels: list[str]) -> bool:
@@ -107,78 +98,109 @@ def _is_command(levels: list[str]) -> bool:
     return len(levels) > 1 and (levels[-1] in ("set", "get") or (len(levels) > 2 and levels[-2] in ("set", "get")))  # noqa: PLR2004
 
 
-def _legacy_name(report: dict[str, object]) -> str:
+def _decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
+    is_silent, available, device, owner, attribute = _address(topic)
+    is_object = payload.startswith(b"{")
+    if is_silent or not (is_object or payload.strip()):
+        return []
+    if available is not None:
+        return [_availability(available, payload, received)]
+    if not is_object and is_picture(payload):
+        raise RefusedError(Reason.UNSUPPORTED, "a picture")
+    report = read_json(payload)
+    if not isinstance(report, dict):
+        if not attribute:
+            raise RefusedError(Reason.UNSUPPORTED, "neither a report nor a known property")
+        device, report = owner, {attribute: report}
+    device = device or _legacy_name(report)
+    if not device:
+        raise RefusedError(Reason.TOPIC, "no friendly name")
+    return _report(device, report, len(payload), received)
+
+
+def _legacy_name(report: Mapping[str, object]) -> DeviceId:
     """Give the name in the nested `device` of old versions, which matters only where there is no topic."""
     nested = report.get("device")
     name = nested.get("friendlyName") if isinstance(nested, dict) else None
-    return text(name) if isinstance(name, str) else ""
+    return DeviceId(text(name) if isinstance(name, str) else "")
 
 
 def _availability(device: DeviceId, payload: bytes, received: datetime) -> DeviceState:
-    word = plain_text(payload)
     if payload.lstrip()[:1] == b"{":
         answer = read_json(payload)
         state = answer.get("state") if isinstance(answer, dict) else None
         word = state.lower() if isinstance(state, str) else ""
+    else:
+        word = plain_text(payload)
     if word not in _OFFLINE_WORDS:
         raise RefusedError(Reason.MALFORMED, "neither online nor offline")
-    return DeviceState(
-        device=device, fact=Fact.OFFLINE, active=_OFFLINE_WORDS[word], time=received, code="availability"
-    )
+    return DeviceState(device=device, fact=_OFFLINE, active=_OFFLINE_WORDS[word], time=received, code="availability")
 
 
-def _report(device: DeviceId, report: dict[str, object], received: datetime) -> Iterator[Decoded]:
-    time, quality = settle(_last_seen(report.get("last_seen")), received)
+def _report(device: DeviceId, report: Mapping[str, object], length: int, received: datetime) -> list[Decoded]:
+    said: list[Decoded] = []
     unreadable = []
-    for key, fact in FACTS.items():
-        value = report.get(key)
-        if value is None:
-            continue
-        active = _truth(value)
-        if active is None:
+    time, quality = _seen(report["last_seen"], received) if "last_seen" in report else (received, _GOOD)
+    known = _known if length <= _LONGEST_KEPT else _known.__wrapped__
+    facts, quantities = known(tuple(report))
+    for key, fact in facts:
+        value = report[key]
+        active = value if isinstance(value, bool) else _truth(value)
+        if active is not None:
+            said.append(DeviceState(device=device, fact=fact, active=active, time=time, quality=quality, code=key))
+        elif value is not None:
             unreadable.append(key)
+    for key, unit, low, high in quantities:
+        if (raw := report[key]) is None:
             continue
-        yield DeviceState(device=device, fact=fact, active=active, time=time, quality=quality, code=key)
-    for key, quantity in QUANTITIES.items():
-        if report.get(key) is not None:
-            yield _reading(device, key, quantity, report[key], time, quality)
+        value = raw if type(raw) is float or type(raw) is int else number(raw)
+        told_as = quality
+        if value is None or not low <= value <= high:
+            value, told_as = None, _MISSING
+        elif key == "voltage":
+            value, told_as = _volts(value, quality)
+        else:
+            value = float(value)
+        said.append(Reading(device=device, metric=key, time=time, value=value, unit=unit, quality=told_as, code=key))
     if unreadable:
-        yield Rejection(reason=Reason.MALFORMED, detail=f"neither true nor false: {', '.join(unreadable)}")
+        said.append(Rejection(reason=Reason.MALFORMED, detail=f"neither true nor false: {', '.join(unreadable)}"))
+    return said
 
 
-def _reading(device: DeviceId, key: str, quantity: _Quantity, raw: object, time: datetime, quality: Quality) -> Reading:
-    value = number(raw)
-    if value is None or not quantity.low <= value <= quantity.high:
-        value, quality = None, Quality.MISSING
-    elif key == "voltage" and value >= _MILLIVOLTS_FROM:
-        value /= 1000.0
-    elif key == "voltage":
-        quality = max(quality, Quality.UNCERTAIN)
-    return Reading(
-        device=device, metric=quantity.metric, time=time, value=value, unit=quantity.unit, quality=quality, code=key
-    )
+@lru_cache(maxsize=1024)
+def _known(keys: tuple[str, ...]) -> tuple[list[tuple[str, Fact]], list[tuple[str, str, float, float]]]:
+    """Choose what we know of a report's keys, in our order. A device reports the same few keys again and again."""
+    there = frozenset(keys)
+    facts = [(key, fact) for key, fact in FACTS.items() if key in there]
+    return facts, [(key, *limits) for key, limits in QUANTITIES.items() if key in there]
+
+
+def _volts(value: float, quality: Quality) -> tuple[float, Quality]:
+    """Read a voltage; without a unit on the wire, volts are a guess."""
+    return (value / 1000.0, quality) if value >= _MILLIVOLTS_FROM else (float(value), max(quality, _UNCERTAIN))
 
 
 def _truth(value: object) -> bool | None:
-    if isinstance(value, bool):
-        return value
     if isinstance(value, int | float) and value in (0, 1):
         return bool(value)
     return _WORDS.get(value.strip().lower()) if isinstance(value, str) else None
 
 
-def _last_seen(value: object) -> float | None:
-    """Read `last_seen` as seconds since 1970 UTC: ISO 8601 with a zone, or epoch milliseconds; None where there is none.
+def _seen(value: object, received: datetime) -> tuple[datetime, Quality]:
+    """Read `last_seen`: ISO 8601 with a zone, or epoch milliseconds; ours where there is none.
 
-    What is there and cannot be read, or has no zone, becomes 0: a clock that was never set.
+    What is there and cannot be read, or has no zone, is a clock that was never set.
     """
     if value is None:
-        return None
-    stamp = number(value)
+        return received, _GOOD
+    # `2024-` is no number; to learn it from a failed conversion costs more than the rest.
+    stamp = None if isinstance(value, str) and value[4:5] == "-" else number(value)
     if stamp is not None:
-        return stamp / 1000.0 if stamp >= _MILLISECONDS_FROM else 0.0
+        return settle(stamp / 1000.0, received) if stamp >= _MILLISECONDS_FROM else (received, _UNCERTAIN_TIME)
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return 0.0 if moment is None or moment.tzinfo is None else to_us(moment) / 1e6
-    except (ValueError, OverflowError):
-        return 0.0
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        return received, _UNCERTAIN_TIME
+    return settle_instant(moment, received)

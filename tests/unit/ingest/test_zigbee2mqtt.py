@@ -182,3 +182,13 @@ def test_attribute_output_is_understood() -> None:
 def test_what_cannot_be_read_is_refused(topic: str, payload: bytes, reason: Reason) -> None:
     """A payload that is no report is a rejection with its reason."""
     assert [item.reason for item in decode(topic, payload, RECEIVED) if isinstance(item, Rejection)] == [reason]
+
+
+def test_long_report_is_read_like_a_short_one() -> None:
+    """Which keys a report has is remembered only where it is short; what is said is the same, in our order."""
+    few = b'"temperature":21,"tamper":false,"battery":90,"smoke":true'
+    short = decode("zigbee2mqtt/hall", b"{%s}" % few, RECEIVED)
+    assert [item.code for item in short if isinstance(item, Reading | DeviceState)] == [
+        "smoke", "tamper", "battery", "temperature",
+    ]  # fmt: skip
+    assert decode("zigbee2mqtt/hall", b'{"update":"%s",%s}' % (b"x" * 3000, few), RECEIVED) == short
