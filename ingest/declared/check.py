@@ -26,9 +26,8 @@ from ingest.declared.model import (
     Type,
     Where,
 )
-from ingest.declared.places import bits_of, has_wildcard, size_of
+from ingest.declared.places import bits_of, has_wildcard, is_somewhere, size_of
 from ingest.declared.read_yaml import Reader, key_of, nearest
-from ingest.declared.rules import is_somewhere
 
 _NAME: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _METRIC: Final = re.compile(r"[a-z0-9_.]*(?:\{key\})?[a-z0-9_.]*")

@@ -1,20 +1,23 @@
 """From a format that was read and checked to its decoder, compiled once to functions. Pure, and total like every decoder."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from ingest.declared.blocks import Run, compile_block
-from ingest.declared.frame import Unwrap, compile_check, compile_unwrap, unwrap_text
-from ingest.declared.model import Format, Input, Where
+from ingest.declared.check import walk
+from ingest.declared.frame import compile_check, compile_unwrap, unwrap_text
+from ingest.declared.model import Format, Input, Inside, Where
 from ingest.declared.places import Context, compile_place
 from ingest.decoders import MAX_BYTES
 from ingest.installed import Declared
 from ingest.readings import Decoded, DeviceId, Dropped, Enclosed, Quality, Reason, Rejection
-from ingest.wire import RefusedError, read_json, text, unhex
+from ingest.wire import RefusedError, read_json, read_json_as, text, unhex
 
+_parse: Final = msgspec.json.Decoder().decode
+_GOOD: Final = Quality.GOOD
 _MOST_SAID: Final = 20_000
 """Two wildcards in one payload can lead to a hundred thousand values; more than these are nobody's report."""
 
@@ -39,8 +42,12 @@ def compile_format(declared: Format, source: str) -> Declared:
             context = open_(topic, payload)
         except RefusedError as refused:
             return [refused.rejection]
+        known = None if topic else nobody
         for run, _ in runs:
-            run(context, nobody if not topic else None, received, Quality.GOOD, out)
+            try:
+                run(context, known, received, _GOOD, out)
+            except RefusedError as refused:
+                out.append(refused.rejection)
         if personal and (dropped := tuple(sorted(set(_present(context.root, personal))))):
             out.append(Dropped(fields=dropped))
         return out if len(out) <= _MOST_SAID else [*out[:_MOST_SAID], _too_much()]
@@ -72,46 +79,61 @@ def _runs(declared: Format) -> list[tuple[Run, tuple[int, ...]]]:
     return made
 
 
+def _levels(declared: Format) -> Callable[[str], Sequence[str]]:
+    """Choose how a topic falls into levels: not at all where no place is in it."""
+    is_asked = any(isinstance(part, Where) and part.topic is not None for _, part in walk(declared, ""))
+    return (lambda topic: topic.split("/")) if is_asked else lambda _: ()
+
+
 def _open_json(declared: Format) -> Open:
-    inside = declared.inside
-    unwrap: Unwrap = compile_unwrap(inside.as_, declared.start) if inside is not None else bytes
-    get = compile_place(Where(path=inside.path), declared.endian) if inside is not None else None
-    check = compile_check(declared)
+    levels, read = _levels(declared), _read_text if declared.bare_text else _read
 
     def open_(topic: str, payload: bytes) -> Context:
-        root = _read(payload, is_text_taken=declared.bare_text)
-        context = Context(topic.split("/"), root, root)
-        if get is not None:
-            context.data = unwrap_text(get(context), unwrap)
-            if context.data:
-                check(context.data)
+        root = read(payload)
+        return Context(levels(topic), root, root)
+
+    return open_ if declared.inside is None else _open_inside(declared, declared.inside, open_)
+
+
+def _open_inside(declared: Format, inside: Inside, open_: Open) -> Open:
+    """Open JSON that holds bytes as text."""
+    unwrap, check = compile_unwrap(inside.as_, declared.start), compile_check(declared)
+    get = compile_place(Where(path=inside.path), declared.endian)
+
+    def open_both(topic: str, payload: bytes) -> Context:
+        context = open_(topic, payload)
+        context.data = unwrap_text(get(context), unwrap)
+        if context.data:
+            check(context.data)
         return context
 
-    return open_
+    return open_both
 
 
-def _read(payload: bytes, *, is_text_taken: bool) -> object:
-    try:
-        root = read_json(payload)
-    except RefusedError:
-        if not is_text_taken:
-            raise
-        root = text(payload[:800].decode("utf-8", "replace"))
-    if not is_text_taken and not isinstance(root, dict | list):
+def _read(payload: bytes) -> object:
+    root = read_json_as(payload, _parse)
+    if type(root) is not dict and type(root) is not list:
         raise RefusedError(Reason.MALFORMED, "neither an object nor a list")
     return root
 
 
+def _read_text(payload: bytes) -> object:
+    try:
+        return read_json_as(payload, _parse)
+    except RefusedError:
+        return text(payload[:800].decode("utf-8", "replace"))
+
+
 def _open_bytes(declared: Format) -> Open:
     unwrap, check = compile_unwrap(declared.input, declared.start), compile_check(declared)
-    is_codec = _is_nameless(declared)
+    levels, is_codec = _levels(declared), _is_nameless(declared)
 
     def open_(topic: str, payload: bytes) -> Context:
         data = unwrap(payload)
         if is_codec and not topic:
             data = unhex(data) or data  # written down by somebody who tries it out
         check(data)
-        return Context(topic.split("/"), None, None, data)
+        return Context(levels(topic), None, None, data)
 
     return open_
 
@@ -124,13 +146,14 @@ def _codec(declared: Format, runs: list[tuple[Run, tuple[int, ...]]]) -> Callabl
         if declared.input is Input.JSON or not chosen:
             detail = f"{declared.name} reads no bytes" if declared.input is Input.JSON else f"unknown fPort {item.port}"
             return [Rejection(reason=Reason.UNSUPPORTED, detail=f"{item.device}: {detail}")]
+        out: list[Decoded] = []
         try:
             check(item.payload)
-        except RefusedError as refused:
+            context = Context((), None, None, item.payload)
+            for run in chosen:
+                run(context, item.device, item.time, item.quality, out)
+        except RefusedError as refused:  # by the check: who speaks is known
             return [refused.rejection]
-        out: list[Decoded] = []
-        for run in chosen:
-            run(Context([], None, None, item.payload), item.device, item.time, item.quality, out)
         return out if len(out) <= _MOST_SAID else [*out[:_MOST_SAID], _too_much()]
 
     return codec

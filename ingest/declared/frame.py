@@ -4,8 +4,8 @@ import base64
 from collections.abc import Callable
 from typing import Final
 
-from ingest.declared.model import Checksum, Endian, Format, Input
-from ingest.declared.places import Context, compile_place
+from ingest.declared.model import Amount, Checksum, Endian, Format, Input
+from ingest.declared.places import Context, compile_place, order_of
 from ingest.declared.sums import SUMS
 from ingest.hex_text import unhex as unhex_frame
 from ingest.readings import Reason
@@ -31,29 +31,29 @@ def compile_unwrap(given: Input, start: str) -> Unwrap:
             return frame
         return payload
 
-    return unwrap if mark else lambda payload: payload
+    return unwrap if mark else bytes
 
 
 def compile_check(declared: Format) -> Callable[[bytes], None]:
     """Make the function that refuses what is no whole frame of the format."""
     start, end = bytes.fromhex(declared.start), bytes.fromhex(declared.end)
-    least = max(declared.size or 0, declared.min_size or 0, len(start) + len(end), 1)
-    total = None if declared.length is None else compile_place(declared.length, declared.endian)
-    plus = 0 if declared.length is None else declared.length.plus
+    least, exact = max(declared.size or 0, declared.min_size or 0, len(start) + len(end), 1), declared.size
+    check_length = None if declared.length is None else _compile_length(declared.length, declared.endian)
     is_right = None if declared.checksum is None else _compile_sum(declared.checksum, len(end), declared.endian)
 
     def check(data: bytes) -> None:
-        if len(data) > MOST_BYTES:
-            raise RefusedError(Reason.TOO_LARGE, f"{len(data)} bytes, {MOST_BYTES} are taken")
-        if not data.startswith(start):
+        size = len(data)
+        if size > MOST_BYTES:
+            raise RefusedError(Reason.TOO_LARGE, f"{size} bytes, {MOST_BYTES} are taken")
+        if start and not data.startswith(start):
             raise RefusedError(Reason.MALFORMED, f"does not begin with {declared.start}")
-        if len(data) < least:
-            raise RefusedError(Reason.TRUNCATED, f"{len(data)} bytes, {least} at least")
-        if declared.size is not None and len(data) != declared.size:
-            raise RefusedError(Reason.MALFORMED, f"{len(data)} bytes, {declared.size} are declared")
-        if total is not None:
-            _check_length(data, number(total(Context([], None, None, data))), plus)
-        if not data.endswith(end):
+        if size < least:
+            raise RefusedError(Reason.TRUNCATED, f"{size} bytes, {least} at least")
+        if exact is not None and size != exact:
+            raise RefusedError(Reason.MALFORMED, f"{size} bytes, {exact} are declared")
+        if check_length is not None:
+            check_length(data)
+        if end and not data.endswith(end):
             raise RefusedError(Reason.TRUNCATED, f"does not end with {declared.end}")
         if is_right is not None and not is_right(data):
             raise RefusedError(Reason.CHECKSUM, "the checksum does not match")
@@ -61,17 +61,24 @@ def compile_check(declared: Format) -> Callable[[bytes], None]:
     return check
 
 
-def _check_length(data: bytes, claimed: float | None, plus: int) -> None:
-    wanted = None if claimed is None else int(claimed) + plus
-    if wanted is None or wanted > len(data):
-        raise RefusedError(Reason.TRUNCATED, f"{len(data)} bytes of {wanted}")
-    if wanted < len(data):
-        raise RefusedError(Reason.MALFORMED, f"{len(data)} bytes, the frame says {wanted}")
+def _compile_length(length: Amount, endian: Endian) -> Callable[[bytes], None]:
+    """Make the function that refuses a frame of another length than it says."""
+    get, plus = compile_place(length, endian), length.plus
+
+    def check_length(data: bytes) -> None:
+        claimed = number(get(Context((), None, None, data)))
+        wanted = None if claimed is None else int(claimed) + plus
+        if wanted is None or wanted > len(data):
+            raise RefusedError(Reason.TRUNCATED, f"{len(data)} bytes of {wanted}")
+        if wanted < len(data):
+            raise RefusedError(Reason.MALFORMED, f"{len(data)} bytes, the frame says {wanted}")
+
+    return check_length
 
 
 def _compile_sum(checksum: Checksum, end: int, endian: Endian) -> Callable[[bytes], bool]:
     size, add = SUMS[checksum.kind]
-    order = "big" if (checksum.endian or endian) is Endian.BIG else "little"
+    order = order_of(checksum.endian or endian)
     begin, at, to = checksum.from_, checksum.at if checksum.at is not None else -size - end, checksum.to
     if not size:
         return lambda data: add(data[begin:to]) == 0
@@ -81,7 +88,7 @@ def _compile_sum(checksum: Checksum, end: int, endian: Endian) -> Callable[[byte
         if not 0 <= place <= len(data) - size:
             return False
         until = place if to is None else to
-        return add(data[begin:until]) == int.from_bytes(data[place : place + size], order)  # type: ignore[arg-type]
+        return add(data[begin:until]) == int.from_bytes(data[place : place + size], order)
 
     return is_right
 

@@ -1,8 +1,8 @@
 """From a declared place to a function that fetches what stands there. Pure; a place that is not there is None."""
 
 import struct
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -16,12 +16,13 @@ _INTEGERS: Final = {
     Type.I8: (1, True), Type.I16: (2, True), Type.I24: (3, True), Type.I32: (4, True), Type.I64: (8, True),
 }  # fmt: skip
 _FLOATS: Final = {Type.F32: (4, "f"), Type.F64: (8, "d")}
+_LETTERS: Final = {1: "b", 2: "h", 4: "i", 8: "q"}
 
 
 class Context(Struct, gc=False):
     """What a rule is applied to: a record of a message, with what leads to it."""
 
-    levels: list[str]  # of the topic
+    levels: Sequence[str]  # of the topic; none where no place is in it
     root: object  # the whole JSON
     value: object  # the record of it
     data: bytes = b""  # the bytes of the frame, of its record or of its element
@@ -29,7 +30,7 @@ class Context(Struct, gc=False):
 
 
 Get = Callable[[Context], object]
-GetMany = Callable[[Context], Iterator[tuple[str, object]]]
+Found = list[tuple[tuple[str, ...], object]]
 
 
 def size_of(where: Where) -> int:
@@ -41,12 +42,17 @@ def size_of(where: Where) -> int:
     return where.size or 1
 
 
+def is_somewhere(where: Where) -> bool:
+    """Tell whether a place is declared at all."""
+    return any(given is not None for given in (where.path, where.at, where.topic, where.key, where.text))
+
+
 def compile_place(where: Where, endian: Endian) -> Get:
     """Make the function that fetches one value; the place has no wildcard."""
     if where.path is not None:
         return _by_path(where.path)
     if where.at is not None:
-        return _by_bytes(where, where.endian or endian)
+        return _by_bytes(where, where.at, where.endian or endian)
     if where.topic is not None:
         return _by_topic(where.topic)
     if where.key is not None:
@@ -60,15 +66,18 @@ def has_wildcard(path: tuple[str, ...] | None) -> bool:
     return path is not None and "*" in path
 
 
-def compile_many(path: tuple[str, ...]) -> Callable[[Context], list[tuple[tuple[str, ...], object]]]:
-    """Make the function that fetches all values a path with wildcards leads to, each with the keys it met."""
+def compile_many(path: tuple[str, ...]) -> Callable[[Context], Found]:
+    """Make the function that fetches all values a path leads to, each with the keys its wildcards have met."""
     is_whole, steps = path[:1] == ("$",), path[1:] if path[:1] == ("$",) else path
+    if steps and not has_wildcard(steps):
+        get_one = _by_path(path)
+        return lambda context: [] if (value := get_one(context)) is None else [(context.keys, value)]
 
-    def get(context: Context) -> list[tuple[tuple[str, ...], object]]:
-        found = [(context.keys, context.root if is_whole else context.value)]
+    def get(context: Context) -> Found:
+        found: Found = [(context.keys, context.root if is_whole else context.value)]
         for step in steps:
             if step == "*":
-                found = [pair for keys, value in found for pair in _inner(keys, value)][: MOST_FOUND + 1]
+                found = _spread(found)
             else:
                 found = [(keys, inner) for keys, value in found if (inner := _step(value, step)) is not None]
         return found
@@ -76,17 +85,23 @@ def compile_many(path: tuple[str, ...]) -> Callable[[Context], list[tuple[tuple[
     return get
 
 
-def _inner(keys: tuple[str, ...], value: object) -> Iterator[tuple[tuple[str, ...], object]]:
-    if isinstance(value, dict):
-        yield from (((*keys, key), inner) for key, inner in value.items() if inner is not None)
-    elif isinstance(value, list):
-        yield from (((*keys, str(number)), inner) for number, inner in enumerate(value) if inner is not None)
+def _spread(found: Found) -> Found:
+    """Give all that stands in what was found: one more than can be taken tells that there is more."""
+    inside: Found = []
+    for keys, value in found:
+        if type(value) is dict:
+            inside += [((*keys, key), inner) for key, inner in value.items() if inner is not None]
+        elif type(value) is list:
+            inside += [((*keys, str(number)), inner) for number, inner in enumerate(value) if inner is not None]
+        if len(inside) > MOST_FOUND:
+            break
+    return inside[: MOST_FOUND + 1]
 
 
 def _step(value: object, step: str) -> object:
-    if isinstance(value, dict):
+    if type(value) is dict:
         return value.get(step)
-    if isinstance(value, list) and step.removeprefix("-").isdecimal() and len(step) < 6:  # noqa: PLR2004 -- no list is longer
+    if type(value) is list and step.removeprefix("-").isdecimal() and len(step) < 6:  # noqa: PLR2004 -- no list is longer
         at = int(step)
         return value[at] if -len(value) <= at < len(value) else None
     return None
@@ -96,10 +111,15 @@ def _by_path(path: tuple[str, ...]) -> Get:
     if path[:1] == ("$",):
         steps = path[1:]
         return lambda context: _follow(context.root, steps)
-    if len(path) == 1:
-        (only,) = path
-        return lambda context: _step(context.value, only)
-    return lambda context: _follow(context.value, path)
+    if len(path) > 1:
+        return lambda context: _follow(context.value, path)
+    (only,) = path
+
+    def get(context: Context) -> object:
+        value = context.value
+        return value.get(only) if type(value) is dict else _step(value, only)
+
+    return get
 
 
 def _follow(value: object, steps: tuple[str, ...]) -> object:
@@ -122,29 +142,60 @@ def _by_topic(level: int) -> Get:
 
 def _by_key(number: int) -> Get:
     at = number - 1 if number > 0 else number
-    return lambda context: context.keys[at] if -len(context.keys) <= at < len(context.keys) else None
-
-
-def _by_bytes(where: Where, endian: Endian) -> Get:
-    assert where.at is not None
-    size, begin = size_of(where), where.at
-    read = _reader(where, size, endian)
 
     def get(context: Context) -> object:
-        data = context.data
+        keys = context.keys
+        return keys[at] if -len(keys) <= at < len(keys) else None
+
+    return get
+
+
+def _by_bytes(where: Where, at: int, endian: Endian) -> Get:
+    if at >= 0 and where.type is Type.U8 and where.bits is None:
+        return lambda context: context.data[at] if at < len(context.data) else None
+    read = compile_bytes(where, endian)
+    return lambda context: read(context.data)
+
+
+def compile_bytes(where: Where, endian: Endian) -> Callable[[bytes], object]:
+    """Make the function that reads one value out of bytes; the place is one of bytes."""
+    assert where.at is not None
+    size, begin = size_of(where), where.at
+    read = _reader(where, size, where.endian or endian)
+
+    def get(data: bytes) -> object:
         at = begin if begin >= 0 else begin + len(data)
         return read(data, at) if 0 <= at <= len(data) - size else None
 
     return get
 
 
+def letter_of(where: Where) -> str | None:
+    """Give the letter by which `struct` reads a place, None where it has none; bits are picked from a number without sign."""
+    if where.type in _FLOATS:
+        return _FLOATS[where.type][1]
+    size, is_signed = _INTEGERS.get(where.type, (0, False)) if where.type is not None else (0, False)
+    letter = _LETTERS.get(size)
+    return letter if letter is None or (is_signed and where.bits is None) else letter.upper()
+
+
+def order_of(endian: Endian) -> Literal["big", "little"]:
+    """Say the order of bytes as Python calls it."""
+    return "big" if endian is Endian.BIG else "little"
+
+
 def _reader(where: Where, size: int, endian: Endian) -> Callable[[bytes, int], object]:
     """Choose how bytes at an offset become a value: a number, or text; digits of BCD stay text, for ids begin with 0."""
-    if where.type in _INTEGERS:
-        return _integer(size, endian, is_signed=_INTEGERS[where.type][1], bits=where.bits)
-    if where.type in _FLOATS:
-        unpack = struct.Struct((">" if endian is Endian.BIG else "<") + _FLOATS[where.type][1]).unpack_from
+    letter, order = letter_of(where), order_of(endian)
+    if where.bits is not None:
+        low, mask = bits_of(where.bits)
+        return lambda data, at: int.from_bytes(data[at : at + size], order) >> low & mask
+    if letter is not None:
+        unpack = struct.Struct((">" if endian is Endian.BIG else "<") + letter).unpack_from
         return lambda data, at: unpack(data, at)[0]
+    if where.type in _INTEGERS:
+        is_signed = _INTEGERS[where.type][1]
+        return lambda data, at: int.from_bytes(data[at : at + size], order, signed=is_signed)
     if where.type is Type.BCD:
         return lambda data, at: digits if (digits := _ordered(data[at : at + size], endian).hex()).isdecimal() else ""
     if where.type is Type.HEX:
@@ -157,25 +208,10 @@ def _ordered(octets: bytes, endian: Endian) -> bytes:
     return octets if endian is Endian.BIG else octets[::-1]
 
 
-def _integer(size: int, endian: Endian, *, is_signed: bool, bits: str | None) -> Callable[[bytes, int], object]:
-    order = "big" if endian is Endian.BIG else "little"
-    letter = {1: "b", 2: "h", 4: "i", 8: "q"}.get(size)
-    if bits is not None:
-        low, high = bits_of(bits)
-        mask = (1 << (high - low + 1)) - 1
-        return lambda data, at: int.from_bytes(data[at : at + size], order) >> low & mask  # type: ignore[arg-type]
-    if letter is None:
-        return lambda data, at: int.from_bytes(data[at : at + size], order, signed=is_signed)  # type: ignore[arg-type]
-    unpack = struct.Struct(
-        (">" if endian is Endian.BIG else "<") + (letter if is_signed else letter.upper())
-    ).unpack_from
-    return lambda data, at: unpack(data, at)[0]
-
-
 def bits_of(bits: str) -> tuple[int, int]:
-    """Read `3` or `0-4` as the lowest and the highest bit; ValueError where it is neither."""
-    low, _, high = bits.partition("-")
-    lowest, highest = int(low), int(high or low)
-    if not 0 <= lowest <= highest < 64:  # noqa: PLR2004 -- the longest integer
+    """Read `3` or `0-4` as the lowest bit and a mask for what is above it; ValueError where it is neither."""
+    first, _, last = bits.partition("-")
+    low, high = int(first), int(last or first)
+    if not 0 <= low <= high < 64:  # noqa: PLR2004 -- the longest integer
         raise ValueError(bits)
-    return lowest, highest
+    return low, (1 << (high - low + 1)) - 1

@@ -1,21 +1,29 @@
-"""From declared rules to functions that say readings and states. Pure; what is not there says nothing."""
+"""From a declared rule to a function that says a value as readings or states. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from geo.datum import to_wgs84
-from ingest.declared.model import Endian, Position, ReadingRule, StateRule, Where
-from ingest.declared.places import Context, compile_many, compile_place, has_wildcard
-from ingest.declared.words import SCALARS, compile_tests, metric_of, set_of, table_of, truth
+from ingest.declared.model import ReadingRule, StateRule, Type, Where
+from ingest.declared.places import bits_of
+from ingest.declared.words import SCALARS, set_of, table_of, truth
 from ingest.readings import Decoded, DeviceId, DeviceState, Fact, Quality, Reading, Reason, Rejection
 from ingest.wire import number
 
-Emit = Callable[[Context, DeviceId, datetime, Quality, list[Decoded]], None]
+Say = Callable[[object, DeviceId, datetime, Quality, list[Decoded]], None]
 Converted = tuple[float | None, Quality]
+Facts = list[tuple[Fact, bool]]
+Told = list[tuple[Fact | None, bool, str, bool]]
+"""Fact, whether it is so, the maker's name, and whether that is a moment later. Without a fact: it is neither true nor false."""
 _WHOLE: Final = 1e-9
+_EXACT: Final = 1 << 53  # a whole number below is a double without loss
 _MOMENT: Final = timedelta(seconds=1)
+_GOOD: Final = Quality.GOOD
+_MISSING: Final = Quality.MISSING
+_IMPLAUSIBLE: Final = Quality.IMPLAUSIBLE
 _NONE: Final = None, Quality.MISSING
+_WIDEST_TABLE: Final = 8
+"""Of a value of so many bits, everything that can be said is worked out beforehand."""
 
 
 def code_of(rule: ReadingRule | StateRule) -> str:
@@ -25,183 +33,189 @@ def code_of(rule: ReadingRule | StateRule) -> str:
     return next((step for step in reversed(rule.path) if step not in ("*", "$")), "")
 
 
-def compile_reading(rule: ReadingRule, endian: Endian) -> Emit:
-    """Make the function that says a number as readings."""
-    if has_wildcard(rule.path):
-        return _guarded(_many_readings(rule), rule, endian)
-    get, convert, code = compile_place(rule, endian), compile_number(rule), code_of(rule)
+def compile_reading(rule: ReadingRule) -> Say:
+    """Make the function that says a number as a reading."""
+    convert, value_of, code = compile_number(rule), compile_value(rule), code_of(rule)
     metric, unit, relative = rule.metric, rule.unit, rule.relative
 
-    def emit(context: Context, device: DeviceId, time: datetime, quality: Quality, out: list[Decoded]) -> None:
-        raw = get(context)
-        if raw is not None:
-            value, found = convert(raw)
-            out.append(
-                Reading(
-                    device=device, metric=metric, time=time, value=value, unit=unit, code=code, relative=relative,
-                    quality=found or quality,
-                )
-            )  # fmt: skip
+    def say_plain(raw: object, device: DeviceId, time: datetime, quality: Quality, out: list[Decoded]) -> None:
+        value = value_of(raw)
+        if value is None:
+            quality = _MISSING
+        out.append(
+            Reading(
+                device=device, metric=metric, time=time, value=value, unit=unit, quality=quality, code=code,
+                relative=relative,
+            )
+        )  # fmt: skip
 
-    return _guarded(emit, rule, endian)
+    def say(raw: object, device: DeviceId, time: datetime, quality: Quality, out: list[Decoded]) -> None:
+        value, found = convert(raw)
+        out.append(
+            Reading(
+                device=device, metric=metric, time=time, value=value, unit=unit, quality=found or quality, code=code,
+                relative=relative,
+            )
+        )  # fmt: skip
 
-
-def _many_readings(rule: ReadingRule) -> Emit:
-    assert rule.path is not None
-    get, convert, code = compile_many(rule.path), compile_number(rule), code_of(rule)
-
-    def emit(context: Context, device: DeviceId, time: datetime, quality: Quality, out: list[Decoded]) -> None:
-        for keys, raw in get(context):
-            value, found = convert(raw)
-            metric = rule.metric.replace("{key}", metric_of(keys[-1])) if keys else rule.metric
-            out.append(
-                Reading(
-                    device=device, metric=metric, time=time, value=value, unit=rule.unit, relative=rule.relative,
-                    code=code or keys[-1], quality=found or quality,
-                )
-            )  # fmt: skip
-
-    return emit
+    return say_plain if is_plain(rule) else say
 
 
-def _guarded(emit: Emit, rule: ReadingRule | StateRule | Position, endian: Endian) -> Emit:
-    hold = compile_tests(rule.when, endian)
-    if hold is None:
-        return emit
-
-    def emit_when(context: Context, device: DeviceId, time: datetime, quality: Quality, out: list[Decoded]) -> None:
-        if hold(context):
-            emit(context, device, time, quality, out)
-
-    return emit_when
+def is_plain(rule: ReadingRule) -> bool:
+    """Tell whether any number is a value: nothing is missing by a mark, nothing is beyond a limit."""
+    return (rule.missing, rule.values, rule.low, rule.high) == ((), {}, None, None)
 
 
 def compile_number(rule: ReadingRule) -> Callable[[object], Converted]:
     """Make the function that converts a raw value; its quality is GOOD (which is 0) where nothing is to be said of it."""
-    scale = _scaling(rule.scale, rule.offset)
-    missing, values = set_of(rule.missing), table_of(rule.values)
     low = float("-inf") if rule.low is None else rule.low
     high = float("inf") if rule.high is None else rule.high
-    is_plain = not missing and not values and rule.low is None and rule.high is None
+    value_of = compile_value(rule)
+    known: dict[object, Converted] = {raw: (value, _GOOD) for raw, value in table_of(rule.values).items()}
+    known |= dict.fromkeys(set_of(rule.missing), _NONE)
 
     def convert(raw: object) -> Converted:
-        if not is_plain and type(raw) in SCALARS:
-            if raw in missing:
-                return _NONE
-            if raw in values:
-                return values[raw], Quality.GOOD
-        value = number(raw)
+        try:
+            found = known.get(raw)
+        except TypeError:  # an object or a list
+            return _NONE
+        if found is not None:
+            return found
+        value = value_of(raw)
         if value is None:
             return _NONE
-        value = scale(value)
-        return value, Quality.GOOD if low <= value <= high else Quality.IMPLAUSIBLE
+        return value, _GOOD if low <= value <= high else _IMPLAUSIBLE
 
-    return convert
+    every: dict[object, Converted] = {raw: convert(raw) for raw in _all_values(rule)}
+    return every.__getitem__ if every else convert
 
 
-def _scaling(scale: float, offset: float) -> Callable[[float], float]:
-    """Multiply, then add. A tenth is a division by ten: 257 tenths are 25.7, and 257 * 0.1 is not."""
-    divisor = round(1 / scale)
-    if abs(divisor) > 1 and abs(divisor * scale - 1) < _WHOLE:
-        return lambda value: value / divisor + offset
+def compile_value(rule: ReadingRule) -> Callable[[object], float | None]:
+    """Make the function that scales a number: times, then plus. None is what is no number.
+
+    A tenth is a division by ten: 257 tenths are 25.7, and 257 * 0.1 is not.
+    """
+    scale, offset, divisor = rule.scale, rule.offset, float(round(1 / rule.scale))
+
+    def as_it_is(raw: object) -> float | None:
+        return float(raw) if type(raw) is int and -_EXACT < raw < _EXACT else number(raw)
+
+    def divided(raw: object) -> float | None:
+        value = raw if type(raw) is int and -_EXACT < raw < _EXACT else number(raw)
+        return None if value is None else value / divisor + offset
+
+    def multiplied(raw: object) -> float | None:
+        value = raw if type(raw) is int and -_EXACT < raw < _EXACT else number(raw)
+        return None if value is None else value * scale + offset
+
     if scale == 1.0 and not offset:
-        return lambda value: value
-    return lambda value: value * scale + offset
+        return as_it_is
+    return divided if abs(divisor) > 1 and abs(divisor * scale - 1) < _WHOLE else multiplied
 
 
-def compile_state(rule: StateRule, endian: Endian) -> Emit:
-    """Make the function that says a value as facts."""
-    read, code, momentary = _facts_of(rule), code_of(rule), rule.momentary
-    get_many = compile_many(rule.path) if rule.path is not None and has_wildcard(rule.path) else None
-    get = compile_place(rule, endian)
+def _all_values(where: Where) -> Iterable[int]:
+    """Give every value a place can have, none where they are too many to be told."""
+    if where.bits is not None:
+        _, mask = bits_of(where.bits)
+        return range(mask + 1) if mask < 1 << _WIDEST_TABLE else ()
+    return {Type.U8: range(256), Type.I8: range(-128, 128)}.get(where.type, ()) if where.type is not None else ()
+
+
+def compile_states(rules: Sequence[StateRule]) -> Say:
+    """Make the function that says one value as the facts of rules that share its place, in their order."""
+    tells = [_compile_state(rule) for rule in rules]
+
+    def tell(raw: object) -> Told:
+        return [said for one in tells for said in one(raw)]
+
+    known = {raw: tell(raw) for raw in _usual_values(rules)}
 
     def say(raw: object, device: DeviceId, time: datetime, quality: Quality, out: list[Decoded]) -> None:
+        try:
+            told = known.get(raw)
+        except TypeError:  # an object or a list
+            told = None
+        for fact, active, code, is_over in tell(raw) if told is None else told:
+            if fact is None:
+                out.append(Rejection(reason=Reason.MALFORMED, detail=f"neither true nor false: {code}"))
+                continue
+            when = time + _MOMENT if is_over else time
+            out.append(DeviceState(device=device, fact=fact, active=active, time=when, quality=quality, code=code))
+
+    return say
+
+
+def _usual_values(rules: Sequence[StateRule]) -> Iterable[object]:
+    """Give the values whose facts are worked out beforehand."""
+    if found := _all_values(rules[0]):
+        return found
+    if any(_masks_of(rule) for rule in rules):
+        return ()  # 1 and true are the same key of a table, but true has no bits
+    return [True, False, *table_of(dict.fromkeys((word for rule in rules for word in (*rule.active, *rule.clear)), 0))]
+
+
+def _compile_state(rule: StateRule) -> Callable[[object], Told]:
+    """Make the function that gives what one rule says of a value."""
+    read, code, momentary = _facts_of(rule), code_of(rule), rule.momentary
+    neither: Told = [(None, False, code or str(rule.at), False)]
+
+    def tell(raw: object) -> Told:
         facts = read(raw)
         if facts is None:
-            out.append(Rejection(reason=Reason.MALFORMED, detail=f"neither true nor false: {code or rule.at}"))
-            return
+            return neither
+        told: Told = []
         for fact, active in facts:
-            out.append(DeviceState(device=device, fact=fact, active=active, time=time, quality=quality, code=code))
+            told.append((fact, active, code, False))
             if active and momentary:  # a report of something done, that nothing later takes back
-                over = time + _MOMENT
-                out.append(DeviceState(device=device, fact=fact, active=False, time=over, quality=quality, code=code))
+                told.append((fact, False, code, True))
+        return told
 
-    def emit(context: Context, device: DeviceId, time: datetime, quality: Quality, out: list[Decoded]) -> None:
-        if get_many is not None:
-            for _, raw in get_many(context):
-                say(raw, device, time, quality, out)
-        elif (raw := get(context)) is not None:
-            say(raw, device, time, quality, out)
-
-    return _guarded(emit, rule, endian)
+    return tell
 
 
-def _facts_of(rule: StateRule) -> Callable[[object], list[tuple[Fact, bool]] | None]:
-    # A fact of several bits is so while one of them says it: each bit is first turned to be 1 where it says it.
+def _masks_of(rule: StateRule) -> dict[Fact, int]:
+    """Give the bits that say each fact: it is so while one of them says it."""
+    if rule.bit is not None and rule.fact is not None:
+        return {rule.fact: 1 << rule.bit}
     masks: dict[Fact, int] = {}
     for bit, fact in rule.alarm_bits.items():
         masks[fact] = masks.get(fact, 0) | 1 << bit
+    return masks
+
+
+def _facts_of(rule: StateRule) -> Callable[[object], Facts | None]:
+    masks = _masks_of(rule)
+    if not masks:
+        assert rule.fact is not None
+        return _by_words(rule, rule.fact)
+    # Each bit is first turned to be 1 where it says it.
     turned = sum(1 << bit for bit in rule.inverted_bits)
-    if rule.bit is not None and rule.fact is not None:
-        masks, turned = {rule.fact: 1 << rule.bit}, (1 << rule.bit if rule.inverted else 0)
-    if masks:
+    if rule.bit is not None:
+        turned = 1 << rule.bit if rule.inverted else 0
 
-        def by_bits(raw: object) -> list[tuple[Fact, bool]] | None:
-            value = number(raw)
-            if value is None or value < 0:
-                return None
-            word = int(value) ^ turned
-            return [(fact, bool(word & mask)) for fact, mask in masks.items()]
+    def by_bits(raw: object) -> Facts | None:
+        value = number(raw)
+        if value is None or value < 0:
+            return None
+        word = int(value) ^ turned
+        return [(fact, bool(word & mask)) for fact, mask in masks.items()]
 
-        return by_bits
-    assert rule.fact is not None
-    return _by_words(rule, rule.fact)
+    return by_bits
 
 
-def _by_words(rule: StateRule, fact: Fact) -> Callable[[object], list[tuple[Fact, bool]] | None]:
+def _by_words(rule: StateRule, fact: Fact) -> Callable[[object], Facts | None]:
     others = False if rule.clear == ("others",) else True if rule.active == ("others",) else None
     known = dict.fromkeys(rule.active, True) | dict.fromkeys(rule.clear, False)
     table: dict[object, bool] = table_of({word: active for word, active in known.items() if word != "others"})
 
-    def by_words(raw: object) -> list[tuple[Fact, bool]] | None:
+    def by_words(raw: object) -> Facts | None:
         if type(raw) not in SCALARS:
             return None
         active = table.get(raw, others)
         return [] if active is None else [(fact, active)]
 
-    def by_truth(raw: object) -> list[tuple[Fact, bool]] | None:
+    def by_truth(raw: object) -> Facts | None:
         active = truth(raw)
         return None if active is None else [(fact, active is not rule.inverted)]
 
     return by_words if known else by_truth
-
-
-def compile_position(position: Position, endian: Endian) -> Emit:
-    """Make the function that says where a device is: two readings in degrees of WGS 84."""
-    lon_of, lat_of = compile_place(position.lon, endian), compile_place(position.lat, endian)
-
-    def emit(context: Context, device: DeviceId, time: datetime, quality: Quality, out: list[Decoded]) -> None:
-        raw_lon, raw_lat = lon_of(context), lat_of(context)
-        if raw_lon is None or raw_lat is None:
-            return
-        lon, lat = number(raw_lon), number(raw_lat)
-        if lon is not None and lat is not None:
-            lon, lat = lon * position.lon.scale, lat * position.lat.scale
-        if lon is None or lat is None or not _is_on_earth(lon, lat):
-            lon, lat, quality = None, None, Quality.MISSING
-        else:
-            lon, lat = to_wgs84(lon, lat, position.datum)
-        for metric, value in (("longitude", lon), ("latitude", lat)):
-            out.append(Reading(device=device, metric=metric, time=time, value=value, unit="deg", quality=quality))
-
-    return _guarded(emit, position, endian)
-
-
-def _is_on_earth(lon: float, lat: float) -> bool:
-    """Tell a place from a receiver that has none, which says 0, 0 or -1, -1."""
-    return abs(lon) <= 180.0 and abs(lat) <= 90.0 and (lon, lat) not in {(0.0, 0.0), (-1.0, -1.0)}  # noqa: PLR2004 -- degrees
-
-
-def is_somewhere(where: Where) -> bool:
-    """Tell whether a place is declared at all."""
-    return any(given is not None for given in (where.path, where.at, where.topic, where.key, where.text))

@@ -7,23 +7,7 @@ from operator import xor
 from typing import Final
 
 from ingest.declared.model import Sum
-
-
-def _shifted(value: int) -> int:
-    for _ in range(8):
-        value = value >> 1 ^ 0xA001 if value & 1 else value >> 1
-    return value
-
-
-_TABLE: Final = tuple(_shifted(octet) for octet in range(256))
-
-
-def crc16_modbus(data: bytes) -> int:
-    """CRC-16/MODBUS: polynomial 8005 reflected, from FFFF."""
-    crc = 0xFFFF
-    for octet in data:
-        crc = crc >> 8 ^ _TABLE[(crc ^ octet) & 0xFF]
-    return crc
+from ingest.decoders.sl651.frame import crc16 as crc16_modbus
 
 
 def crc16_ccitt(data: bytes) -> int:

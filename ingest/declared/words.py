@@ -7,9 +7,11 @@ from typing import Final, TypeVar
 
 from ingest.declared.model import Endian, Test
 from ingest.declared.places import Context, compile_place
+from ingest.readings import DeviceId
 from ingest.wire import text
 
 T = TypeVar("T")
+Hold = Callable[[Context], bool]
 _TRUTH: Final = {
     "true": True,
     "on": True,
@@ -57,27 +59,41 @@ def truth(value: object) -> bool | None:
     return _TRUTH.get(value.strip().lower()) if isinstance(value, str) else None
 
 
-def compile_tests(tests: tuple[Test, ...], endian: Endian) -> Callable[[Context], bool] | None:
+def compile_tests(tests: tuple[Test, ...], endian: Endian) -> Hold | None:
     """Make the function that tells whether all conditions hold; None where there are none."""
-    made = [(compile_place(test, endian), set_of(test.is_), set_of(test.is_not), bool(test.is_)) for test in tests]
+    holds = [_compile_test(test, endian) for test in tests]
+    if len(holds) <= 1:
+        return holds[0] if holds else None
+    if len(holds) == 2:  # noqa: PLR2004 -- most have one or two, and a loop costs more than they do
+        first, second = holds
+        return lambda context: first(context) and second(context)
+    return lambda context: all(hold(context) for hold in holds)
 
-    def hold(context: Context) -> bool:
-        for get, wanted, unwanted, is_bound in made:
-            value = get(context)
-            if type(value) not in SCALARS:
-                if is_bound or not unwanted:
-                    return False
-            elif (is_bound and value not in wanted) or value in unwanted:
-                return False
-        return True
 
-    return hold if made else None
+def _compile_test(test: Test, endian: Endian) -> Hold:
+    get, unwanted = compile_place(test, endian), set_of(test.is_not)
+    wanted = set_of(test.is_) - unwanted
+
+    def is_there(context: Context) -> bool:
+        return type(get(context)) in SCALARS
+
+    def is_wanted(context: Context) -> bool:
+        try:
+            return get(context) in wanted
+        except TypeError:  # an object or a list
+            return False
+
+    def is_not_unwanted(context: Context) -> bool:
+        value = get(context)
+        return type(value) not in SCALARS or value not in unwanted
+
+    return is_wanted if test.is_ else is_not_unwanted if unwanted else is_there
 
 
 @lru_cache(maxsize=8192)
-def id_text(value: str) -> str:
+def id_of(value: str) -> DeviceId:
     """Make a text fit to be a device's id: printable, without the characters that structure topics."""
-    return text(value.translate(_FORBIDDEN))
+    return DeviceId(text(value.translate(_FORBIDDEN)))
 
 
 @lru_cache(maxsize=4096)
