@@ -9,180 +9,111 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
+from msgspec import Struct
+
 from ingest.readings import Decoded, DeviceId, DeviceState, Dropped, Fact, Quality, Reading, Reason, Rejection
-from ingest.thing_personal import is_personal
 from ingest.thing_values import own_time, reading_of, told
-from ingest.usual_names import (
-    LONGEST_NAME,
-    Flag,
-    Ignored,
-    Meaning,
-    Personal,
-    Quantity,
-    meaning,
-    spelled,
-    truth,
-    truth_of,
-)
+from ingest.usual_names import LONGEST_NAME, Flag, Meaning, Personal, Quantity, meaning, spelled, truth, truth_of
 from ingest.wire import number, text
 
 _WRAPPING: Final = frozenset({"value", "time", "eventType", "quality"})
 _DEEPEST: Final = 6
+_NUMBERS: Final = (float, int)
 _BITS: Final = (0, 1)
-_BARE: Final = frozenset({int, float, str, bool})
+_EVENT_ENDS: Final = ("event", "report", "alarm", "warning", "alert")
+_Moment = tuple[datetime, Quality]
 
 
 def read_properties(
-    values: Mapping[str, object], device: DeviceId, moment: tuple[datetime, Quality], received: datetime
+    values: Mapping[str, object], device: DeviceId, moment: _Moment, received: datetime
 ) -> list[Decoded]:
-    """Read every property of an object; `moment` holds where a value has no time of its own.
-
-    Most are bare numbers and flags, some with their time: those are read here, and a `Report` is made for the others only.
-    """
-    said: list[Decoded] = []
-    left: dict[str, object] = {}
-    stamped: object = None
-    own = moment
-    for name, value in values.items():
-        bare, at = value, moment
-        if type(value) is dict and "value" in value and len(value) == 1 + ("time" in value):
-            bare = value["value"]
-            if "time" in value:
-                if value["time"] != stamped:
-                    stamped = value["time"]
-                    own = own_time(stamped, moment, received)
-                at = own
-        if type(bare) not in _BARE or len(name) >= LONGEST_NAME or not _bare(device, name, bare, at, said):
-            left[name] = value
-    if not left:
-        return said
-    report = Report(device, *moment, received, said=said)
-    report.take(left)
+    """Read every property of an object; `moment` holds where a value has no time of its own."""
+    report = Report(device, moment, received, [])
+    report.take(values)
     return report.close()
 
 
-def _bare(device: DeviceId, name: str, value: object, moment: tuple[datetime, Quality], said: list[Decoded]) -> bool:
-    """Say what a number, text or truth says; False where it takes more to read it."""
-    known = meaning(name)
-    if type(known) is Quantity:
-        time, quality = moment
-        if (
-            (type(value) is float or type(value) is int)
-            and not known.is_written_oddly
-            and known.low <= value <= known.high
-        ):
-            said.append(
-                Reading(
-                    device=device,
-                    metric=known.metric,
-                    time=time,
-                    value=float(value),
-                    unit=known.unit,
-                    quality=quality,
-                    code=name,
-                )
-            )
-            return True
-        if known.if_true is not None and truth(value) is not None:
-            return False
-        reading = reading_of(device, known, name, value, moment)
-        if reading is not None:
-            said.append(reading)
-        return True
-    if type(known) is Flag and value in _BITS and not known.codes:
-        active = (value == 1) is not known.is_inverted
-        said.append(
-            DeviceState(device=device, fact=known.fact, active=active, time=moment[0], quality=moment[1], code=name)
-        )
-        return True
-    return type(known) is Ignored
+class Report(Struct):
+    """What one message says of one device, appended to `said`. `moment` holds where a value has no time of its own."""
 
-
-class Report:
-    """What one message says of one device. `time` and `quality` hold where a value has no time of its own."""
-
-    __slots__ = ("_device", "_dropped", "_received", "_unreadable", "quality", "said", "time")
-
-    def __init__(
-        self,
-        device: DeviceId,
-        time: datetime,
-        quality: Quality,
-        received: datetime,
-        *,
-        said: list[Decoded] | None = None,
-    ) -> None:
-        self.said: list[Decoded] = [] if said is None else said
-        self.time = time
-        self.quality = quality
-        self._device = device
-        self._received = received
-        self._dropped: list[str] = []
-        self._unreadable: list[str] = []
+    device: DeviceId
+    moment: _Moment
+    received: datetime
+    said: list[Decoded]
+    _dropped: list[str] | None = None
+    _unreadable: list[str] | None = None
+    _stamped: object = None  # the values of a message were mostly taken at one time
+    _own: _Moment | None = None
 
     def take(self, values: Mapping[str, object]) -> None:
         """Read every property of an object."""
-        self._struct(values, "", (self.time, self.quality), 0)
+        self._struct(values, "", self.moment, 0)
 
     def close(self) -> list[Decoded]:
         """Give what was said, and what was dropped or could not be read."""
-        if self._dropped:
+        if self._dropped is not None:
             self.said.append(Dropped(fields=tuple(dict.fromkeys(self._dropped))))
-        if self._unreadable:
+        if self._unreadable is not None:
             detail = f"neither true nor false: {', '.join(self._unreadable[:8])}"
             self.said.append(Rejection(reason=Reason.MALFORMED, detail=text(detail)))
         return self.said
 
-    def event(self, name: str, output: object, raised: tuple[datetime, Quality]) -> None:
+    def event(self, name: str, output: object, raised: _Moment) -> None:
         """Read an event: what its output says, or, where that states no fact, the fact of its name for a moment."""
         before = len(self.said)
-        if isinstance(output, dict):
+        if type(output) is dict:
             self._struct(output, "", raised, 0)
-        states = any(isinstance(item, DeviceState) for item in self.said[before:])
-        if not states and len(name) <= LONGEST_NAME:
+        for item in self.said[before:]:
+            if type(item) is DeviceState:
+                return
+        if len(name) <= LONGEST_NAME:
             fact = event_fact(name)
             if fact is not None:
-                self.said += told(self._device, fact, *raised, code=name)
+                self.said += told(self.device, fact, *raised, code=name)
 
-    def at(self, value: object) -> tuple[datetime, Quality]:
+    def at(self, value: object) -> _Moment:
         """Settle a value's own time; that of the message stands in."""
-        return own_time(value, (self.time, self.quality), self._received)
+        if self._own is None or value != self._stamped:
+            self._stamped = value
+            self._own = own_time(value, self.moment, self.received)
+        return self._own
 
-    def _struct(self, values: Mapping[str, object], path: str, moment: tuple[datetime, Quality], depth: int) -> None:
+    def _struct(self, values: Mapping[str, object], path: str, moment: _Moment, depth: int) -> None:
+        """Read the members of a struct that stands under `path`."""
+        room = LONGEST_NAME - len(path)
         for name, value in values.items():
-            self._item(path, name, value, moment, depth)
-
-    def _item(self, path: str, name: str, value: object, moment: tuple[datetime, Quality], depth: int) -> None:
-        """Read one member of a struct that stands under `path`."""
-        if len(path) + len(name) >= LONGEST_NAME or value is None:
-            return
-        whole = f"{path}_{name}" if path else name
-        if type(value) is dict or path:
-            if is_personal(name):
-                self._dropped.append(name)
-                return
+            if value is None or len(name) >= room:
+                continue
+            known = meaning(name)
+            if type(known) is Personal and (path or type(value) is dict):
+                self._drop(name)
+                continue
+            whole = name
+            if path:
+                whole = f"{path}_{name}"
+                known = meaning(whole)
             if type(value) is dict:
-                self._nested(whole, value, moment, depth)
-                return
-        if type(value) is list:
-            self._series(whole, value, moment)
-        else:
-            self.one(whole, value, moment)
+                self._nested(known, whole, value, moment, depth)
+            elif type(value) is list:
+                self._series(known, whole, value, moment)
+            else:
+                self._one(known, whole, value, moment)
 
-    def _nested(self, name: str, value: Mapping[str, object], moment: tuple[datetime, Quality], depth: int) -> None:
-        if "value" in value and value.keys() <= _WRAPPING:
-            inner = value["value"]
-            own = self.at(value["time"]) if "time" in value else moment
-            if type(inner) is dict:
-                self._struct(inner, name, own, depth + 1)
-            elif type(inner) is list:
-                self._series(name, inner, own)
-            elif inner is not None:
-                self.one(name, inner, own)
-        elif depth < _DEEPEST:
-            self._struct(value, name, moment, depth + 1)
+    def _nested(self, known: Meaning, name: str, value: Mapping[str, object], moment: _Moment, depth: int) -> None:
+        if "value" not in value or not (len(value) == 1 + ("time" in value) or value.keys() <= _WRAPPING):
+            if depth < _DEEPEST:
+                self._struct(value, name, moment, depth + 1)
+            return
+        inner = value["value"]
+        own = self.at(value["time"]) if "time" in value else moment
+        if type(inner) is dict:
+            self._struct(inner, name, own, depth + 1)
+        elif type(inner) is list:
+            self._series(known, name, inner, own)
+        elif inner is not None:
+            self._one(known, name, inner, own)
 
-    def _series(self, name: str, values: list[object], moment: tuple[datetime, Quality]) -> None:
+    def _series(self, known: Meaning, name: str, values: list[object], moment: _Moment) -> None:
         """Read several values of one property, each with its time; `v` and `t` are short for them. Other lists are not read."""
         for item in values:
             if isinstance(item, dict) and ("value" in item or "v" in item):
@@ -191,36 +122,64 @@ class Report:
                 if type(value) is dict:
                     self._struct(value, name, at, 1)
                 elif value is not None:
-                    self.one(name, value, at)
+                    self._one(known, name, value, at)
 
-    def one(self, name: str, value: object, moment: tuple[datetime, Quality]) -> None:
+    def _one(self, known: Meaning, name: str, value: object, moment: _Moment) -> None:
         """Read one property with the time it has."""
-        known = meaning(name)
-        if type(known) is Quantity and known.if_true is not None and truth(value) is not None:
-            known = Flag(known.if_true)
         if type(known) is Quantity:
-            reading = reading_of(self._device, known, name, value, moment)
-            if reading is not None:
-                self.said.append(reading)
-        elif type(known) is Flag:
-            active = truth_of(known, value)
-            if active is None and known.measured is not None and number(value) is not None:
-                reading = reading_of(self._device, known.measured, name, value, moment)
-                self.said += [] if reading is None else [reading]
-                return
-            if active is None:
-                self._unreadable.append(name)
-                return
-            self.said.append(
-                DeviceState(
-                    device=self._device, fact=known.fact, active=active, time=moment[0], quality=moment[1], code=name
+            if (
+                isinstance(value, _NUMBERS)
+                and (known.if_true is None or type(value) is not bool)
+                and not known.is_written_oddly
+                and known.low <= value <= known.high
+            ):
+                self.said.append(
+                    Reading(
+                        device=self.device,
+                        metric=known.metric,
+                        time=moment[0],
+                        value=float(value),
+                        unit=known.unit,
+                        quality=moment[1],
+                        code=name,
+                    )
                 )
-            )
+            else:
+                self._measure(known, name, value, moment)
+        elif type(known) is Flag:
+            self._flag(known, name, value, moment)
         elif type(known) is Personal and value != "":
-            self._dropped.append(name)
+            self._drop(name)
 
+    def _flag(self, known: Flag, name: str, value: object, moment: _Moment) -> None:
+        active = (value == 1) is not known.is_inverted if value in _BITS and not known.codes else truth_of(known, value)
+        if active is not None:
+            self._state(known.fact, active, name, moment)
+        elif known.measured is not None and number(value) is not None:
+            self._measure(known.measured, name, value, moment)
+        elif self._unreadable is None:
+            self._unreadable = [name]
+        else:
+            self._unreadable.append(name)
 
-_EVENT_ENDS: Final = ("event", "report", "alarm", "warning", "alert")
+    def _state(self, fact: Fact, active: bool, name: str, moment: _Moment) -> None:  # noqa: FBT001 -- what is stated
+        self.said.append(
+            DeviceState(device=self.device, fact=fact, active=active, time=moment[0], quality=moment[1], code=name)
+        )
+
+    def _measure(self, known: Quantity, name: str, value: object, moment: _Moment) -> None:
+        stated = None if known.if_true is None else truth(value)
+        if known.if_true is not None and stated is not None:
+            self._state(known.if_true, stated, name, moment)
+            return
+        reading = reading_of(self.device, known, name, value, moment)
+        if reading is not None:
+            self.said.append(reading)
+
+    def _drop(self, name: str) -> None:
+        if self._dropped is None:
+            self._dropped = []
+        self._dropped.append(name)
 
 
 @lru_cache(maxsize=1024)

@@ -14,6 +14,8 @@ from ingest.wire import number
 
 _MOMENT: Final = timedelta(seconds=1)
 _MILLISECONDS_FROM: Final = 1e11  # as seconds this were the year 5138
+_SURELY_FINITE: Final = 1 << 62
+_GOOD: Final = Quality.GOOD
 _MILLIVOLTS_FROM: Final = 1000.0  # no cell has a thousand volts, and none lives below one
 _TENTHS_BELOW: Final = -300.0  # some NB modules count their RSRP in tenths of a dBm
 
@@ -25,16 +27,23 @@ def stamp(value: object) -> float | None:
     """
     if value is None or value == "":
         return None
+    if type(value) is int and _MILLISECONDS_FROM <= value < _SURELY_FINITE:
+        return value / 1000.0
+    # A date is tried first where it looks like one: to have it refused by float() would cost as much as to read it.
+    if type(value) is str and value[4:5] == "-" and (written := _written(value)) is not None:
+        return written
     seconds = number(value)
     if seconds is not None:
         return seconds / 1000.0 if seconds >= _MILLISECONDS_FROM else seconds
+    return (_written(value) if type(value) is str else None) or 0.0
+
+
+def _written(value: str) -> float | None:
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if moment is None:
-            return 0.0
+        moment = datetime.fromisoformat(value)
         return (moment if moment.tzinfo is not None else moment.replace(tzinfo=BEIJING)).timestamp()
     except (ValueError, OverflowError):
-        return 0.0
+        return None
 
 
 def told(device: DeviceId, fact: Fact, time: datetime, quality: Quality, code: str) -> tuple[DeviceState, DeviceState]:
@@ -50,8 +59,8 @@ def own_time(value: object, moment: tuple[datetime, Quality], received: datetime
     seconds = stamp(value)
     if seconds is None:
         return moment
-    time, quality = settle(seconds, received)
-    return time, max(quality, moment[1])
+    own = settle(seconds, received)
+    return own if moment[1] is _GOOD else (own[0], max(own[1], moment[1]))
 
 
 def reading_of(
@@ -59,7 +68,7 @@ def reading_of(
 ) -> Reading | None:
     """Read a quantity; None where a property of no known name is text or a list: that is a description."""
     time, quality = moment
-    value = float(raw) if type(raw) is float or (type(raw) is int and abs(raw) < 1 << 62) else _number(raw)
+    value = float(raw) if type(raw) is float or (type(raw) is int and abs(raw) < _SURELY_FINITE) else _number(raw)
     if value is None and not known.unit:
         return None
     if value is not None:
@@ -74,6 +83,8 @@ def reading_of(
 
 
 def _number(raw: object) -> float | None:
+    if type(raw) is str and raw[:1].isalpha():
+        return None  # to have a word refused by float() would cost as much as all the rest
     return float(raw) if isinstance(raw, bool) else number(raw)
 
 

@@ -24,10 +24,11 @@ from ingest.usual_words import (
     Personal,
     Quantity,
 )
-from ingest.wire import number
+from ingest.wire import number, text
 
 __all__ = [
     "LONGEST_NAME",
+    "PLAIN_NAME",
     "Flag",
     "Ignored",
     "Meaning",
@@ -45,10 +46,11 @@ __all__ = [
 ]
 
 LONGEST_NAME: Final = 64  # of a thing model; a longer key is no identifier
-_LOOKED_AT: Final = 60  # of a plain name
+PLAIN_NAME: Final = 60  # what is looked at of a plain name
 _KEPT: Final = 16_384  # names; each at most 100 characters, so 3 MB
 _METRIC_CHARS: Final = 40  # of a metric's name (ingest.registry.METRIC_NAME)
 _NOT_WORD: Final = re.compile(r"[^0-9A-Za-z]+")
+_ZERO_AND_ONE: Final = (0, 1)
 _BITS: Final[Mapping[str, bool]] = {"0": False, "1": True, "0.0": False, "1.0": True}
 _TRUTHS: Final[Mapping[str, bool]] = {
     "true": True, "on": True, "yes": True, "alarm": True, "active": True, "open": True, "opened": True, "报警": True, "告警": True,
@@ -58,9 +60,10 @@ _TRUTHS: Final[Mapping[str, bool]] = {
 
 
 class Named(Struct, frozen=True):
-    """What a plain name leads to: its metric ("" where nothing is left of the name), and the fact it states, if any."""
+    """What a plain name leads to: its metric ("" where nothing is left of it), the fact it states, itself as it may be stored."""
 
     metric: str
+    code: str
     flag: Flag | None = None
 
 
@@ -91,7 +94,7 @@ def metric_name(identifier: str) -> str:
 
 def metric_of(name: str) -> str:
     """Make a metric's name of a plain one: `Inputs/Air Temp` is `inputs.air_temp`, `tempOut` is `temp_out`; "" of nothing."""
-    return named(name).metric
+    return named(name[:PLAIN_NAME]).metric
 
 
 @lru_cache(maxsize=_KEPT)
@@ -111,24 +114,20 @@ def meaning(identifier: str) -> Meaning:
     return known
 
 
-def named(name: str) -> Named:
-    """Say what a plain name leads to."""
-    return _named(name[:_LOOKED_AT])
-
-
 @lru_cache(maxsize=_KEPT)
-def _named(name: str) -> Named:
+def named(name: str) -> Named:
+    """Say what a plain name of at most PLAIN_NAME characters leads to."""
     metric = _snake(name.replace("/", "."), _OF_PLAIN)
     key = metric.rpartition(".")[2].replace("_", "")
     known = ONLY_PLAIN.get(key) or WORDS.get(key)
     if type(known) is Quantity and known.if_true is not None:
-        return Named(metric, Flag(known.if_true, is_amount=True))
-    return Named(metric, known if type(known) is Flag and key not in ONLY_THINGS else None)
+        return Named(metric, text(name), Flag(known.if_true, is_amount=True))
+    return Named(metric, text(name), known if type(known) is Flag and key not in ONLY_THINGS else None)
 
 
 def fact_of(name: str, value: object) -> tuple[Fact, bool] | None:
     """Tell which fact a plain name states with a value, and whether it is so; None where it states none."""
-    flag = named(name).flag
+    flag = named(name[:PLAIN_NAME]).flag
     if flag is None:
         return None
     active = truth_of(flag, value, is_plain=True)
@@ -151,15 +150,19 @@ def truth(value: object) -> bool | None:
 
 def truth_of(flag: Flag, value: object, *, is_plain: bool = False) -> bool | None:
     """Tell whether the fact of `flag` is true; None where the value is neither 0 nor 1, nor a code or word for them."""
+    active: bool | None = None
     if type(value) is bool:
-        active: bool | None = value
+        active = value
+    elif (type(value) is int or type(value) is float) and not flag.codes:
+        if value not in _ZERO_AND_ONE or (is_plain and flag.is_amount):
+            active = None if flag.rest is None or number(value) is None else flag.rest
+        else:
+            active = value == 1
     elif isinstance(value, str | int | float):
         word = str(value).strip().lower()[:LONGEST_NAME]
         active = flag.codes.get(word, _TRUTHS.get(word))
         if active is None and not (is_plain and flag.is_amount):
             active = _BITS.get(word)
-        if active is None and number(value) is not None:
+        if active is None and flag.rest is not None and number(value) is not None:
             active = flag.rest
-    else:
-        return None
     return active if active is None or not flag.is_inverted else not active

@@ -4,10 +4,12 @@ The device id is `{ProductKey}.{DeviceName}`: names are unique within a product 
 that names others is refused; a gateway may speak for the devices it packs. What identifiers mean is in `ingest.usual_words`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from ingest.enclosed_frames import frames_in
 from ingest.instants import settle
@@ -23,7 +25,8 @@ from ingest.readings import (
     Reason,
     Rejection,
 )
-from ingest.thing_packs import identity, is_name, read_events, read_packs
+from ingest.thing_identity import device_of, identity
+from ingest.thing_packs import read_events, read_packs
 from ingest.thing_personal import without_personal
 from ingest.thing_report import Report, read_properties
 from ingest.thing_values import stamp
@@ -34,22 +37,31 @@ _PROPERTIES: Final = frozenset({"prop", "props", "property", "properties"})
 _STATUS: Final = {"online": False, "offline": True}
 _SESSIONS: Final = {"login": False, "batch_login": False, "logout": True, "batch_logout": True}
 _PROPERTY_POST: Final = ("thing", "event", "property", "post")
+_WRAPPED: Final = frozenset({"value", "time"})
+_NAMELESS: Final = Rejection(reason=Reason.MALFORMED, detail="a device without product and name")
 _SPELLED_FROM: Final = 8  # bytes; shorter ones may be what they are
+
+
+class _Route(Struct, frozen=True, gc=False):
+    """What a topic says: who speaks, of what (a word of ours, "" leaves it to the message), and the levels after the device."""
+
+    device: DeviceId | None
+    rest: tuple[str, ...] = ()
+    what: str = ""
+    subject: tuple[str, ...] | None = None
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     """Decode a message that arrived on `topic` at `received` (aware UTC); answers of the platform say nothing: []."""
+    route = _route(topic)
+    if route.what == "reply":
+        return []
+    if route.what == "downlink":
+        return [Rejection(reason=Reason.DOWNLINK, detail="a command")]
+    if route.what == "raw":
+        return _raw(route, payload, received)
     try:
-        device, rest = _address(topic)
-        if rest == _PROPERTY_POST:
-            return _decode(device, rest, read_json(payload), received)
-        if rest and rest[-1].endswith("reply"):
-            return []
-        if rest[:2] == ("thing", "model"):
-            return _raw(device, rest, payload, received)
-        if rest[:2] in (("thing", "service"), ("service", "property")):
-            return [Rejection(reason=Reason.DOWNLINK, detail="a command")]
-        return _decode(device, rest, read_json(payload), received)
+        return _decode(route, read_json(payload), received)
     except RefusedError as refused:
         return [refused.rejection]
 
@@ -63,60 +75,69 @@ _BY_HAND: Final = DeviceId("unknown")
 
 
 @lru_cache(maxsize=8192)
+def _route(topic: str) -> _Route:
+    """Read a topic; other levels may stand before the device. The device is None where the topic names nobody."""
+    device, rest = _address(topic)
+    what, subject = "", None
+    if rest == _PROPERTY_POST:
+        what = "properties"
+    elif rest and rest[-1].endswith("reply"):
+        what = "reply"
+    elif rest[:2] == ("thing", "model"):
+        what = "raw"
+    elif rest[:2] in (("thing", "service"), ("service", "property")):
+        what = "downlink"
+    elif rest in (("thing", "topo", "add"), ("thing", "list", "found")):
+        what = "announced"
+    elif len(rest) == 2 and rest[0] == "combine" and rest[1] in _SESSIONS:  # noqa: PLR2004 -- combine/login
+        what = "session"
+    if rest[:2] == ("thing", "event"):
+        subject = rest[2:-1]
+    return _Route(device, rest, what, subject)
+
+
 def _address(topic: str) -> tuple[DeviceId | None, tuple[str, ...]]:
-    """Give who speaks and what follows in the topic; other levels may stand before. None where the topic names nobody."""
     if not topic:
         return _BY_HAND, ()
     levels = topic.split("/")
-    if "sys" in levels:
-        at = levels.index("sys") + 1
-    elif "session" in levels:
-        at = levels.index("session") + 1
-    elif "status" in levels:
-        at = levels.index("status") + 1
-    else:
-        at = levels.index("thing") - 2 if "thing" in levels else len(levels)
+    root = next((root for root in ("sys", "session", "status", "thing") if root in levels), None)
+    at = len(levels) if root is None else levels.index(root) + (-2 if root == "thing" else 1)
     names = levels[at : at + 2] if at >= 0 else []
-    if len(names) == 2 and is_name(names[0]) and is_name(names[1]):  # noqa: PLR2004 -- product and name
-        return DeviceId(f"{names[0]}.{names[1]}"), tuple(levels[at + 2 :])
-    return None, ()
+    device = device_of(*names) if len(names) == 2 else None  # noqa: PLR2004 -- product and name
+    return (None, ()) if device is None else (device, tuple(levels[at + 2 :]))
 
 
-def _raw(device: DeviceId | None, rest: tuple[str, ...], payload: bytes, received: datetime) -> list[Decoded]:
-    if rest[-1] != "up_raw":
+def _raw(route: _Route, payload: bytes, received: datetime) -> list[Decoded]:
+    if route.rest[-1] != "up_raw":
         return [Rejection(reason=Reason.DOWNLINK, detail="raw bytes for a device")]
-    assert device is not None  # the topic goes on after it
+    assert route.device is not None  # the topic goes on after it
     data = (unhex(payload) if len(payload) >= _SPELLED_FROM else None) or payload
     opened = frames_in(data, received)
     if opened is not None:
         return opened
-    product = device.partition(".")[0]
-    return [Enclosed(device=device, payload=data, time=received, hint=product)]
+    return [Enclosed(device=route.device, payload=data, time=received, hint=route.device.partition(".")[0])]
 
 
-def _decode(device: DeviceId | None, rest: tuple[str, ...], message: object, received: datetime) -> list[Decoded]:
+def _decode(route: _Route, message: object, received: datetime) -> list[Decoded]:
     if type(message) is not dict:
         raise RefusedError(Reason.MALFORMED, "a message is an object")
-    if "productKey" in message or device is None:
+    device, what = route.device, route.what
+    if device is None or "productKey" in message:
         device = _checked(device, identity(message))
     if "params" not in message and "items" not in message and ("code" in message and "status" not in message):
         return []
     own = stamp(message.get("gmtCreate", message.get("timestamp")))
     moment = (received, Quality.GOOD) if own is None else settle(own, received)
     params = message.get("params")
-    if rest == _PROPERTY_POST and type(params) is dict:
+    if what == "properties" and type(params) is dict:
         return read_properties(params, device, moment, received)
-    said: list[Decoded]
-    match rest:
-        case ["combine", session] if session in _SESSIONS:
-            said = list(_sessions(message, is_offline=_SESSIONS[session], moment=moment))
-        case ["thing", "topo", "add"] | ["thing", "list", "found"]:
-            said = list(_announced(params, device))
-        case _ if "status" in message and "params" not in message:
-            said = [_availability(device, message, received)]
-        case _:
-            said = _posted(device, _subject(rest, message), message, moment, received)
-    return said
+    if what == "session":
+        return _sessions(params, is_offline=_SESSIONS[route.rest[1]], moment=moment)
+    if what == "announced":
+        return _announced(params, device)
+    if "status" in message and "params" not in message:
+        return [_availability(device, message, received)]
+    return _posted(device, _subject(route, message), message, moment, received)
 
 
 def _checked(device: DeviceId | None, named: DeviceId | None) -> DeviceId:
@@ -127,10 +148,11 @@ def _checked(device: DeviceId | None, named: DeviceId | None) -> DeviceId:
     return named or device or _BY_HAND
 
 
-def _subject(rest: tuple[str, ...], message: Mapping[str, object]) -> list[str]:
+def _subject(route: _Route, message: Mapping[str, object]) -> Sequence[str]:
     """Tell what is posted: ["property"], ["property", "pack"] or an event's identifier, by topic, else by method."""
-    if rest[:2] == ("thing", "event"):
-        return list(rest[2:-1])
+    if route.subject is not None:
+        return route.subject
+    rest = route.rest
     method = message.get("method")
     if isinstance(method, str) and method.startswith("thing.event."):
         return method[:200].split(".")[2:-1]
@@ -143,7 +165,7 @@ def _subject(rest: tuple[str, ...], message: Mapping[str, object]) -> list[str]:
 
 def _posted(
     device: DeviceId,
-    subject: list[str],
+    subject: Sequence[str],
     message: Mapping[str, object],
     moment: tuple[datetime, Quality],
     received: datetime,
@@ -155,13 +177,13 @@ def _posted(
     if subject[0] in _PROPERTIES and len(subject) > 1 and subject[1] in _PACKED:
         time, quality = moment
         told_later = Quality.HISTORY if subject[1] == "history" else quality
-        return list(read_packs(params, device, (time, told_later), received))
+        return read_packs(params, device, (time, told_later), received)
     if not isinstance(params, dict):
         raise RefusedError(Reason.MALFORMED, "params are an object")
-    report = Report(device, *moment, received)
+    report = Report(device, moment, received, [])
     if subject[0] in _PROPERTIES:
         report.take(params)
-    elif "value" in params and params.keys() <= {"value", "time"}:
+    elif "value" in params and params.keys() <= _WRAPPED:
         read_events(report, {subject[0]: params})
     else:
         report.event(subject[0], params, moment)
@@ -178,28 +200,30 @@ def _availability(device: DeviceId, message: Mapping[str, object], received: dat
     return DeviceState(device=device, fact=Fact.OFFLINE, active=is_offline, time=time, quality=quality, code="status")
 
 
-def _sessions(
-    message: Mapping[str, object], *, is_offline: bool, moment: tuple[datetime, Quality]
-) -> Iterator[Decoded]:
+def _sessions(params: object, *, is_offline: bool, moment: tuple[datetime, Quality]) -> list[Decoded]:
     """State who came or went behind a gateway: one device, or a `deviceList` of them."""
-    params = message.get("params")
-    listed = params.get("deviceList") if isinstance(params, dict) else params
-    for item in listed if isinstance(listed, list) else [params]:
+    listed = params.get("deviceList") if type(params) is dict else params
+    said: list[Decoded] = []
+    for item in listed if type(listed) is list else (params,):
         device = identity(item)
-        if device is None:
-            yield Rejection(reason=Reason.MALFORMED, detail="a device without product and name")
-            continue
-        yield DeviceState(
-            device=device, fact=Fact.OFFLINE, active=is_offline, time=moment[0], quality=moment[1], code="session"
+        said.append(
+            _NAMELESS
+            if device is None
+            else DeviceState(
+                device=device, fact=Fact.OFFLINE, active=is_offline, time=moment[0], quality=moment[1], code="session"
+            )
         )
+    return said
 
 
-def _announced(params: object, gateway: DeviceId | None) -> Iterator[Decoded]:
+def _announced(params: object, gateway: DeviceId | None) -> list[Decoded]:
     """Announce the devices that a gateway found or took in."""
-    for item in params if isinstance(params, list) else [params]:
+    said: list[Decoded] = []
+    for item in params if type(params) is list else (params,):
         device = identity(item)
         if device is None:
-            yield Rejection(reason=Reason.MALFORMED, detail="a device without product and name")
+            said.append(_NAMELESS)
         else:
             product, _, name = device.partition(".")
-            yield Discovered(device=device, name=name, model=product, gateway=gateway)
+            said.append(Discovered(device=device, name=name, model=product, gateway=gateway))
+    return said

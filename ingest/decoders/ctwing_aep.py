@@ -29,7 +29,7 @@ from ingest.readings import (
     Rejection,
 )
 from ingest.speaker import speaker
-from ingest.thing_packs import is_name
+from ingest.thing_identity import is_name
 from ingest.thing_personal import without_personal
 from ingest.thing_report import read_properties
 from ingest.thing_values import stamp, told

@@ -6,9 +6,12 @@ payload, and may be named in front of `v1` likewise. Keys are the device's own: 
 is a number is a reading in the registered unit, text says nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from ingest.instants import settle
 from ingest.readings import (
@@ -23,22 +26,54 @@ from ingest.readings import (
     Reason,
     Rejection,
 )
-from ingest.usual_names import fact_of, metric_of, truth
+from ingest.usual_names import PLAIN_NAME, named, truth, truth_of
 from ingest.wire import RefusedError, number, read_json, text
 
 _ME: Final = "me"
+_NOBODY: Final = DeviceId("")
+_CONNECTIONS: Final = (["connect"], ["disconnect"])
+_COMES_AND_GOES: Final = frozenset({"connect", "disconnect", "hand"})
+_GOOD: Final = Quality.GOOD
+_OFFLINE: Final = Fact.OFFLINE
 _SEPARATORS: Final = str.maketrans(dict.fromkeys("/+#", "."))
 _DEPTH: Final = 4
 """Nested objects are read this deep, under `outer.inner`; ThingsBoard keeps such a value as one text."""
-_POINT: Final = frozenset({"ts", "values"})
+_ROOTS: Final = (["devices"], ["gateway"])
+_SURELY_FINITE: Final = 1 << 62
+_Moment = tuple[datetime, Quality]
+
+
+class _Place(Struct, frozen=True, gc=False):
+    """What a topic says: who speaks ("" is nobody), and of what: "points", "devices" of a gateway, "connect", "disconnect", ""."""
+
+    who: DeviceId
+    what: str
+    refusal: Rejection | None = None
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     """Decode a message that arrived on `topic` at `received` (aware UTC); claims and requests for attributes: []."""
+    place = _place(topic)
+    what = place.what
+    if place.refusal is not None:
+        return [place.refusal]
+    if not what or not (payload or what in _COMES_AND_GOES):
+        return []
+    if what == "points" and not place.who:
+        return [Rejection(reason=Reason.TOPIC, detail="v1/devices names no device")]
+    said: list[Decoded] = []
     try:
-        return list(_decode(topic, payload, received))
+        if what == "points":
+            _points(place.who, read_json(payload), received, said)
+        elif what == "devices":
+            _devices(read_json(payload), received, said)
+        elif what == "hand":
+            _by_hand(read_json(payload), received, said)
+        else:
+            _connected(place, read_json(payload), received, said)
     except RefusedError as refused:
-        return [refused.rejection]
+        said.append(refused.rejection)
+    return said
 
 
 TOPICS: Final = (
@@ -47,126 +82,139 @@ TOPICS: Final = (
 DECODER: Final[Decoder] = decode
 
 
-def _decode(topic: str, payload: bytes, received: datetime) -> Iterator[Decoded]:
+@lru_cache(maxsize=4096)
+def _place(topic: str) -> _Place:
+    """Read a topic; None of it is in the payload."""
+    if not topic:
+        return _Place(_NOBODY, "hand")
     levels = topic.split("/")
     at = next((i for i, level in enumerate(levels) if level == "v1" and levels[i + 1 : i + 2] in _ROOTS), -1)
-    if not topic:
-        yield from _by_hand(read_json(payload), received)
-        return
     if at < 0:
-        raise RefusedError(Reason.TOPIC, "neither v1/devices/… nor v1/gateway/…")
+        return _refusal(Reason.TOPIC, "neither v1/devices/… nor v1/gateway/…")
     before = _id(levels[at - 1]) if at else ""
     if levels[at + 1] == "gateway":
-        yield from _gateway(before, levels[at + 2 :], payload, received)
-        return
-    named, rest = levels[at + 2 : at + 3], levels[at + 3 :]
-    device = before or _ME if named == [_ME] else _id(named[0]) if named else ""
-    what = _what(rest)
-    if not what or not payload:
-        return
-    if not device:
-        raise RefusedError(Reason.TOPIC, "v1/devices names no device")
-    yield from _points(DeviceId(device), read_json(payload), received)
+        rest = levels[at + 2 :]
+        if rest in _CONNECTIONS:
+            return _Place(DeviceId(before), rest[0])
+        return _of(DeviceId(before), "devices", rest)
+    named_in = levels[at + 2 : at + 3]
+    device = before or _ME if named_in == [_ME] else _id(named_in[0]) if named_in else ""
+    return _of(DeviceId(device), "points", levels[at + 3 :])
 
 
-_ROOTS: Final = (["devices"], ["gateway"])
-
-
-def _what(rest: list[str]) -> str:
+def _of(who: DeviceId, what: str, rest: list[str]) -> _Place:
     """Tell what is said; "" where it is nothing to us. What the server says to a device is refused."""
     match rest:
-        case ["telemetry" | "attributes" as said]:
-            return said
+        case ["telemetry" | "attributes"]:
+            return _Place(who, what)
         case ["rpc", *_] | ["attributes", "response", *_]:
-            raise RefusedError(Reason.DOWNLINK, "/".join(rest[:2]))
+            return _refusal(Reason.DOWNLINK, "/".join(rest[:2]))
         case ["attributes", "request", *_] | ["claim" | "provision", *_]:
-            return ""
+            return _Place(who, "")
         case _:
-            raise RefusedError(Reason.UNSUPPORTED, f"{'/'.join(rest[:2])} is no topic of a device")
+            return _refusal(Reason.UNSUPPORTED, f"{'/'.join(rest[:2])} is no topic of a device")
 
 
-def _gateway(gateway: str, rest: list[str], payload: bytes, received: datetime) -> Iterator[Decoded]:
-    what = rest[0] if len(rest) == 1 else ""
-    if what in {"connect", "disconnect"}:
-        yield from _connected(gateway, read_json(payload), received, is_there=what == "connect")
-    elif _what(rest) and payload:
-        yield from _devices(read_json(payload), received)
+def _refusal(reason: Reason, detail: str) -> _Place:
+    return _Place(_NOBODY, "", RefusedError(reason, detail).rejection)
 
 
-def _connected(gateway: str, message: object, received: datetime, *, is_there: bool) -> Iterator[Decoded]:
+def _connected(place: _Place, message: object, received: datetime, said: list[Decoded]) -> None:
     name = message.get("device") if isinstance(message, dict) else None
-    device = DeviceId(_id(name)) if isinstance(name, str) else ""
+    device = DeviceId(_id(name)) if isinstance(name, str) else _NOBODY
     if not device or not isinstance(message, dict):
         raise RefusedError(Reason.MALFORMED, "no device in a gateway's connect or disconnect")
+    is_there = place.what == "connect"
     if is_there:
         kind = message.get("type")
         model = text(kind) if isinstance(kind, str) and kind != "default" else ""
-        yield Discovered(device=DeviceId(device), name=text(str(name)), model=model, gateway=gateway or None)
-    yield DeviceState(
-        device=DeviceId(device),
-        fact=Fact.OFFLINE,
-        active=not is_there,
-        time=received,
-        code="connect" if is_there else "disconnect",
-    )
+        said.append(Discovered(device=device, name=text(str(name)), model=model, gateway=place.who or None))
+    said.append(DeviceState(device=device, fact=_OFFLINE, active=not is_there, time=received, code=place.what))
 
 
-def _by_hand(message: object, received: datetime) -> Iterator[Decoded]:
+def _by_hand(message: object, received: datetime, said: list[Decoded]) -> None:
     """Tell by its shape what a message without a topic is: a file looked at by hand."""
     if isinstance(message, dict) and message and all(isinstance(value, list) for value in message.values()):
-        yield from _devices(message, received)
+        _devices(message, received, said)
     else:
-        yield from _points(DeviceId(_ME), message, received)
+        _points(DeviceId(_ME), message, received, said)
 
 
-def _devices(message: object, received: datetime) -> Iterator[Decoded]:
+def _devices(message: object, received: datetime, said: list[Decoded]) -> None:
     if not isinstance(message, dict):
         raise RefusedError(Reason.MALFORMED, "a gateway's message is an object of devices")
     for name, points in message.items():
         device = _id(name)
         if device and isinstance(points, dict | list):
-            yield from _points(DeviceId(device), points, received)
+            _points(DeviceId(device), points, received, said)
         else:
-            yield Rejection(reason=Reason.MALFORMED, detail=f"{device or 'no name'}: no values")
+            said.append(Rejection(reason=Reason.MALFORMED, detail=f"{device or 'no name'}: no values"))
 
 
-def _points(device: DeviceId, message: object, received: datetime) -> Iterator[Decoded]:
+def _points(device: DeviceId, message: object, received: datetime, said: list[Decoded]) -> None:
     """Read values alone, `{"ts": ms, "values": {…}}`, or a list of either."""
-    for point in message if isinstance(message, list) else [message]:
-        if not isinstance(point, dict):
-            yield Rejection(reason=Reason.MALFORMED, detail="values are an object")
+    for point in message if type(message) is list else (message,):
+        if type(point) is not dict:
+            said.append(Rejection(reason=Reason.MALFORMED, detail="values are an object"))
             continue
-        values, seconds = point, None
-        if isinstance(point.get("values"), dict) and point.keys() <= _POINT:
-            values = point["values"]
-            stamp = number(point.get("ts"))
-            seconds = stamp / 1000.0 if stamp is not None else None if point.get("ts") is None else 0.0
-        yield from _values(device, values, settle(seconds, received))
+        values: object = point.get("values")
+        stamp = point.get("ts")
+        if type(values) is not dict or len(point) != 1 + ("ts" in point):
+            _values(device, point, (received, _GOOD), said)
+        elif stamp is None:
+            _values(device, values, (received, _GOOD), said)
+        else:
+            milliseconds = stamp if type(stamp) is int and 0 < stamp < _SURELY_FINITE else number(stamp)
+            seconds = 0.0 if milliseconds is None else milliseconds / 1000.0
+            _values(device, values, settle(seconds, received), said)
 
 
 def _values(
-    device: DeviceId, values: Mapping[str, object], at: tuple[datetime, Quality], outer: str = "", depth: int = 1
-) -> Iterator[Reading | DeviceState]:
+    device: DeviceId, values: Mapping[str, object], at: _Moment, said: list[Decoded], outer: str = "", depth: int = 1
+) -> None:
     time, quality = at
     for key, value in values.items():
-        if isinstance(value, dict):
+        if type(value) is dict:
             if depth < _DEPTH:
-                yield from _values(device, value, at, f"{outer}{key[:40]}.", depth + 1)
+                _values(device, value, at, said, f"{outer}{key[:40]}.", depth + 1)
             continue
-        name = metric_of(outer + key)
-        stated = fact_of(name, value)
-        if stated is not None:
-            yield DeviceState(
-                device=device, fact=stated[0], active=stated[1], time=time, quality=quality, code=text(outer + key)
-            )
+        if type(value) is list:
             continue
-        numeric = float(value) if isinstance(value, bool) else number(value)
-        if numeric is None and (word := truth(value)) is not None:
-            numeric = float(word)
-        if numeric is not None and name:
-            yield Reading(
-                device=device, metric=name, time=time, value=numeric, unit="", quality=quality, code=text(outer + key)
+        name = outer + key if outer else key
+        is_short = len(name) <= PLAIN_NAME
+        known = named(name if is_short else name[:PLAIN_NAME])
+        code = known.code if is_short else text(name)
+        flag = known.flag
+        if flag is not None:
+            active = value is not flag.is_inverted if type(value) is bool else truth_of(flag, value, is_plain=True)
+            if active is not None:
+                said.append(
+                    DeviceState(device=device, fact=flag.fact, active=active, time=time, quality=quality, code=code)
+                )
+                continue
+        amount = value if type(value) is float else _amount(value)
+        if amount is not None and known.metric:
+            said.append(
+                Reading(
+                    device=device, metric=known.metric, time=time, value=amount, unit="", quality=quality, code=code
+                )
             )
+
+
+def _amount(value: object) -> float | None:
+    """Take a number, text of one, or a truth or word for it as 1 or 0."""
+    if type(value) is int and -_SURELY_FINITE < value < _SURELY_FINITE:
+        return float(value)
+    if type(value) is bool:
+        return 1.0 if value else 0.0
+    if type(value) is not str:
+        return number(value)
+    # A word is asked for first where a letter begins: to have it refused by float() would cost as much as all the rest.
+    written = None if value[:1].isalpha() else number(value)
+    if written is not None:
+        return written
+    word = truth(value)
+    return None if word is None else 1.0 if word else 0.0
 
 
 def _id(name: str) -> str:

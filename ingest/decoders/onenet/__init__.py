@@ -29,7 +29,8 @@ from ingest.readings import (
     Rejection,
 )
 from ingest.speaker import speaker
-from ingest.thing_packs import identity, is_name, read_events, read_packs
+from ingest.thing_identity import identity, is_name
+from ingest.thing_packs import read_events, read_packs
 from ingest.thing_personal import without_personal
 from ingest.thing_report import Report, read_properties
 from ingest.thing_values import stamp
@@ -144,7 +145,7 @@ def _notified(device: DeviceId, message: Mapping[str, object], received: datetim
     if kind.startswith("repl"):
         return []
     if not isinstance(params, dict):
-        return list(read_packs(params, device, moment, received))
+        return read_packs(params, device, moment, received)
     if "event" in kind:
         return _events(device, params, moment, received)
     if "property" in kind:
@@ -153,7 +154,7 @@ def _notified(device: DeviceId, message: Mapping[str, object], received: datetim
 
 
 def _events(device: DeviceId, params: Mapping[str, object], moment: _Moment, received: datetime) -> list[Decoded]:
-    report = Report(device, *moment, received)
+    report = Report(device, moment, received, [])
     read_events(report, params)
     return report.close()
 
@@ -248,9 +249,9 @@ def _posted(device: DeviceId, rest: tuple[str, ...], params: object, received: d
         case ("thing", "event", "post") if isinstance(params, dict):
             return _events(device, params, moment, received)
         case ("thing", "pack", "post"):
-            return list(read_packs(params, device, moment, received))
+            return read_packs(params, device, moment, received)
         case ("thing", "history", "post"):
-            return list(read_packs(params, device, (received, Quality.HISTORY), received))
+            return read_packs(params, device, (received, Quality.HISTORY), received)
         case ("thing", "sub", "login" | "logout" as what) if (behind := identity(params)) is not None:
             return [_availability(behind, "offline" if what == "logout" else "online", moment)]
         case _:

@@ -90,9 +90,9 @@ def test_structs_are_flattened_and_lists_of_values_are_read() -> None:
         },
     )
     assert [(item.metric, item.value, item.time) for item in decoded if isinstance(item, Reading)] == [
-        ("switch", 1.0, RECEIVED),
         ("geo_longitude", 113.5, THEN),
         ("geo_deep_x", 1.0, THEN),
+        ("switch", 1.0, RECEIVED),
         ("level", 1.0, THEN),
         ("level", 2.0, THEN + timedelta(seconds=1)),
     ]
