@@ -12,6 +12,12 @@ def unhex(payload: bytes, marker: str) -> bytes | None:
     `marker` is upper-case hex without blanks. A prefix such as `0x` or `data:` before the marker is dropped. None where
     this is not hex text, or no marker is in it.
     """
+    try:
+        data = bytes.fromhex(payload.decode("ascii"))  # takes blanks and line ends, and most text is nothing else
+    except ValueError:
+        data = b""
+    if data.startswith(bytes.fromhex(marker)):
+        return data
     text = payload.translate(None, _SEPARATORS).upper()
     start = text.find(marker.encode())
     if start < 0:

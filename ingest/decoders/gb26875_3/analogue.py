@@ -1,10 +1,11 @@
 """The analogue quantities of GB/T 26875.3 (table of type 3). Pure table."""
 
-from dataclasses import dataclass
+from functools import cache
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quantity:
+class Quantity(Struct, frozen=True, kw_only=True, gc=False):
     """A metric, its unit and how many of the wire's counts make one of it."""
 
     metric: str
@@ -30,6 +31,7 @@ _TEMPERATURE = 3
 _EXTREMES = (-0x8000, 0x7FFF)
 
 
+@cache
 def quantity(kind: int) -> Quantity:
     """Name the quantity of type byte `kind`; a reserved or a maker's one keeps its bare number."""
     return _QUANTITIES.get(kind) or Quantity(metric=f"analogue_{kind}", unit="1", counts_per_unit=1)

@@ -1,8 +1,8 @@
 """Find GB/T 26875.3-2011 frames in bytes. Pure; refuses what its checksum does not vouch for."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ingest.hex_text import unhex
 from ingest.readings import Reason, Rejection
@@ -15,51 +15,45 @@ _AROUND = 30  # a frame without application data
 _LONGEST = 1024  # bytes of application data (clause 6: more is a checking error)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """One frame whose checksum is right. Addresses are 12 hex characters in wire order, upper case.
+class Frame(Struct, frozen=True, kw_only=True, gc=False):
+    """One frame whose checksum is right. `source` is 12 hex characters in wire order, upper case.
 
-    `time` is the six bytes of the send time, undecoded: their coding differs from maker to maker.
+    `version` is the main version. `time` is the six bytes of the send time, undecoded: their coding differs from maker to maker.
     """
 
-    version: tuple[int, int]
+    version: int
     time: bytes
     source: str
-    destination: str
     command: int
     data: bytes
 
 
-def frames(payload: bytes) -> Iterator[Frame | Rejection]:
-    """Yield the frames of a payload, binary or hex text, in order, and a rejection for each damaged stretch.
+def frames(payload: bytes) -> list[Frame | Rejection]:
+    """Give the frames of a payload, binary or hex text, in order, and a rejection for each damaged stretch.
 
-    Bytes between frames that hold no start mark are passed over. Always yields something.
+    Bytes between frames that hold no start mark are passed over. Always gives something.
     """
     data = payload
     if b"@@" not in payload:
         text = unhex(payload, "4040")
         data = payload if text is None else text
-    yield from _search(data)
-
-
-def _search(data: bytes) -> Iterator[Frame | Rejection]:
-    at, reported, found, is_malformed = 0, 0, False, False
-    while match := _START.search(data, at):
+    said: list[Frame | Rejection] = []
+    at, reported, is_malformed = 0, 0, False
+    while at < len(data) and (match := _START.search(data, at)):
         start = match.start()
         outcome, stop = _try(data, start)
         if isinstance(outcome, Frame):
-            yield outcome
-            found, is_malformed, at = True, False, stop
+            said.append(outcome)
+            is_malformed, at = False, stop
             continue
         # After damage every later start is tried too: a half frame is often followed by a whole one. A stretch of nonsense is
         # told once, however many bytes in it look like a start.
         if start >= reported and not (is_malformed and outcome.reason is Reason.MALFORMED):
-            yield outcome
-            found, reported = True, stop
+            said.append(outcome)
+            reported = stop
             is_malformed = is_malformed or outcome.reason is Reason.MALFORMED
         at = stop if outcome.reason is Reason.CHECKSUM else start + 1
-    if not found:
-        yield _nothing(data)
+    return said or [_nothing(data)]
 
 
 def _nothing(data: bytes) -> Rejection:
@@ -75,7 +69,7 @@ def _try(data: bytes, start: int) -> tuple[Frame | Rejection, int]:
     size = len(data) - start
     if size < _HEAD:
         return Rejection(reason=Reason.TRUNCATED, detail=f"{size} bytes of a frame"), len(data)
-    length = int.from_bytes(data[start + 24 : start + 26], "little")
+    length = data[start + 24] | data[start + 25] << 8
     if length > _LONGEST:
         return Rejection(reason=Reason.MALFORMED, detail=f"{length} bytes of application data"), start + 2
     stop = start + _AROUND + length
@@ -86,10 +80,9 @@ def _try(data: bytes, start: int) -> tuple[Frame | Rejection, int]:
     if sum(data[start + 2 : stop - 3]) & 0xFF != data[stop - 3]:
         return Rejection(reason=Reason.CHECKSUM, detail=f"frame of {stop - start} bytes"), stop
     frame = Frame(
-        version=(data[start + 4], data[start + 5]),
+        version=data[start + 4],
         time=data[start + 6 : start + 12],
         source=data[start + 12 : start + 18].hex().upper(),
-        destination=data[start + 18 : start + 24].hex().upper(),
         command=data[start + 26],
         data=data[start + _HEAD : stop - 3],
     )

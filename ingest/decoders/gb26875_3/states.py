@@ -5,15 +5,16 @@ believed at 0: bit 0 is "1 normal, 0 test" on paper, but most devices in the fie
 it would mark those as tests. So its 1 is evidence that no test runs, its 0 says nothing.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import cache, lru_cache
+
+from msgspec import Struct
 
 from ingest.readings import Fact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A fact an object states. A momentary one is over a second later: nothing will ever say that it ended."""
+class Claim(Struct, frozen=True, kw_only=True, gc=False):
+    """A fact an object states. A momentary one is true, and over a second later: nothing will ever say that it ended."""
 
     fact: Fact
     active: bool
@@ -43,43 +44,62 @@ _RESET_BIT = 13  # of a system: the word beside it already says what is left
 _COMPONENT_BITS = 0x01FF  # bits 9-15 of a component are reserved
 
 
-def word_claims(word: int, bits: _Bits) -> Iterator[Claim]:
+def word_claims(word: int, bits: _Bits) -> list[Claim]:
     """State every fact of `bits` true or false; `code` names the bits that made it true."""
+    claims = []
     for fact, meanings in bits.items():
         names = [name for bit, name in meanings.items() if word >> bit & 1]
-        yield Claim(fact=fact, active=bool(names), code="+".join(names) or "normal")
+        claims.append(Claim(fact=fact, active=bool(names), code="+".join(names) or "normal"))
     if word & 1:
-        yield Claim(fact=Fact.TEST, active=False, code="normal")
+        claims.append(Claim(fact=Fact.TEST, active=False, code="normal"))
     if bits is SYSTEM and word >> _RESET_BIT & 1:
-        yield Claim(fact=Fact.SILENCED, active=False, code="reset")
+        claims.append(Claim(fact=Fact.SILENCED, active=False, code="reset"))
+    return claims
 
 
-def component_word(raw: bytes) -> tuple[int, bool]:
+@lru_cache(maxsize=1024)  # of 65,536 words the same few come
+def component_claims(raw: bytes) -> tuple[tuple[Claim, ...], bool]:
     """Read a component's state word and say whether its byte order is guessed.
 
     Little-endian by the standard. A word of reserved bits only comes from gateways that send it big-endian: an alarm must
     not be lost over that.
     """
     word = int.from_bytes(raw, "little")
-    if word & ~_COMPONENT_BITS and not word & _COMPONENT_BITS:
-        return int.from_bytes(raw, "big"), True
-    return word, False
+    is_guessed = word & ~_COMPONENT_BITS != 0 and not word & _COMPONENT_BITS
+    if is_guessed:
+        word = int.from_bytes(raw, "big")
+    return tuple(word_claims(word, COMPONENT)), is_guessed
 
 
-def operation_claims(operation: int) -> Iterator[Claim]:
+@lru_cache(maxsize=1024)
+def system_claims(word: int) -> tuple[Claim, ...]:
+    """Read a system's state word."""
+    return tuple(word_claims(word, SYSTEM))
+
+
+@cache
+def device_claims(byte: int) -> tuple[Claim, ...]:
+    """Read a transmission device's state byte."""
+    return tuple(word_claims(byte, DEVICE))
+
+
+@cache
+def operation_claims(operation: int) -> tuple[Claim, ...]:
     """Read the operation byte (types 4 and 24): what was done at the panel or the transmission device.
 
     Reset and "alarm cleared" are evidence that the panel holds no fire any more: a detector that still sees one reports it
     anew. Bit 5 (confirmation, or the answer of the watch) changes nothing.
     """
+    claims: list[Claim] = []
     is_reset = operation & 0b1
     if operation & 0b100:
-        yield Claim(fact=Fact.FIRE, active=True, code="manual alarm")
+        claims.append(Claim(fact=Fact.FIRE, active=True, code="manual alarm"))
     elif is_reset or operation & 0b1000:
-        yield Claim(fact=Fact.FIRE, active=False, code="reset" if is_reset else "alarm cleared")
+        claims.append(Claim(fact=Fact.FIRE, active=False, code="reset" if is_reset else "alarm cleared"))
     if is_reset:
-        yield Claim(fact=Fact.FAULT, active=False, code="reset")
+        claims.append(Claim(fact=Fact.FAULT, active=False, code="reset"))
     if operation & 0b10 or is_reset:
-        yield Claim(fact=Fact.SILENCED, active=not is_reset, code="reset" if is_reset else "silenced")
+        claims.append(Claim(fact=Fact.SILENCED, active=not is_reset, code="reset" if is_reset else "silenced"))
     if operation & 0b101_0000:
-        yield Claim(fact=Fact.TEST, active=True, code="test", is_momentary=True)
+        claims.append(Claim(fact=Fact.TEST, active=True, code="test", is_momentary=True))
+    return tuple(claims)

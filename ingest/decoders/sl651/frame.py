@@ -118,7 +118,7 @@ def frames(payload: bytes) -> list[Frame | Rejection]:
 
 
 def _binary(payload: bytes) -> bytes:
-    if payload[:2] == b"\x7e\x7e" or b"\x7e\x7e" in payload or _START.search(payload):
+    if b"\x7e\x7e" in payload or (b"\x01" in payload and _START.search(payload)):
         return payload
     text = unhex(payload, "7E7E")
     # In text the marks are digits: an ASCII-coded frame starts 01 and the two characters of a centre address (3x, 4x, 6x).

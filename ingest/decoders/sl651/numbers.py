@@ -20,14 +20,14 @@ def bcd_number(guide: int, raw: bytes, decimals: int) -> float | None:
     999.999 m (998.099 in the field), come from sensors that are not fitted. Element 05 is hours.minutes and becomes minutes.
     """
     digits = raw.hex()
-    is_negative = digits[:2] == "ff"
-    if is_negative:
-        digits = digits[2:]
-    if not digits.isdecimal() or (digits[-6:] == _NINES and _is_nines(digits)):
+    if digits.isdecimal():
+        if digits[-6:] == _NINES and _is_nines(digits):
+            return None
+        value = int(digits) / _POWERS[decimals]
+    elif digits[:2] == "ff" and digits[2:].isdecimal() and not _is_nines(digits[2:]):
+        value = -(int(digits[2:]) / _POWERS[decimals])
+    else:
         return None
-    value = int(digits) / _POWERS[decimals]
-    if is_negative:
-        value = -value
     return as_measured(guide, value) if guide in _JUDGED else value
 
 
@@ -52,9 +52,8 @@ def as_measured(guide: int, value: float) -> float | None:
 
 
 def _is_nines(digits: str) -> bool:
-    """Tell whether digits that end in six nines are nothing else: a seven-digit number fills four bytes, 09999999."""
-    nines = digits.lstrip("0")
-    return nines.count("9") == len(nines)
+    nines = digits.lstrip("0")  # a seven-digit number fills four bytes: 09999999
+    return len(nines) >= len(_NINES) and nines.count("9") == len(nines)
 
 
 def time_of(digits: str | None) -> datetime | None:

@@ -42,7 +42,10 @@ class Report:
         said: list[Decoded] = []
         is_muted = False  # a station that may not speak here
         for item in items:
-            if isinstance(item, Observed):
+            if isinstance(item, Value):
+                if not is_muted:
+                    said.append(self._reading(item))
+            elif isinstance(item, Observed):
                 self.time, self.quality = self._stamp(item.time)
             elif isinstance(item, Station):
                 is_muted = self._allowed is not None and item.station != self._allowed
@@ -54,8 +57,6 @@ class Report:
                 said.append(item)
             elif is_muted:
                 pass
-            elif isinstance(item, Value):
-                said.append(self._reading(item))
             elif isinstance(item, Series):
                 self._readings(item, items, said)
             else:
