@@ -4,7 +4,6 @@ Whatever a decoder takes it takes by name, so a personal field cannot slip throu
 counted, and cleans the raw messages that are kept for people to look at.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -34,12 +33,28 @@ PERSONAL: Final = frozenset(
 PERSONAL_LABELS: Final = frozenset({"face", "license_plate"})
 """Things that, found as an object of their own, tell of a person and of nothing else."""
 
+_NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 _WORDS: Final = frozenset({"online", "offline", "stopped", "disabled", "on", "off"})
 
 
 def personal_fields(message: object) -> tuple[str, ...]:
     """Name the personal fields that hold something anywhere in a message, sorted, each once."""
-    return tuple(sorted(set(_found(message))))
+    found: set[str] = set()
+    waiting = [message]
+    for part in waiting:  # which grows
+        if isinstance(part, dict):
+            for key, value in part.items():
+                if key in PERSONAL and value not in _NOTHING:
+                    found.add(key)
+                if (type(value) is dict or type(value) is list) and value:
+                    waiting.append(value)
+            if _is_personal_object(part):
+                found.add(part["label"])
+        elif isinstance(part, list):
+            for value in part:
+                if type(value) is dict or type(value) is list:
+                    waiting.append(value)  # noqa: PERF401 -- a comprehension costs more than the few items
+    return tuple(sorted(found))
 
 
 def without_personal_fields(payload: bytes) -> bytes:
@@ -63,16 +78,3 @@ def _cleaned(part: object) -> object:
 
 def _is_personal_object(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("label"), str) and value["label"] in PERSONAL_LABELS
-
-
-def _found(value: object) -> Iterator[str]:
-    waiting = [value]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            yield from (key for key in PERSONAL & part.keys() if part[key] not in (None, "", [], {}))
-            if _is_personal_object(part):
-                yield part["label"]
-            waiting.extend(part.values())
-        elif isinstance(part, list):
-            waiting.extend(part)
