@@ -14,6 +14,7 @@ from ingest.readings import Decoded, Reason, Rejection
 
 _HEX: Final = re.compile(r"(?:0[xX])?(?:[0-9A-Fa-f]{2})+")
 _BASE64: Final = re.compile(r"[0-9A-Za-z+/]+={0,2}")
+_MALFORMED: Final = Reason.MALFORMED
 _SURELY_HEX: Final = 16  # digits; shorter text of these letters may as well be base64
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 _OPENED: Final = {
@@ -52,6 +53,7 @@ def frames_in(payload: bytes, received: datetime) -> list[Decoded] | None:
     if decode is None:
         return None
     decoded = decode("", payload, received)
-    if all(isinstance(item, Rejection) and item.reason is Reason.MALFORMED for item in decoded) and decoded:
-        return None
-    return decoded
+    for item in decoded:
+        if type(item) is not Rejection or item.reason is not _MALFORMED:
+            return decoded
+    return None if decoded else decoded

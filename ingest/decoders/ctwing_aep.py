@@ -13,6 +13,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
+from msgspec import Struct
+
 from ingest.decoders.gb26875_3 import states
 from ingest.decoders.gb26875_3.states import Claim
 from ingest.enclosed_frames import frames_in, from_base64
@@ -123,7 +125,7 @@ def _device(message: Mapping[str, object], allowed: str | None) -> DeviceId:
     device = _name(message.get("deviceId")) or _imei(message) or _name(message.get("deviceCode"))
     if not device:
         raise RefusedError(Reason.MALFORMED, "neither a deviceId nor an IMEI of 15 digits")
-    if allowed is not None and allowed not in (device.upper(), _imei(message)):
+    if allowed is not None and allowed != device.upper() and allowed != _imei(message):
         raise RefusedError(Reason.FOREIGN_DEVICE, f"device {device} on the topic of {allowed}")
     return DeviceId(device)
 
@@ -136,7 +138,7 @@ def _imei(message: Mapping[str, object]) -> str:
 def _name(value: object) -> str:
     if type(value) is int:
         value = str(value) if abs(value) < 1 << 62 else ""
-    return value if isinstance(value, str) and is_name(value) and value.lower() not in _NOBODY else ""
+    return value if type(value) is str and is_name(value) and value.lower() not in _NOBODY else ""
 
 
 def _availability(device: DeviceId, event: object, moment: _Moment) -> DeviceState:
@@ -158,30 +160,27 @@ def _event(device: DeviceId, message: Mapping[str, object], moment: _Moment, rec
     return said
 
 
-class _Data:
+class _Data(Struct):
     """The payload of one message."""
 
-    __slots__ = ("_device", "_message", "_moment", "_received")
-
-    def __init__(self, device: DeviceId, message: Mapping[str, object], moment: _Moment, received: datetime) -> None:
-        self._device = device
-        self._message = message
-        self._moment = moment
-        self._received = received
+    device: DeviceId
+    message: Mapping[str, object]
+    moment: _Moment
+    received: datetime
 
     def payload(self, payload: object) -> list[Decoded]:
         """Read it in whichever of the platform's forms it has."""
-        if isinstance(payload, str):
+        if type(payload) is str:
             return self._transparent(payload)
         if type(payload) is dict:
-            bare = payload.get("APPdata", payload.get("appdata", payload.get("appData")))
-            if isinstance(bare, str):
+            bare = payload["APPdata"] if "APPdata" in payload else payload.get("appdata", payload.get("appData"))
+            if type(bare) is str:
                 return self._transparent(bare)
             services = payload.get("services")
-            if not isinstance(services, list):
+            if type(services) is not list:
                 return self._values(payload.get("serviceData", payload))
             payload = services
-        if not isinstance(payload, list):
+        if type(payload) is not list:
             raise RefusedError(Reason.MALFORMED, "no payload")
         said: list[Decoded] = []
         for one in payload:
@@ -192,24 +191,27 @@ class _Data:
         data = bare.encode() if bare.lstrip()[:1] == "{" else from_base64(bare)
         if data is None:
             raise RefusedError(Reason.MALFORMED, "APPdata is neither base64 nor hex")
-        opened = frames_in(data, self._received)
+        opened = frames_in(data, self.received)
         if opened is not None:
             return opened
         if data.lstrip()[:1] == b"{":
             inner = read_json(data)
             if type(inner) is dict:
                 return self._components(inner) if "c" in inner and "b" in inner else self._values(inner)
-        time, quality = self._moment
-        product = _name(self._message.get("productId"))
-        return [Enclosed(device=self._device, payload=data, time=time, quality=quality, hint=product)]
+        time, quality = self.moment
+        product = _name(self.message.get("productId"))
+        return [Enclosed(device=self.device, payload=data, time=time, quality=quality, hint=product)]
 
     def _values(self, values: object) -> list[Decoded]:
         if type(values) is not dict:
             raise RefusedError(Reason.MALFORMED, "the values are no object")
-        own = stamp(values.get("time", values.get("timestamp")))
-        time, quality = self._moment if own is None else settle(own, self._received)
-        said = self._lian(values.pop("Alarm_Status"), (time, quality)) if "Alarm_Status" in values else []
-        return said + read_properties(values, self._device, (time, quality), self._received)
+        own = stamp(values["time"] if "time" in values else values.get("timestamp"))
+        moment = self.moment if own is None else settle(own, self.received)
+        if "Alarm_Status" not in values:
+            return read_properties(values, self.device, moment, self.received)
+        said = self._lian(values.pop("Alarm_Status"), moment)
+        said += read_properties(values, self.device, moment, self.received)
+        return said
 
     def _lian(self, status: object, moment: _Moment) -> list[Decoded]:
         """Read the alarm code of 力安 smoke detectors: it states one change, and only 7 says that all is well."""
@@ -221,10 +223,10 @@ class _Data:
         time, quality = moment
         for fact, active in claims:
             if active is None:
-                said += told(self._device, fact, time, quality, str(status))
+                said += told(self.device, fact, time, quality, str(status))
                 continue
             said.append(
-                DeviceState(device=self._device, fact=fact, active=active, time=time, quality=quality, code=str(status))
+                DeviceState(device=self.device, fact=fact, active=active, time=time, quality=quality, code=str(status))
             )
         return said
 
@@ -234,7 +236,7 @@ class _Data:
         if kind not in (_COMPONENTS, _GONE) or not isinstance(parts, list):
             raise RefusedError(Reason.UNSUPPORTED, text(f"c {kind}"[:40]))
         own = stamp(message.get("tm"))
-        moment = self._moment if own is None else settle(own, self._received)
+        moment = self.moment if own is None else settle(own, self.received)
         said: list[Decoded] = []
         heard: set[str] = set()
         for part in parts:
@@ -255,7 +257,7 @@ class _Data:
 
     def _state(self, part: str, fact: Fact, active: bool, moment: _Moment, code: str) -> DeviceState:  # noqa: FBT001
         return DeviceState(
-            device=DeviceId(f"{self._device}-{part}"),
+            device=DeviceId(f"{self.device}-{part}"),
             fact=fact,
             active=active,
             time=moment[0],

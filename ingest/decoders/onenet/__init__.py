@@ -13,23 +13,22 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from ingest.decoders.onenet.lwm2m import ERRORS, Resource, is_error_code, resource
-from ingest.enclosed_frames import frames_in, from_hex
+from msgspec import Struct
+
+from ingest.decoders.onenet.points import read_point
 from ingest.instants import settle
 from ingest.readings import (
     Decoded,
     Decoder,
     DeviceId,
     DeviceState,
-    Enclosed,
     Fact,
     Quality,
-    Reading,
     Reason,
     Rejection,
 )
 from ingest.speaker import speaker
-from ingest.thing_identity import identity, is_name
+from ingest.thing_identity import device_of, identity, is_name
 from ingest.thing_packs import read_events, read_packs
 from ingest.thing_personal import without_personal
 from ingest.thing_report import Report, read_properties
@@ -41,9 +40,11 @@ __all__ = ["DECODER", "decode"]
 _DATA, _STATUS, _ANSWER = 1, 2, 7
 _OFFLINE_WORDS: Final = {"online": False, "offline": True, "1": False, "0": True}
 _SYS: Final = "$sys"
-_TEXT: Final = "_5750"  # the resource of text: makers put hex in it, at times of digits only
-_LONG: Final = 20  # characters; a longer number is hex of digits, too
+_SESSIONS: Final = {"thing/sub/login": "online", "thing/sub/logout": "offline"}
 _NAMES: Final = 2
+_WORDS: Final = (str, int)
+_OFFLINE: Final = Fact.OFFLINE
+_GOOD: Final = Quality.GOOD
 _MANY: Final = 4096  # no platform pushes a thousand at once, and a megabyte of empty ones would take seconds
 
 _Moment = tuple[datetime, Quality]
@@ -53,8 +54,14 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     """Decode a push or a message of a device that arrived on `topic` at `received` (aware UTC); answers say nothing: []."""
     try:
         if _SYS in topic:
-            return _own_topic(*_address(topic), payload, received)
-        return _pushed(_unwrapped(read_json(payload)), speaker(topic, "onenet"), received)
+            return _own_topic(topic, payload, received)
+        message = read_json(payload)
+        if type(message) is dict and "msg" in message:
+            message = message["msg"]
+        if type(message) is str:
+            message = _inner(message)
+        allowed = speaker(topic, "onenet")
+        return _pushed(message, allowed, received) if type(message) is list else _push(message, allowed, received)
     except RefusedError as refused:
         return [refused.rejection]
 
@@ -64,40 +71,36 @@ DECODER: Final[Decoder] = decode
 STORABLE: Final = without_personal
 
 
-def _unwrapped(message: object) -> object:
-    """Give what is in the envelope of nonce and signature: an object, a list, or JSON text of them."""
-    if isinstance(message, dict) and "msg" in message:
-        message = message["msg"]
-    if isinstance(message, str):
-        if message.lstrip()[:1] not in ("{", "["):
-            raise RefusedError(Reason.UNSUPPORTED, "the message is encrypted (secure mode), or a test of the address")
-        message = read_json(message.encode())
-    return message
+def _inner(message: str) -> object:
+    """Read JSON text in the envelope of nonce and signature."""
+    if message.lstrip()[:1] not in ("{", "["):
+        raise RefusedError(Reason.UNSUPPORTED, "the message is encrypted (secure mode), or a test of the address")
+    return read_json(message.encode())
 
 
-def _pushed(message: object, allowed: str | None, received: datetime) -> list[Decoded]:
-    if not isinstance(message, list):
-        return _push(message, allowed, received)
+def _pushed(messages: list[object], allowed: str | None, received: datetime) -> list[Decoded]:
     said: list[Decoded] = []
-    for one in message[:_MANY]:
+    for one in messages[:_MANY]:
         try:
             said += _push(one, allowed, received)
         except RefusedError as refused:
             said.append(refused.rejection)
-    if len(message) > _MANY:
-        said.append(Rejection(reason=Reason.TOO_LARGE, detail=f"{len(message)} messages, {_MANY} are taken"))
+    if len(messages) > _MANY:
+        said.append(Rejection(reason=Reason.TOO_LARGE, detail=f"{len(messages)} messages, {_MANY} are taken"))
     return said
 
 
 def _push(message: object, allowed: str | None, received: datetime) -> list[Decoded]:
-    if not isinstance(message, dict):
+    if type(message) is not dict:
         raise RefusedError(Reason.MALFORMED, "a push is an object or a list of them")
     device = _device(message)
-    if allowed is not None and allowed not in (device.upper(), str(message.get("imei", "")).upper()):
+    if allowed is not None and allowed != device.upper() and allowed != str(message.get("imei", "")).upper():
         raise RefusedError(Reason.FOREIGN_DEVICE, f"device {device} on the topic of {allowed}")
     if "messageType" in message or "notifyType" in message:
         return _notified(device, message, received)
-    kind = number(message.get("type"))
+    kind = message.get("type")
+    if type(kind) is not int:
+        kind = number(kind)
     moment = settle(stamp(message.get("at")), received)
     if kind == _STATUS:
         return [_availability(device, message.get("status"), moment)]
@@ -106,29 +109,33 @@ def _push(message: object, allowed: str | None, received: datetime) -> list[Deco
     if kind not in (_DATA, None) or "ds_id" not in message:
         raise RefusedError(Reason.UNSUPPORTED, text(f"type {message.get('type')}"[:40]))
     stream = message["ds_id"]
-    if not isinstance(stream, str):
+    if type(stream) is not str:
         raise RefusedError(Reason.MALFORMED, "ds_id is no text")
-    return _point(device, stream, message.get("value"), moment, received)
+    return read_point(device, stream, message.get("value"), moment, received)
 
 
 def _device(message: Mapping[str, object]) -> DeviceId:
-    product = message.get("pid", message.get("productId"))
-    name = message.get("dev_name", message.get("deviceName"))
-    if isinstance(product, str | int) and isinstance(name, str) and is_name(str(product)) and is_name(name):
-        return DeviceId(f"{product}.{name}")
+    product = message["pid"] if "pid" in message else message.get("productId")
+    name = message["dev_name"] if "dev_name" in message else message.get("deviceName")
+    if type(name) is str and isinstance(product, _WORDS):
+        device = device_of(str(product), name)
+        if device is not None:
+            return device
     for key in ("dev_id", "deviceId", "imei"):
         bare = message.get(key)
-        if isinstance(bare, str | int) and not isinstance(bare, bool) and is_name(str(bare)):
-            return DeviceId(str(bare))
+        if type(bare) is int:
+            bare = str(bare)
+        if type(bare) is str and is_name(bare):
+            return DeviceId(bare)
     raise RefusedError(Reason.MALFORMED, "neither product and name nor dev_id nor IMEI")
 
 
 def _availability(device: DeviceId, status: object, moment: _Moment) -> DeviceState:
-    is_offline = _OFFLINE_WORDS.get(str(status).lower()) if isinstance(status, str | int) else None
+    is_offline = _OFFLINE_WORDS.get(str(status).lower()) if isinstance(status, _WORDS) else None
     if is_offline is None:
         raise RefusedError(Reason.MALFORMED, "the status is neither online nor offline")
     return DeviceState(
-        device=device, fact=Fact.OFFLINE, active=is_offline, time=moment[0], quality=moment[1], code="status"
+        device=device, fact=_OFFLINE, active=is_offline, time=moment[0], quality=moment[1], code="status"
     )
 
 
@@ -136,7 +143,7 @@ def _notified(device: DeviceId, message: Mapping[str, object], received: datetim
     """Read a push of the thing model: properties, events, or the life of a device."""
     kind = str(message.get("notifyType", message.get("messageType"))).lower()[:40]
     data = message.get("data")
-    if not isinstance(data, dict):
+    if type(data) is not dict:
         raise RefusedError(Reason.MALFORMED, "no data")
     moment = settle(stamp(data.get("time", message.get("time"))), received)
     if "lifecycle" in (kind, str(message.get("messageType")).lower()[:40]) or "status" in data:
@@ -159,113 +166,72 @@ def _events(device: DeviceId, params: Mapping[str, object], moment: _Moment, rec
     return report.close()
 
 
-def _point(device: DeviceId, stream: str, value: object, moment: _Moment, received: datetime) -> list[Decoded]:
-    """Read one data point: by LwM2M's numbers, else by the name of its stream."""
-    if is_error_code(stream):
-        return _errors(device, number(value), stream, moment)
-    if isinstance(value, str) and (stream.endswith(_TEXT) or len(value) >= _LONG or number(value) is None):
-        return _opaque(device, stream, value, moment, received)
-    known = resource(stream)
-    if known is not None:
-        return _reading(device, known, stream, value, moment)
-    return read_properties(value if isinstance(value, dict) else {stream: value}, device, moment, received)
+class _Route(Struct, frozen=True, gc=False):
+    """What one of OneNET's own topics says: who speaks, of what (the levels after the device, as in "thing/property/post")."""
 
-
-def _reading(device: DeviceId, known: Resource, stream: str, raw: object, moment: _Moment) -> list[Decoded]:
-    time, quality = moment
-    if known.fact is not None:
-        if raw not in (0, 1, "0", "1"):
-            return [Rejection(reason=Reason.MALFORMED, detail=text(f"{stream} is neither 0 nor 1"[:80]))]
-        active = str(int(raw)) == "1" if isinstance(raw, int | float) else raw == "1"
-        return [DeviceState(device=device, fact=known.fact, active=active, time=time, quality=quality, code=stream)]
-    value = float(raw) if isinstance(raw, bool) else number(raw)
-    if value is not None:
-        value = value * known.factor if known.factor != 1.0 else value
-        value = value if known.low <= value <= known.high else None
-    if value is None:
-        quality = Quality.MISSING
-    return [
-        Reading(
-            device=device, metric=known.metric, time=time, value=value, unit=known.unit, quality=quality, code=stream
-        )
-    ]
-
-
-def _errors(device: DeviceId, code: float | None, stream: str, moment: _Moment) -> list[Decoded]:
-    """Read the error code of the device object: 0 says that there is none."""
-    if code is None:
-        return [Rejection(reason=Reason.MALFORMED, detail="the error code is no number")]
-    facts = (Fact.BATTERY_LOW, Fact.MAINS_LOST, Fact.FAULT) if code == 0 else (ERRORS.get(int(code), Fact.FAULT),)
-    return [
-        DeviceState(device=device, fact=fact, active=code != 0, time=moment[0], quality=moment[1], code=stream)
-        for fact in facts
-    ]
-
-
-def _opaque(device: DeviceId, stream: str, value: str, moment: _Moment, received: datetime) -> list[Decoded]:
-    """Open the text of a maker: hex of a frame that says what it is, JSON, or bytes for a codec."""
-    if value.lstrip()[:1] == "{":
-        inner = read_json(value.encode())
-        if isinstance(inner, dict):
-            return read_properties(inner, device, moment, received)
-    data = from_hex(value) or value.encode()
-    opened = frames_in(data, received)
-    if opened is not None:
-        return opened
-    return [Enclosed(device=device, payload=data, time=moment[0], quality=moment[1], hint=text(stream))]
+    device: DeviceId
+    what: str
+    is_answer: bool
+    is_command: bool
 
 
 @lru_cache(maxsize=8192)
-def _address(topic: str) -> tuple[DeviceId, tuple[str, ...]]:
-    """Give who speaks on one of OneNET's own topics, and what follows in it."""
+def _route(topic: str) -> _Route:
     levels = topic.split("/")
     at = levels.index(_SYS) + 1 if _SYS in levels else 0
     names = levels[at : at + _NAMES]
-    if not at or len(names) < _NAMES or not is_name(names[0]) or not is_name(names[1]):
+    device = device_of(*names) if at and len(names) == _NAMES else None
+    if device is None:
         raise RefusedError(Reason.TOPIC, "no product and device in the topic")
-    return DeviceId(f"{names[0]}.{names[1]}"), tuple(levels[at + _NAMES :])
-
-
-def _own_topic(device: DeviceId, rest: tuple[str, ...], payload: bytes, received: datetime) -> list[Decoded]:
+    rest = levels[at + _NAMES :]
     last = rest[-1] if rest else ""
-    if last.endswith("reply") or last in ("accepted", "rejected"):
+    return _Route(
+        device,
+        "dp/post" if rest[:2] == ["dp", "post"] else "/".join(rest),
+        last.endswith("reply") or last in ("accepted", "rejected"),
+        last in ("set", "get") or rest[:2] == ["thing", "service"],
+    )
+
+
+def _own_topic(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
+    route = _route(topic)
+    if route.is_answer:
         return []
-    if last in ("set", "get") or rest[:2] == ("thing", "service"):
+    if route.is_command:
         return [Rejection(reason=Reason.DOWNLINK, detail="a command")]
     message = read_json(payload)
-    if not isinstance(message, dict):
+    if type(message) is not dict:
         raise RefusedError(Reason.MALFORMED, "a message is an object")
-    if rest[:2] == ("dp", "post"):
-        return _points(device, message.get("dp"), received)
-    return _posted(device, rest, message.get("params"), received)
+    if route.what == "dp/post":
+        return _points(route.device, message.get("dp"), received)
+    return _posted(route.device, route.what, message.get("params"), received)
 
 
-def _posted(device: DeviceId, rest: tuple[str, ...], params: object, received: datetime) -> list[Decoded]:
+def _posted(device: DeviceId, what: str, params: object, received: datetime) -> list[Decoded]:
     """Read what a device posts to the thing model."""
-    moment = received, Quality.GOOD
-    match rest:
-        case ("thing", "property", "post") if isinstance(params, dict):
-            return read_properties(params, device, moment, received)
-        case ("thing", "event", "post") if isinstance(params, dict):
-            return _events(device, params, moment, received)
-        case ("thing", "pack", "post"):
-            return read_packs(params, device, moment, received)
-        case ("thing", "history", "post"):
-            return read_packs(params, device, (received, Quality.HISTORY), received)
-        case ("thing", "sub", "login" | "logout" as what) if (behind := identity(params)) is not None:
-            return [_availability(behind, "offline" if what == "logout" else "online", moment)]
-        case _:
-            raise RefusedError(Reason.UNSUPPORTED, text("/".join(rest)[:80]) or "nothing after the device")
+    moment = received, _GOOD
+    if type(params) is dict and what == "thing/property/post":
+        return read_properties(params, device, moment, received)
+    if type(params) is dict and what == "thing/event/post":
+        return _events(device, params, moment, received)
+    if what == "thing/pack/post":
+        return read_packs(params, device, moment, received)
+    if what == "thing/history/post":
+        return read_packs(params, device, (received, Quality.HISTORY), received)
+    if what in _SESSIONS and (behind := identity(params)) is not None:
+        return [_availability(behind, _SESSIONS[what], moment)]
+    raise RefusedError(Reason.UNSUPPORTED, text(what[:80]) or "nothing after the device")
 
 
 def _points(device: DeviceId, points: object, received: datetime) -> list[Decoded]:
     """Read data points {"stream": [{"v": value, "t": seconds}]}."""
-    if not isinstance(points, dict):
+    if type(points) is not dict:
         raise RefusedError(Reason.MALFORMED, "no data points")
     said: list[Decoded] = []
     for stream, values in points.items():
-        for one in values if isinstance(values, list) else [values]:
-            value = one.get("v") if isinstance(one, dict) else one
-            own = stamp(one.get("t")) if isinstance(one, dict) else None
-            said += _point(device, stream, value, settle(own, received), received)
+        for one in values if type(values) is list else (values,):
+            if type(one) is dict:
+                said += read_point(device, stream, one.get("v"), settle(stamp(one.get("t")), received), received)
+            else:
+                said += read_point(device, stream, one, (received, _GOOD), received)
     return said

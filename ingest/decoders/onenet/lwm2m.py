@@ -54,15 +54,23 @@ _STATES: Final = {
 _VALUE, _LEAST, _MOST, _SET_POINT = 5700, 5601, 5602, 5900
 _SUFFIXES: Final = {_VALUE: "", _LEAST: "_min", _MOST: "_max", _SET_POINT: "_set_point"}
 _NUMBERS: Final = 3
+_LONGEST: Final = 40  # characters; three numbers and what stands between
 
 
-@lru_cache(maxsize=4096)
 def resource(stream: str) -> Resource | None:
     """Give what a stream `object_instance_resource` means, None for a stream of another name.
 
     A second instance of an object is a metric of its own, `temperature_1`. What is in no table is named by its numbers.
     """
-    numbers = stream.replace("/", "_").strip("_").split("_")
+    return _resource(stream) if len(stream) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _resource(stream: str) -> Resource | None:
+    bare = stream.replace("/", "_").strip("_")
+    if bare in _ERROR_CODES:
+        return ERROR_CODE
+    numbers = bare.split("_")
     if len(numbers) != _NUMBERS or not all(n.isascii() and n.isdecimal() and len(n) < 6 for n in numbers):  # noqa: PLR2004
         return None
     kind, instance, item = map(int, numbers)
@@ -76,10 +84,8 @@ def resource(stream: str) -> Resource | None:
     return found
 
 
+ERROR_CODE: Final = Resource("error_code")
+"""Resource 3/0/11 of the device object: not a number to keep, but what `ERRORS` says."""
+_ERROR_CODES: Final = ("3_0_11", "3_0_11_0")
 ERRORS: Final = {1: Fact.BATTERY_LOW, 2: Fact.MAINS_LOST}
-"""Resource 3/0/11: low battery, external supply gone; 3-8 are faults of parts, 0 is none of them."""
-
-
-def is_error_code(stream: str) -> bool:
-    """Tell whether a stream is the error code of the device object, of any instance."""
-    return stream.replace("/", "_").strip("_") in ("3_0_11", "3_0_11_0")
+"""Low battery, external supply gone; 3-8 are faults of parts, 0 is none of them."""
