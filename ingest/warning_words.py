@@ -139,11 +139,10 @@ LEVEL_CODES: Final = {"01": 4, "02": 3, "03": 2, "04": 1}
 
 # 由黄色升级为橙色: what it became is what holds.
 _BECAME: Final = re.compile(r"(?:升级|降级|升格|变更|更新|调整|升|降)为[^红橙黄蓝]{0,12}([红橙黄蓝])色?")
-_COLOUR: Final = re.compile(r"([红橙黄蓝])色")
 _LEVEL: Final = re.compile(r"(Ⅳ|Ⅲ|Ⅱ|Ⅰ|IV|III|II|I|一|二|三|四)级")
 _ENGLISH_COLOUR: Final = re.compile(r"\b(red|orange|yellow|blue)\b")
 _CLAUSE: Final = re.compile("[：:，,。；;]")
-_UPDATES: Final = ("继续", "更新", "升级", "降级", "变更", "维持", "调整为", "升级为", "降级为")
+_UPDATES: Final = ("继续", "更新", "升级", "降级", "变更", "维持", "调整为")
 _WORDS_READ: Final = 400  # characters: what a warning is about stands in its beginning
 
 
@@ -154,10 +153,11 @@ def event_of(*texts: str) -> tuple[str, str]:
     """
     for text in texts:
         head = text[:_WORDS_READ]
-        for word, event in EVENTS:
-            if word in head:
-                return event, word
-        if head.isascii():
+        if not head.isascii():
+            for word, event in EVENTS:
+                if word in head:
+                    return event, word
+        elif head:
             low = head.lower()
             for word, event in _ENGLISH:
                 if word in low:
@@ -169,21 +169,28 @@ def priority_of(*texts: str) -> int | None:
     """Find the colour that texts name: 1 red to 4 blue, None where none does. The first text that names one decides."""
     for text in texts:
         head = text[:_WORDS_READ]
-        became = _BECAME.search(head)
-        if became is not None:
-            return _COLOURS[became.group(1)]
-        colour = _COLOUR.search(head)
-        if colour is not None:
-            return _COLOURS[colour.group(1)]
-        level = _LEVEL.search(head) if "预警" in head or "[" in head else None
-        if level is not None:
-            return _LEVELS[level.group(1)]
-        if head.strip() in _COLOURS:
-            return _COLOURS[head.strip()]
-        english = _ENGLISH_COLOUR.search(head.lower()) if head.isascii() else None
-        if english is not None:
-            return _ENGLISH_COLOURS[english.group(1)]
+        found = _priority_in_english(head) if head.isascii() else _priority_in(head)
+        if found is not None:
+            return found
     return None
+
+
+def _priority_in(head: str) -> int | None:
+    became = _BECAME.search(head) if "为" in head else None
+    if became is not None:
+        return _COLOURS[became.group(1)]
+    at = head.find("色", 1)
+    while at >= 0:
+        if head[at - 1] in _COLOURS:
+            return _COLOURS[head[at - 1]]
+        at = head.find("色", at + 1)
+    level = _LEVEL.search(head) if "预警" in head or "[" in head else None
+    return _LEVELS[level.group(1)] if level is not None else _COLOURS.get(head.strip())
+
+
+def _priority_in_english(head: str) -> int | None:
+    found = _ENGLISH_COLOUR.search(head.lower()) if head else None
+    return None if found is None else _ENGLISH_COLOURS[found.group(1)]
 
 
 def kind_of(headline: str, description: str = "") -> MessageKind | None:
@@ -191,11 +198,21 @@ def kind_of(headline: str, description: str = "") -> MessageKind | None:
 
     Of the description only the first clause counts: further on it may speak of other warnings.
     """
-    for text in (headline, _CLAUSE.split(description[:_WORDS_READ], 1)[0]):
-        if "解除" in text and "预警" in text:
-            return MessageKind.CANCEL
-        if ("发布" in text or "预警" in text) and any(word in text for word in _UPDATES):
-            return MessageKind.UPDATE
+    found = _kind_in(headline)
+    if found is not None or not description:
+        return found
+    clause = _CLAUSE.search(description, 0, _WORDS_READ)
+    return _kind_in(description[: _WORDS_READ if clause is None else clause.start()])
+
+
+def _kind_in(text: str) -> MessageKind | None:
+    is_warning = "预警" in text
+    if is_warning and "解除" in text:
+        return MessageKind.CANCEL
+    if is_warning or "发布" in text:
+        for word in _UPDATES:
+            if word in text:
+                return MessageKind.UPDATE
     return None
 
 

@@ -1,6 +1,7 @@
 """Chinese warnings in each form that sources give them: what they say is the same, whoever says it."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -95,6 +96,47 @@ def test_qweather_names_what_it_supersedes() -> None:
     assert warning.references == (("12379", "202606011500001234567890"),)
     assert (warning.sent, warning.until_at) == (SENT, SENT + timedelta(hours=6))
     assert (warning.priority, warning.issuer) == (2, "某县气象台")
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        "2026/06/01 16:00",
+        "2026年6月1日16:00",
+        "2026-06-01T16:00+08:00",
+        "2026-06-01T08:00:00Z",
+        "20260601160000",
+        "202606011600",
+        1780300800,
+        "1780300800",
+        1780300800000,
+    ],
+)
+def test_a_time_is_read_however_it_is_spelt(spelt: object) -> None:
+    """Local times are China's; digits alone are a time of day unless they can be seconds or milliseconds of our age."""
+    (warning,) = read(json.dumps([{**NMC, "alertid": "7", "issuetime": spelt}]).encode())
+    assert warning.sent == SENT
+
+
+@pytest.mark.parametrize(
+    "spelt", ["", "soon", 0, 16, 5e12, 1e300, "1e300", None, "2026-13-01 00:00", "2101-01-01 00:00"]
+)
+def test_a_warning_that_does_not_say_when_is_refused(spelt: object) -> None:
+    """What cannot be read as a time of our age is none."""
+    found = decoder("cma_warning")(
+        "cma/x", json.dumps([{**NMC, "alertid": "7", "issuetime": spelt}]).encode(), RECEIVED
+    )
+    assert [item.reason for item in found if isinstance(item, Rejection)] == [Reason.TIME]
+
+
+@pytest.mark.parametrize("spell", [str.upper, str.title, "_".join])
+def test_names_count_in_any_spelling(spell: Callable[[str], str]) -> None:
+    """Sources spell one name in many ways; a shape with more names than are remembered is read alike."""
+    item = {spell(name): value for name, value in PORTAL.items()}
+    assert read(json.dumps([item]).encode()) == read(json.dumps([PORTAL]).encode())
+    assert read(json.dumps([{**item, **{f"x{i}": i for i in range(100)}}]).encode()) == read(
+        json.dumps([PORTAL]).encode()
+    )
 
 
 @pytest.mark.parametrize(
