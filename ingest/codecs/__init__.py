@@ -81,6 +81,17 @@ def named(hint: str) -> str | None:
     return _named(hint, current())
 
 
+def hinted(hint: str) -> Reader | None:
+    """Find what reads the payloads of a device that an envelope calls so; None where the words lead to nothing."""
+    return _hinted(hint, current())
+
+
+@lru_cache(maxsize=HINTS_KEPT)
+def _hinted(hint: str, _installed: object) -> Reader | None:
+    name = named(hint)
+    return None if name is None else reader(name)
+
+
 @lru_cache(maxsize=HINTS_KEPT)
 def _named(hint: str, _installed: object) -> str | None:
     declared = for_hint(hint)

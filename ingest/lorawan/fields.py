@@ -58,17 +58,25 @@ def hex_bytes(value: object) -> bytes | None:
     return bytes.fromhex(value) if isinstance(value, str) and _HEX.fullmatch(value) else None
 
 
+def port_of(value: object) -> int | None:
+    """Read an fPort, which may be text; None for what is none."""
+    if type(value) is int and 0 <= value <= 255:  # noqa: PLR2004 -- a byte, as nearly all are
+        return value
+    port = number(value)
+    return None if port is None else int(port)
+
+
 def instant(value: object) -> datetime | None:
     """Read RFC 3339 with a zone (nanoseconds are cut off), or take an aware instant; None where there is nothing.
 
     What is there and cannot be read, or has no zone, is 1970: a clock that was never set, for `settle_instant` to refuse.
     """
-    if isinstance(value, datetime):
-        return value
-    if value is None or value == "":
+    if type(value) is not str:
+        return value if value is None or isinstance(value, datetime) else EPOCH
+    if not value:
         return None
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else EPOCH
+        moment = datetime.fromisoformat(value)
     except ValueError:
         return EPOCH
     return EPOCH if moment.tzinfo is None else moment

@@ -35,10 +35,13 @@ DEEPEST: Final = 6
 PARTS: Final = 4 * LEAVES
 """Leaves and what they nest in, and texts that say nothing: no codec makes more of 242 bytes."""
 _MORE: Final = object()
+_NESTING: Final = frozenset((dict, list))
+_MISSING: Final = Quality.MISSING
 NAMES_KEPT: Final = 8192
 LONGEST_NAME: Final = 100
 
 _AMOUNT: Final = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*([^\d\s]{1,12})")
+_ENDS_OF_NUMBERS: Final = frozenset("0123456789.")
 _SKIPPED: Final = frozenset(("history", "datalog", "events"))
 _FULL: Final = 100.0
 _CELL_VOLTS: Final = 5.0  # a battery's fraction below this is a voltage called by the wrong name
@@ -61,8 +64,8 @@ def leaves(device: DeviceId, output: Mapping[str, object], time: datetime, quali
     items: list[Decoded] = []
     personal: list[str] = []
     smoke = _is_of_smoke(output)
-    nested = any(isinstance(value, dict | list) for value in output.values())
-    for path, value in _walk(output) if nested else islice(output.items(), PARTS):
+    is_flat = _NESTING.isdisjoint(map(type, output.values()))
+    for path, value in islice(output.items(), PARTS) if is_flat else _walk(output):
         if value is _MORE or len(items) + len(personal) >= LEAVES:
             items.append(
                 Rejection(reason=Reason.TOO_LARGE, detail=f"{device}: more than {LEAVES} values in one output")
@@ -80,24 +83,28 @@ def leaves(device: DeviceId, output: Mapping[str, object], time: datetime, quali
 
 def _walk(output: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """Give the leaves with their paths, in order; what nests deeper than `DEEPEST` is left out, `_MORE` ends too many parts."""
-    todo: list[tuple[str, object, int]] = [("", output, 0)]
-    for _ in range(PARTS):
-        if not todo:
-            return
-        path, value, depth = todo.pop()
-        if isinstance(value, dict):
-            inner = list(islice(value.items(), PARTS))
-        elif isinstance(value, list):
-            inner = [(str(at), each) for at, each in enumerate(value[:PARTS], 1)]
+    left = PARTS - 1  # the output itself is one
+    within: list[tuple[str, Iterator[tuple[str, object]]]] = [("", iter(output.items()))]
+    while within:
+        path, parts = within[-1]
+        for key, value in parts:
+            left -= 1
+            if left < 0:
+                yield "", _MORE
+                return
+            name = f"{path}_{key[:LONGEST_NAME]}" if path else key
+            inner = value.items() if isinstance(value, dict) else _numbered(value) if isinstance(value, list) else None
+            if inner is None:
+                yield name, value
+            elif len(within) < DEEPEST:
+                within.append((name, iter(inner)))
+                break
         else:
-            yield path, value
-            continue
-        if depth < DEEPEST:
-            todo.extend(
-                (f"{path}_{key[:LONGEST_NAME]}" if path else key, each, depth + 1) for key, each in reversed(inner)
-            )
-    if todo:
-        yield "", _MORE
+            within.pop()
+
+
+def _numbered(values: list[object]) -> Iterator[tuple[str, object]]:
+    return ((str(at), each) for at, each in enumerate(values, 1))
 
 
 def _leaf(device: DeviceId, name: _Name, value: object, time: datetime, quality: Quality) -> Decoded | None:
@@ -133,7 +140,7 @@ def _leaf(device: DeviceId, name: _Name, value: object, time: datetime, quality:
         time=time,
         value=amount,
         unit=unit,
-        quality=Quality.MISSING if amount is None else quality,
+        quality=_MISSING if amount is None else quality,
         code=metric,
     )
 
@@ -156,11 +163,10 @@ def _truth(name: _Name, value: object) -> bool | None:
 def _amount(value: str, unit: str) -> tuple[float | None, str] | None:
     """Read text of a number, of a number with its unit, or of "no value"; None for any other text."""
     word = value.strip().lower()
+    if word[-1:] in _ENDS_OF_NUMBERS and (plain := number(word)) is not None:
+        return plain, unit
     if word in MISSING or word.startswith(MISSING_BEGIN):
         return None, unit
-    plain = number(word)
-    if plain is not None:
-        return plain, unit
     if len(word) > LONGEST_NAME:
         return None
     found = _AMOUNT.fullmatch(word)

@@ -54,7 +54,7 @@ def told(uplink: Uplink) -> list[Decoded]:
 
 
 def _payload(uplink: Uplink, payload: bytes) -> list[Decoded]:
-    name = codecs.named(uplink.hint)
+    reader = codecs.hinted(uplink.hint)
     item = Enclosed(
         device=uplink.device,
         payload=payload,
@@ -63,9 +63,9 @@ def _payload(uplink: Uplink, payload: bytes) -> list[Decoded]:
         quality=uplink.quality,
         hint=uplink.hint,
     )
-    if name is None:
+    if reader is None:
         return leaves(uplink.device, uplink.output, uplink.time, uplink.quality) if uplink.output else [item]
-    read = codecs.read(name, item)
+    read = reader.read(item)
     if uplink.output and read and all(isinstance(found, Rejection) for found in read):
         return leaves(uplink.device, uplink.output, uplink.time, uplink.quality)
     return read

@@ -73,7 +73,7 @@ def rebirth(milliseconds: int) -> bytes:
 
 def _add(metrics: list[Metric], items: Any, prefix: str, depth: int) -> None:
     """Add `items` and what is in templates; a field that is zero is asked for only then whether it is there at all."""
-    for item in items[: METRICS_MOST + 1] if len(items) > METRICS_MOST else items:
+    for item in items[: METRICS_MOST + 1]:  # also quicker than the library's own iteration
         name, has = item.name, item.HasField
         if name:
             name = prefix + _readable(name)[:NAME_KEPT]
