@@ -5,40 +5,41 @@ A component's state comes on `{prefix}/status/{component}:{number}`, whole; what
 have been renamed, so the `src` of a notification is no other speaker. Commands and their answers say nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from ingest.instants import settle
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Fact, Quality, Reading, Reason, Rejection
 from ingest.wire import RefusedError, number, plain_text, read_json
 
-_FACTS: Final[Mapping[tuple[str, str], Fact]] = {
-    ("smoke", "alarm"): Fact.FIRE,
-    ("smoke", "mute"): Fact.SILENCED,
-    ("flood", "alarm"): Fact.WATER,
-    ("flood", "mute"): Fact.SILENCED,
-    ("motion", "motion"): Fact.MOTION,
+_FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
+    "smoke": {"alarm": Fact.FIRE, "mute": Fact.SILENCED},
+    "flood": {"alarm": Fact.WATER, "mute": Fact.SILENCED},
+    "motion": {"motion": Fact.MOTION},
 }
-_QUANTITIES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
-    ("temperature", "tC"): ("temperature", "Cel"),
-    ("humidity", "rh"): ("humidity", "%RH"),
-    ("illuminance", "lux"): ("illuminance", "lux"),
-    ("voltmeter", "voltage"): ("voltage", "V"),
-    ("devicepower", "percent"): ("battery", "%EL"),
-    ("devicepower", "V"): ("voltage", "V"),
+_QUANTITIES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "temperature": {"tC": ("temperature", "Cel")},
+    "humidity": {"rh": ("humidity", "%RH")},
+    "illuminance": {"lux": ("illuminance", "lux")},
+    "voltmeter": {"voltage": ("voltage", "V")},
+    "devicepower": {"percent": ("battery", "%EL"), "V": ("voltage", "V")},
 }
+"""By the kind of component and the key in its state."""
+_WITH_FAULTS: Final = ("smoke", "flood")
+_FAULT: Final = Fact.FAULT
+_GOOD, _MISSING = Quality.GOOD, Quality.MISSING
 _WORDS: Final = {"true": False, "false": True}  # online; the fact is that it is not
 _NOTIFICATIONS: Final = ("NotifyStatus", "NotifyFullStatus")  # compared, not hashed: what stands there may be anything
 _COMPONENTS: Final = 64
 """A notification with more components is refused: the largest device has a dozen."""
+_CODE_LENGTH: Final = 80
+_LONGEST_KEPT: Final = 100  # of the name of a component whose reading is remembered
 
 
-class _Moment(NamedTuple):
-    device: DeviceId
-    time: datetime
-    quality: Quality
+_Component = tuple[tuple[tuple[str, Fact, str], ...], tuple[tuple[str, str, str, str], ...], str]
+"""What is read of one: (key, fact, code), (key, metric, unit, code), and the code of its faults, "" where they say nothing."""
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
@@ -48,7 +49,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
         if what == "online":
             return [_availability(device, payload, received)]
         if what is not None:
-            return list(_told(device, what, payload, received))
+            return _told(device, what, payload, received)
     except RefusedError as refused:
         return [refused.rejection]
     return [Rejection(reason=Reason.TOPIC, detail="not {device}/status/{component}, /events/rpc or /online")]
@@ -87,50 +88,59 @@ def _availability(device: DeviceId, payload: bytes, received: datetime) -> Devic
     return DeviceState(device=device, fact=Fact.OFFLINE, active=_WORDS[word], time=received, code="online")
 
 
-def _told(device: DeviceId, what: str, payload: bytes, received: datetime) -> Iterator[Decoded]:
+def _told(device: DeviceId, what: str, payload: bytes, received: datetime) -> list[Decoded]:
     message = read_json(payload)
     if type(message) is not dict:
         raise RefusedError(Reason.MALFORMED, "a state is an object")
     if what != "rpc":
-        yield from _component(_Moment(device, received, Quality.GOOD), what, message)
-        return
+        return _read(device, what, message, received, _GOOD)
     params = message.get("params")
     if message.get("method") not in _NOTIFICATIONS or type(params) is not dict:
-        return
+        return []
     if len(params) > _COMPONENTS:
         raise RefusedError(Reason.TOO_LARGE, f"{len(params)} components, {_COMPONENTS} are read")
     time, quality = settle(number(params.get("ts")), received)
+    said: list[Decoded] = []
     for name, state in params.items():
         if type(state) is dict:
-            yield from _component(_Moment(device, time, quality), name, state)
+            said += _read(device, name, state, time, quality)
+    return said
 
 
-def _component(moment: _Moment, name: str, state: Mapping[str, object]) -> Iterator[Decoded]:
-    """Read one component, `smoke:0`. A second one of a kind is a metric of its own, `temperature_1`; facts are the device's."""
-    kind, _, instance = name.partition(":")
-    device, time, quality = moment
-    battery = state.get("battery")
-    values = {**state, **battery} if type(battery) is dict else state
-    for (of, key), fact in _FACTS.items():
-        if of == kind and type(value := values.get(key)) is bool:
-            yield DeviceState(
-                device=device, fact=fact, active=value, time=time, quality=quality, code=f"{name}.{key}"[:80]
-            )
-    suffix = "" if instance in ("", "0") or not instance.isascii() or not instance.isdecimal() else f"_{instance[:3]}"
-    for (of, key), (metric, unit) in _QUANTITIES.items():
-        if of == kind and key in values:
+def _read(device: DeviceId, name: str, state: Mapping[str, object], time: datetime, quality: Quality) -> list[Decoded]:
+    """Read the state of one component, `smoke:0`."""
+    said: list[Decoded] = []
+    facts, quantities, errors = (_component if len(name) <= _LONGEST_KEPT else _component.__wrapped__)(name)
+    values = state
+    if "battery" in state and isinstance(battery := state["battery"], dict):
+        values = {**state, **battery}
+    for key, fact, code in facts:
+        if type(active := values.get(key)) is bool:
+            said.append(DeviceState(device=device, fact=fact, active=active, time=time, quality=quality, code=code))
+    for key, metric, unit, code in quantities:
+        if key in values:
             value = number(values[key])  # null: the sensor has none
-            told = Quality.MISSING if value is None else quality
-            yield Reading(
-                device=device,
-                metric=metric + suffix,
-                time=time,
-                value=value,
-                unit=unit,
-                quality=told,
-                code=f"{name}.{key}"[:80],
+            told_as = _MISSING if value is None else quality
+            said.append(
+                Reading(device=device, metric=metric, time=time, value=value, unit=unit, quality=told_as, code=code)
             )
-    if type(errors := state.get("errors")) is list and kind in ("smoke", "flood"):
-        yield DeviceState(
-            device=device, fact=Fact.FAULT, active=bool(errors), time=time, quality=quality, code=f"{name}.errors"[:80]
-        )
+    if errors and type(faults := state.get("errors")) is list:
+        is_faulty = bool(faults)
+        said.append(DeviceState(device=device, fact=_FAULT, active=is_faulty, time=time, quality=quality, code=errors))
+    return said
+
+
+@lru_cache(maxsize=4096)
+def _component(name: str) -> _Component:
+    """Tell what is read of a component. A second one of a kind is a metric of its own, `temperature_1`; facts are the device's."""
+    kind, _, instance = name.partition(":")
+    suffix = "" if instance in ("", "0") or not instance.isascii() or not instance.isdecimal() else f"_{instance[:3]}"
+    facts = tuple((key, fact, _code(name, key)) for key, fact in _FACTS.get(kind, {}).items())
+    quantities = tuple(
+        (key, metric + suffix, unit, _code(name, key)) for key, (metric, unit) in _QUANTITIES.get(kind, {}).items()
+    )
+    return facts, quantities, _code(name, "errors") if kind in _WITH_FAULTS else ""
+
+
+def _code(name: str, key: str) -> str:
+    return f"{name}.{key}"[:_CODE_LENGTH]
