@@ -9,6 +9,7 @@ is told a second after it. How late is too late to judge is not decided here.
 """
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from ingest.decoders.meokon_a55a.frame import frames
@@ -24,8 +25,8 @@ _HEAD: Final = 25  # start mark to alarm byte
 _FULL: Final = 20  # steps of 5 %
 _ON_MAINS_ONLY: Final = 0b10
 _SECOND: Final = timedelta(seconds=1)
+_GOOD, _MISSING = Quality.GOOD, Quality.MISSING
 _MOST: Final = 1024  # records; a meter stores 600
-_FRAMES: Final = 64  # of one payload
 _LIMITS: Final = frozenset({0, 4, 8, 12, 16})  # bytes of limits: pairs of two or four bytes
 
 
@@ -33,10 +34,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     """Decode every frame in `payload`, bytes or hex text, that arrived on `topic` at `received` (aware UTC)."""
     allowed = speaker(topic, "meokon") or _on_giot(topic)
     decoded: list[Decoded] = []
-    for number, found in enumerate(frames(payload)):
-        if number >= _FRAMES:
-            decoded.append(Rejection(reason=Reason.TOO_LARGE, detail=f"more than {_FRAMES} frames"))
-            break
+    for found in frames(payload):
         if isinstance(found, Rejection):
             decoded.append(found)
         else:
@@ -48,6 +46,7 @@ TOPICS: Final = ("GIOT-GW/UL/+", "meokon/+/+")
 DECODER: Final[Decoder] = decode
 
 
+@lru_cache(maxsize=4096)  # a meter says all its messages on one topic
 def _on_giot(topic: str) -> str | None:
     """Give the meter of `GIOT-GW/UL/{id}`; other levels may stand before it."""
     levels = topic.split("/")
@@ -77,18 +76,18 @@ def _report(device: DeviceId, frame: bytes, received: datetime) -> list[Decoded]
     if kind is None or limits not in _LIMITS or count > _MOST:
         # The record's layout is unknown, and with it where the time stands: the state in front of it is told as it is.
         refused = Rejection(reason=Reason.UNSUPPORTED, detail=f"type {frame[23]} with {count} records")
-        return [*_state(device, frame, received, Quality.GOOD), refused]
+        return [*_state(device, frame, received, _GOOD), refused]
     at = _HEAD + limits
     time, quality = settle(float(int.from_bytes(frame[at + width : at + width + 4], "big")), received)
-    interval = timedelta(seconds=frame[19] << 8 | frame[20])
+    interval = (frame[19] << 8 | frame[20]) * _SECOND
     current, records = frame[at : at + width], frame[at + width + 4 :]
     if count and not interval:
         records = records[-width:]  # taken without a pause: only of the last is the time known
     said = _state(device, frame, time, quality)
-    behind = len(records) // width
+    moment = time - (len(records) // width - 1) * interval
     for values in kind.layout.iter_unpack(records):
-        behind -= 1
-        _record(device, kind, values, (time - behind * interval if behind else time, quality), said)
+        _record(device, kind, values, (moment, quality), said)
+        moment += interval
     if records[-width:] != current:
         after = time + _SECOND if count else time
         _record(device, kind, kind.layout.unpack(current), (after, quality), said)
@@ -100,18 +99,18 @@ def _record(
 ) -> None:
     """Say every channel of one record; the ends of the range and what is no number are missing."""
     time, quality = moment
-    for channel, counts in zip(kind.channels, values, strict=True):
-        value: float | None = counts / channel.counts * channel.factor
-        if counts in channel.void or counts - counts != 0:  # infinite, or not a number
+    for (metric, unit, scale, factor, void), counts in zip(kind.channels, values, strict=True):
+        value: float | None = counts / scale * factor
+        if counts in void or counts - counts != 0:  # infinite, or not a number
             value = None
         said.append(
             Reading(
                 device=device,
-                metric=channel.metric,
+                metric=metric,
                 time=time,
                 value=value,
-                unit=channel.unit,
-                quality=quality if value is not None else Quality.MISSING,
+                unit=unit,
+                quality=_MISSING if value is None else quality,
             )
         )
 
@@ -126,9 +125,9 @@ def _state(device: DeviceId, frame: bytes, time: datetime, quality: Quality) -> 
     steps = power & 0x1F
     if power >> 5 & 0b11 != _ON_MAINS_ONLY:
         charge = None if steps > _FULL else steps * 5.0
-        known = Quality.MISSING if charge is None else quality
+        known = _MISSING if charge is None else quality
         said.append(Reading(device=device, metric="battery", time=time, value=charge, unit="%EL", quality=known))
     level = signal - 256.0 if signal > 127 else None  # noqa: PLR2004 -- signed; zero and above is no reception
-    known = Quality.MISSING if level is None else quality
+    known = _MISSING if level is None else quality
     said.append(Reading(device=device, metric="rssi", time=time, value=level, unit="dBm", quality=known))
     return said

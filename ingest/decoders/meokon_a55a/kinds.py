@@ -3,14 +3,14 @@
 import struct
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from ingest.readings import Fact
 
 
-class Channel(Struct, frozen=True):
+class Channel(NamedTuple):
     """One quantity: its metric, unit, how many counts make one of the unit, and the factor to that unit."""
 
     metric: str
