@@ -2,7 +2,6 @@
 
 import binascii
 import re
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -30,8 +29,12 @@ def eui(value: object) -> str | None:
 
 
 def _eui_of_text(value: str) -> str | None:
-    if _HEX_EUI.fullmatch(value):
-        return value.upper()
+    if len(value) == EUI_CHARS:
+        try:
+            if len(bytes.fromhex(value)) == EUI_BYTES:  # it passes over blanks: then it is less
+                return value.upper()
+        except ValueError:
+            return None
     if len(value) in (11, 12) and (raw := enclosed_bytes(value)) is not None:
         return raw.hex().upper() if len(raw) == EUI_BYTES else None
     bare = value.translate(_SEPARATORS) if len(value) <= 3 * EUI_BYTES else ""
@@ -80,14 +83,3 @@ def instant(value: object) -> datetime | None:
     except ValueError:
         return EPOCH
     return EPOCH if moment.tzinfo is None else moment
-
-
-def strongest(radios: Iterable[tuple[object, object]]) -> tuple[float | None, float | None]:
-    """Choose of (RSSI in dBm, SNR in dB) by gateway that of the strongest; numbers may be text. (None, None) for none."""
-    best_rssi: float | None = None
-    best_snr: object = None
-    for raw_rssi, snr in radios:
-        rssi = number(raw_rssi)
-        if best_rssi is None or (rssi is not None and rssi > best_rssi):
-            best_rssi, best_snr = rssi, snr
-    return best_rssi, number(best_snr)
