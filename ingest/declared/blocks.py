@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Final
 
 from ingest.declared.elements import compile_tlv
 from ingest.declared.groups import Emit, compile_position, compile_rules
-from ingest.declared.model import Amount, Block, Case, Device, End, Endian, Part, Records, Time
+from ingest.declared.model import Amount, Block, Case, Device, End, Endian, Format, Part, Records
 from ingest.declared.places import MOST_FOUND, Context, compile_many, compile_place, is_somewhere
 from ingest.declared.times import compile_time
 from ingest.declared.words import compile_tests, id_of
@@ -16,7 +17,6 @@ from ingest.wire import RefusedError, number
 Run = Callable[[Context, DeviceId | None, datetime, Quality, list[Decoded]], None]
 """Read a message: its context, who speaks if that is known, the time of receipt, its quality, and what is said. Raises
 `RefusedError` where nothing says who speaks."""
-Opening = Callable[[Context, DeviceId | None, datetime, Quality], tuple[DeviceId, datetime, Quality] | None]
 DeviceOf = Callable[[Context], DeviceId | None]
 _GOOD: Final = Quality.GOOD
 _LONGEST_ID: Final = 200
@@ -25,52 +25,55 @@ FARTHEST_S: Final = 10 * LONGEST_STEP_S
 """No record lies further from the time of its frame; further still there would be no date."""
 
 
-def compile_block(block: Block, device: Device | None, time: Time | None, endian: Endian) -> Run:
-    """Make the function that reads a message by a block; `device` and `time` hold where the block has none of its own."""
-    opening = _opening(block, block.device or device, block.time or time, endian)
+def compile_blocks(declared: Format) -> list[tuple[Run, tuple[int, ...]]]:
+    """Make the functions that read a message, each with the fPorts it is for. Blocks with the same head are read as one."""
+    own = [declared] if any((declared.readings, declared.states, declared.position, declared.tlv)) else []
+    made = []
+    for (head, ports), blocks in groupby((*own, *declared.blocks), lambda block: _head_of(block, declared)):
+        emits = [emit for block in blocks for emit in _emits(block, declared.endian)]
+        run = _run(head, emits, declared.endian)
+        made.append((run if head.each is None else _each(head.each, run), ports))
+    return made
+
+
+def _head_of(block: Block, declared: Format) -> tuple[Block, tuple[int, ...]]:
+    """Give what says when and of whom a block is; device, time and ports hold for those that have none of their own."""
+    device, time = block.device or declared.device, block.time or declared.time
+    head = Block(each=block.each, when=block.when, device=device, time=time, history=block.history)
+    return head, block.ports or declared.ports
+
+
+def _emits(block: Block, endian: Endian) -> list[Emit]:
     emits = compile_rules(block.readings, block.states, endian)
     if block.position is not None:
         emits.append(compile_position(block.position, endian))
     if block.tlv is not None:
         emits.append(compile_tlv(block.tlv, endian))
-    if block.each is not None:
-        return _each(block.each, opening, emits)
-    if block.records is not None:
-        return _repeated(block.records, opening, emits, endian, is_history=block.history)
-
-    def run(whole: Context, known: DeviceId | None, received: datetime, given: Quality, out: list[Decoded]) -> None:
-        found = opening(whole, known, received, given)
-        if found is not None:
-            speaker, when, quality = found
-            for emit in emits:
-                emit(whole, speaker, when, quality, out)
-
-    return run
+    return emits if block.records is None else [_repeated(block.records, emits, endian, is_history=block.history)]
 
 
-def _opening(block: Block, device: Device | None, time: Time | None, endian: Endian) -> Opening:
-    """Make the function that says who speaks, and when; None where a record does not fulfil the block's conditions."""
-    hold = compile_tests(block.when, endian)
-    device_of = None if device is None else compile_device(device, endian)
-    time_of = None if time is None else compile_time(time, endian)
-    is_history = block.history
+def _run(head: Block, emits: list[Emit], endian: Endian) -> Run:
+    """Make the function that applies a block to a record, or to a message that is one."""
+    hold = compile_tests(head.when, endian)
+    device_of = None if head.device is None else compile_device(head.device, endian)
+    time_of = None if head.time is None else compile_time(head.time, endian)
+    is_history = head.history
 
-    def opening(
-        head: Context, known: DeviceId | None, received: datetime, quality: Quality
-    ) -> tuple[DeviceId, datetime, Quality] | None:
-        if hold is not None and not hold(head):
-            return None
-        speaker = known or (None if device_of is None else device_of(head))
+    def run(record: Context, known: DeviceId | None, received: datetime, quality: Quality, out: list[Decoded]) -> None:
+        if hold is not None and not hold(record):
+            return
+        speaker = known or (None if device_of is None else device_of(record))
         if speaker is None:
             raise RefusedError(Reason.TOPIC, "nothing says which device speaks")
-        when = received
+        time = received
         if time_of is not None:
-            when, quality = time_of(head, received, quality)
+            time, quality = time_of(record, received, quality)
         if is_history and quality is _GOOD:
             quality = Quality.HISTORY
-        return speaker, when, quality
+        for emit in emits:
+            emit(record, speaker, time, quality, out)
 
-    return opening
+    return run
 
 
 def compile_device(device: Device, endian: Endian) -> DeviceOf:
@@ -109,75 +112,71 @@ def _digits(raw: object) -> str:
     return str(raw) if type(raw) is int else ""
 
 
-def _each(path: tuple[str, ...], opening: Opening, emits: list[Emit]) -> Run:
+def _each(path: tuple[str, ...], run: Run) -> Run:
     """Apply a block to every value a path leads to."""
     get = compile_many(path)
 
-    def run(whole: Context, known: DeviceId | None, received: datetime, given: Quality, out: list[Decoded]) -> None:
+    def run_each(
+        whole: Context, known: DeviceId | None, received: datetime, quality: Quality, out: list[Decoded]
+    ) -> None:
         found = get(whole)
         for keys, value in found[:MOST_FOUND]:
-            record = Context(whole.levels, whole.root, value, whole.data, keys)
-            opened = opening(record, known, received, given)
-            if opened is not None:
-                speaker, when, quality = opened
-                for emit in emits:
-                    emit(record, speaker, when, quality, out)
+            run(Context(whole.levels, whole.root, value, whole.data, keys), known, received, quality, out)
         if len(found) > MOST_FOUND:
             out.append(_too_many())
 
-    return run
+    return run_each
 
 
 def _too_many() -> Rejection:
     return Rejection(reason=Reason.TOO_LARGE, detail=f"more than {MOST_FOUND} records")
 
 
-def _repeated(records: Records, opening: Opening, emits: list[Emit], endian: Endian, *, is_history: bool) -> Run:
-    """Apply a block to a part of the bytes that is repeated."""
+def _repeated(records: Records, emits: list[Emit], endian: Endian, *, is_history: bool) -> Emit:
+    """Apply rules to a part of the bytes that is repeated."""
     count_of, step_of = compile_amount(records.count, endian), compile_amount(records.step_s, endian)
     time_of = None if records.time is None else compile_time(records.time, endian)
     at, size, is_of_last = records.at, records.size, records.time_of is End.LAST
 
-    def run(whole: Context, known: DeviceId | None, received: datetime, given: Quality, out: list[Decoded]) -> None:
-        data, room = whole.data, max(0, (len(whole.data) - at) // size)
-        claimed = room if records.count is None else max(0, int(count_of(whole) or 0))
-        taken = min(claimed, room, MOST_FOUND)
-        opened = opening(whole, known, received, given) if taken else None
-        if opened is not None:
-            speaker, framed, quality = opened
-            step = min(max(step_of(whole) or 0.0, 0.0), LONGEST_STEP_S)
-            latest = min(claimed, MOST_FOUND) - 1 if is_of_last else 0
-            record = Context(whole.levels, whole.root, whole.value, b"", whole.keys)
-            for place in range(taken):
-                begin = at + place * size
-                record.data = data[begin : begin + size]
-                when, told = _back(framed, (latest - place) * step), quality
-                if time_of is not None:
-                    when, told = time_of(record, when, told)
-                    told = Quality.HISTORY if is_history and told is _GOOD else told
-                for emit in emits:
-                    emit(record, speaker, when, told, out)
+    def emit_each(whole: Context, device: DeviceId, framed: datetime, quality: Quality, out: list[Decoded]) -> None:
+        data = whole.data
+        room = (len(data) - at) // size if len(data) > at else 0
+        claimed = room if count_of is None else int(max(count_of(whole) or 0, 0))
+        step = 0.0 if step_of is None else min(max(step_of(whole) or 0.0, 0.0), LONGEST_STEP_S)
+        latest = min(claimed, MOST_FOUND) - 1 if is_of_last else 0
+        record = Context(whole.levels, whole.root, whole.value, b"", whole.keys)
+        for place in range(min(claimed, room, MOST_FOUND)):
+            begin = at + place * size
+            record.data = data[begin : begin + size]
+            time, told = framed, quality
+            if step and place != latest:
+                time -= timedelta(seconds=max(-FARTHEST_S, min((latest - place) * step, FARTHEST_S)))
+            if time_of is not None:
+                time, told = time_of(record, time, told)
+                told = Quality.HISTORY if is_history and told is _GOOD else told
+            for emit in emits:
+                emit(record, device, time, told, out)
         if claimed > room:
             out.append(Rejection(reason=Reason.TRUNCATED, detail=f"{room} records of {claimed}"))
         elif claimed > MOST_FOUND:
             out.append(_too_many())
 
-    return run
+    return emit_each
 
 
-def _back(time: datetime, seconds: float) -> datetime:
-    return time - timedelta(seconds=max(-FARTHEST_S, min(seconds, FARTHEST_S))) if seconds else time
-
-
-def compile_amount(amount: Amount | None, endian: Endian) -> Callable[[Context], float | None]:
-    """Make the function that gives a number of the frame, plus what is to be added to it."""
-    if amount is None or not is_somewhere(amount):
-        constant = None if amount is None or amount.value is None else float(amount.value + amount.plus)
+def compile_amount(amount: Amount | None, endian: Endian) -> Callable[[Context], float | None] | None:
+    """Make the function that gives a number of the frame, plus what is to be added to it; None where none is declared."""
+    if amount is None:
+        return None
+    if not is_somewhere(amount):
+        constant = None if amount.value is None else float(amount.value + amount.plus)
         return lambda _: constant
     get, plus = compile_place(amount, endian), amount.plus
 
     def of(context: Context) -> float | None:
-        value = number(get(context))
+        value = get(context)
+        if type(value) is not int:
+            value = number(value)
         return None if value is None else value + plus
 
     return of

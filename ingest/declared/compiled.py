@@ -1,12 +1,12 @@
 """From a format that was read and checked to its decoder, compiled once to functions. Pure, and total like every decoder."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
-from ingest.declared.blocks import Run, compile_block
+from ingest.declared.blocks import Run, compile_blocks
 from ingest.declared.check import walk
 from ingest.declared.frame import compile_check, compile_unwrap, unwrap_text
 from ingest.declared.model import Format, Input, Inside, Where
@@ -18,6 +18,7 @@ from ingest.wire import RefusedError, read_json, read_json_as, text, unhex
 
 _parse: Final = msgspec.json.Decoder().decode
 _GOOD: Final = Quality.GOOD
+_BEGINS_HEX: Final = frozenset(bytes([octet]) for octet in b"0123456789ABCDEFabcdef \t\n\r\x0b\x0c")
 _MOST_SAID: Final = 20_000
 """Two wildcards in one payload can lead to a hundred thousand values; more than these are nobody's report."""
 
@@ -29,7 +30,7 @@ Open = Callable[[str, bytes], Context]
 
 def compile_format(declared: Format, source: str) -> Declared:
     """Make the decoder and the codec of a format."""
-    runs = _runs(declared)
+    runs = compile_blocks(declared)
     open_ = _open_json(declared) if declared.input is Input.JSON else _open_bytes(declared)
     personal = frozenset(declared.personal)
     nobody = NAMELESS if _is_nameless(declared) else None
@@ -69,28 +70,23 @@ def _is_nameless(declared: Format) -> bool:
     return declared.device is None and all(block.device is None for block in declared.blocks)
 
 
-def _runs(declared: Format) -> list[tuple[Run, tuple[int, ...]]]:
-    own = declared if any((declared.readings, declared.states, declared.position, declared.tlv)) else None
-    blocks = ([own] if own is not None else []) + list(declared.blocks)
-    made = []
-    for block in blocks:
-        run = compile_block(block, declared.device, declared.time, declared.endian)
-        made.append((run, block.ports or declared.ports))
-    return made
-
-
-def _levels(declared: Format) -> Callable[[str], Sequence[str]]:
-    """Choose how a topic falls into levels: not at all where no place is in it."""
-    is_asked = any(isinstance(part, Where) and part.topic is not None for _, part in walk(declared, ""))
-    return (lambda topic: topic.split("/")) if is_asked else lambda _: ()
+def _asks_topic(declared: Format) -> bool:
+    return any(isinstance(part, Where) and part.topic is not None for _, part in walk(declared, ""))
 
 
 def _open_json(declared: Format) -> Open:
-    levels, read = _levels(declared), _read_text if declared.bare_text else _read
+    asks_topic, is_text_taken = _asks_topic(declared), declared.bare_text
 
     def open_(topic: str, payload: bytes) -> Context:
-        root = read(payload)
-        return Context(levels(topic), root, root)
+        try:
+            root = read_json_as(payload, _parse)
+        except RefusedError:
+            if not is_text_taken:
+                raise
+            root = text(payload[:800].decode("utf-8", "replace"))
+        if type(root) is not dict and type(root) is not list and not is_text_taken:
+            raise RefusedError(Reason.MALFORMED, "neither an object nor a list")
+        return Context(topic.split("/") if asks_topic else (), root, root)
 
     return open_ if declared.inside is None else _open_inside(declared, declared.inside, open_)
 
@@ -110,30 +106,16 @@ def _open_inside(declared: Format, inside: Inside, open_: Open) -> Open:
     return open_both
 
 
-def _read(payload: bytes) -> object:
-    root = read_json_as(payload, _parse)
-    if type(root) is not dict and type(root) is not list:
-        raise RefusedError(Reason.MALFORMED, "neither an object nor a list")
-    return root
-
-
-def _read_text(payload: bytes) -> object:
-    try:
-        return read_json_as(payload, _parse)
-    except RefusedError:
-        return text(payload[:800].decode("utf-8", "replace"))
-
-
 def _open_bytes(declared: Format) -> Open:
     unwrap, check = compile_unwrap(declared.input, declared.start), compile_check(declared)
-    levels, is_codec = _levels(declared), _is_nameless(declared)
+    asks_topic, is_codec = _asks_topic(declared), _is_nameless(declared)
 
     def open_(topic: str, payload: bytes) -> Context:
         data = unwrap(payload)
-        if is_codec and not topic:
+        if is_codec and not topic and data[:1] in _BEGINS_HEX:
             data = unhex(data) or data  # written down by somebody who tries it out
         check(data)
-        return Context(levels(topic), None, None, data)
+        return Context(topic.split("/") if asks_topic else (), None, None, data)
 
     return open_
 

@@ -66,7 +66,9 @@ def _compile_length(length: Amount, endian: Endian) -> Callable[[bytes], None]:
     get, plus = compile_place(length, endian), length.plus
 
     def check_length(data: bytes) -> None:
-        claimed = number(get(Context((), None, None, data)))
+        claimed = get(Context((), None, None, data))
+        if type(claimed) is not int:
+            claimed = number(claimed)
         wanted = None if claimed is None else int(claimed) + plus
         if wanted is None or wanted > len(data):
             raise RefusedError(Reason.TRUNCATED, f"{len(data)} bytes of {wanted}")

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -150,23 +151,24 @@ def _by_key(number: int) -> Get:
     return get
 
 
-def _by_bytes(where: Where, at: int, endian: Endian) -> Get:
-    if at >= 0 and where.type is Type.U8 and where.bits is None:
-        return lambda context: context.data[at] if at < len(context.data) else None
-    read = compile_bytes(where, endian)
-    return lambda context: read(context.data)
+def _by_bytes(where: Where, begin: int, endian: Endian) -> Get:
+    size = size_of(where)
+    read, end = _reader(where, size, endian), begin + size
 
+    def get(context: Context) -> object:
+        data = context.data
+        return read(data, begin) if end <= len(data) else None
 
-def compile_bytes(where: Where, endian: Endian) -> Callable[[bytes], object]:
-    """Make the function that reads one value out of bytes; the place is one of bytes."""
-    assert where.at is not None
-    size, begin = size_of(where), where.at
-    read = _reader(where, size, where.endian or endian)
-
-    def get(data: bytes) -> object:
-        at = begin if begin >= 0 else begin + len(data)
+    def get_from_end(context: Context) -> object:
+        data = context.data
+        at = begin + len(data)
         return read(data, at) if 0 <= at <= len(data) - size else None
 
+    if begin < 0:
+        return get_from_end
+    if where.type is Type.U8:
+        low, mask = (0, 0xFF) if where.bits is None else bits_of(where.bits)
+        return lambda context: context.data[begin] >> low & mask if begin < len(context.data) else None
     return get
 
 
@@ -186,6 +188,23 @@ def order_of(endian: Endian) -> Literal["big", "little"]:
 
 def _reader(where: Where, size: int, endian: Endian) -> Callable[[bytes, int], object]:
     """Choose how bytes at an offset become a value: a number, or text; digits of BCD stay text, for ids begin with 0."""
+    if where.type in _INTEGERS or where.type in _FLOATS:
+        return _number_reader(where, size, endian)
+    if where.type is Type.BCD:
+        return lambda data, at: digits if (digits := _ordered(data[at : at + size], endian).hex()).isdecimal() else ""
+    if where.type is Type.HEX:
+        return lambda data, at: data[at : at + size].hex().upper()
+    encoding, long = "gb18030" if where.type is Type.GBK else "ascii", min(size, 4 * TEXT_KEPT)
+    return lambda data, at: _text_of(data[at : at + long], encoding)
+
+
+@lru_cache(maxsize=4096)
+def _text_of(octets: bytes, encoding: str) -> str:
+    """Read text, which most often is the id of a device that has spoken before."""
+    return text(octets.decode(encoding, "replace").strip("\x00 "))
+
+
+def _number_reader(where: Where, size: int, endian: Endian) -> Callable[[bytes, int], object]:
     letter, order = letter_of(where), order_of(endian)
     if where.bits is not None:
         low, mask = bits_of(where.bits)
@@ -193,15 +212,8 @@ def _reader(where: Where, size: int, endian: Endian) -> Callable[[bytes, int], o
     if letter is not None:
         unpack = struct.Struct((">" if endian is Endian.BIG else "<") + letter).unpack_from
         return lambda data, at: unpack(data, at)[0]
-    if where.type in _INTEGERS:
-        is_signed = _INTEGERS[where.type][1]
-        return lambda data, at: int.from_bytes(data[at : at + size], order, signed=is_signed)
-    if where.type is Type.BCD:
-        return lambda data, at: digits if (digits := _ordered(data[at : at + size], endian).hex()).isdecimal() else ""
-    if where.type is Type.HEX:
-        return lambda data, at: data[at : at + size].hex().upper()
-    encoding = "gb18030" if where.type is Type.GBK else "ascii"
-    return lambda data, at: text(data[at : at + min(size, 4 * TEXT_KEPT)].decode(encoding, "replace").strip("\x00 "))
+    is_signed = where.type is Type.I24
+    return lambda data, at: int.from_bytes(data[at : at + size], order, signed=is_signed)
 
 
 def _ordered(octets: bytes, endian: Endian) -> bytes:

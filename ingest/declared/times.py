@@ -12,6 +12,7 @@ from ingest.readings import Quality
 from ingest.wire import number
 
 Settle = Callable[[Context, datetime, Quality], tuple[datetime, Quality]]
+_LONGEST: Final = 1 << 53  # a whole number below is a double without loss
 _UNREADABLE: Final = 0.0  # a clock that was never set
 _WRITTEN_OUT: Final = len("2024-05-01 12:00:00")
 _DIGITS: Final = {14: "", 12: "20", 10: "20"}
@@ -42,7 +43,7 @@ def _counted(get: Get, divisor: float) -> Settle:
         raw = get(context)
         if raw is None:
             return received, quality
-        seconds = number(raw)
+        seconds = raw if type(raw) is int and 0 < raw < _LONGEST else number(raw)
         return settle(_UNREADABLE if seconds is None else seconds / divisor, received)
 
     return settled
@@ -100,7 +101,7 @@ def _aware(written: str, zone: tzinfo | None) -> datetime | None:
             # The first and last days there are cannot be told in every zone. `replace` would take five times as long.
             moment -= zone.utcoffset(moment) or timedelta()
             return datetime.combine(moment, moment.time(), UTC)
-        return moment.astimezone(UTC)
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

@@ -128,6 +128,33 @@ def test_records_are_spread_over_their_steps():
     assert cut.reason is Reason.TRUNCATED
 
 
+TWO_BLOCKS = """input: binary
+device: {at: 1, type: ascii, size: 2}
+when: [{at: 0, type: u8, is: 1}]
+readings: [{metric: x, at: 3, type: u8}]
+blocks:
+  - when: [{at: 0, type: u8, is: 1}]
+    records: {at: 5, size: 1, count: {at: 4, type: u8}}
+    readings: [{metric: y, at: 0, type: u8}]
+"""
+
+
+def test_what_is_no_record_is_not_cut_off():
+    """Where the conditions of a block do not hold, what would be the count of its records is none."""
+    kept = decoded(TWO_BLOCKS, b"\x01ab\x05\x01\x07")
+    assert [(item.device, item.metric, item.value) for item in kept] == [("ab", "x", 5.0), ("ab", "y", 7.0)]
+    assert [getattr(item, "reason", None) for item in decoded(TWO_BLOCKS, b"\x01ab\x05\x09\x07")][2:] == [
+        Reason.TRUNCATED
+    ]
+    assert decoded(TWO_BLOCKS, b"\x02ab\x05\x09\x07") == []
+
+
+def test_that_nobody_speaks_is_said_once():
+    """Blocks of the same device, time and conditions have one head: it is read, and refused, once; with records or without."""
+    assert [item.reason for item in decoded(TWO_BLOCKS, b"\x01  \x05\x01\x07")] == [Reason.TOPIC]
+    assert [item.reason for item in decoded(TWO_BLOCKS, b"\x01  \x05\x00")] == [Reason.TOPIC]
+
+
 def test_impossible_steps_lead_to_no_impossible_date():
     """A step of a century between records is a damaged frame's: the times stay dates."""
     rule = HEAD + "records: {at: 4, size: 1, step_s: {at: 0, type: u32}}\nreadings: [{metric: x, at: 0, type: u8}]"
