@@ -33,6 +33,7 @@ PERSONAL: Final = frozenset(
 PERSONAL_LABELS: Final = frozenset({"face", "license_plate"})
 """Things that, found as an object of their own, tell of a person and of nothing else."""
 
+_TELLING: Final = PERSONAL | {"label"}
 _NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 _WORDS: Final = frozenset({"online", "offline", "stopped", "disabled", "on", "off"})
 
@@ -40,20 +41,17 @@ _WORDS: Final = frozenset({"online", "offline", "stopped", "disabled", "on", "of
 def personal_fields(message: object) -> tuple[str, ...]:
     """Name the personal fields that hold something anywhere in a message, sorted, each once."""
     found: set[str] = set()
-    waiting = [message]
+    waiting: list[object] = [message]
     for part in waiting:  # which grows
-        if isinstance(part, dict):
-            for key, value in part.items():
-                if key in PERSONAL and value not in _NOTHING:
+        for key, value in part.items() if isinstance(part, dict) else enumerate(part if isinstance(part, list) else ()):
+            if key in _TELLING and value is not None and value not in _NOTHING:
+                if key in PERSONAL:
                     found.add(key)
-                if (type(value) is dict or type(value) is list) and value:
-                    waiting.append(value)
-            if _is_personal_object(part):
-                found.add(part["label"])
-        elif isinstance(part, list):
-            for value in part:
-                if type(value) is dict or type(value) is list:
-                    waiting.append(value)  # noqa: PERF401 -- a comprehension costs more than the few items
+                elif isinstance(value, str) and value in PERSONAL_LABELS:
+                    found.add(value)
+            kind = type(value)
+            if (kind is dict or kind is list) and value:
+                waiting.append(value)
     return tuple(sorted(found))
 
 

@@ -39,7 +39,7 @@ def tracked(message: Mapping[str, object], received: datetime) -> list[CameraEve
         return []
     started = newest = _started(after, event, received)
     if "frame_time" in after:
-        newest = max(started, _time(number(after["frame_time"]), received))
+        newest = max(started, settle(number(after["frame_time"]), received)[0])
     ended = None if phase is not _END else _ended(end, newest, received)
     return [
         CameraEvent(
@@ -75,6 +75,7 @@ def reviewed(message: Mapping[str, object], received: datetime) -> list[CameraEv
     for detection in _texts(gathered.get("detections")):
         newest = max(newest, _time_in(detection, started))
     ended = None if phase is not _END else _ended(end, newest, received)
+    severity = "alert" if after.get("severity") == "alert" else "detection"
     zones = _texts(gathered.get("zones"))
     return [
         CameraEvent(
@@ -82,7 +83,7 @@ def reviewed(message: Mapping[str, object], received: datetime) -> list[CameraEv
             event=f"{event}/{label}" if i else event,
             phase=phase,
             label=label,
-            severity="alert" if after.get("severity") == "alert" else "detection",
+            severity=severity,
             started=started,
             time=ended or newest,
             ended=ended,
@@ -109,29 +110,24 @@ def _phase(message: Mapping[str, object], end: float | None) -> Phase:
 
 def _ended(end: float | None, newest: datetime, received: datetime) -> datetime:
     """Give the end, always after the last news: an end at the same instant would be judged older and never clear."""
-    return max(_time(end, received), newest + _AFTER_LAST)
+    return max(settle(end, received)[0], newest + _AFTER_LAST)
 
 
 def _started(after: Mapping[str, object], event: str, received: datetime) -> datetime:
     seconds = number(after.get("start_time"))
-    return _time_in(event, received) if seconds is None else _time(seconds, received)
+    return _time_in(event, received) if seconds is None else settle(seconds, received)[0]
 
 
 def _time_in(event: str, otherwise: datetime) -> datetime:
     """Read the start that an id begins with ("1607123955.475377-mxklsc")."""
-    return _time(number(event.partition("-")[0]), otherwise)
-
-
-def _time(seconds: float | None, otherwise: datetime) -> datetime:
-    return settle(seconds, otherwise)[0]
+    return settle(number(event.partition("-")[0]), otherwise)[0]
 
 
 def _score(after: Mapping[str, object]) -> float | None:
-    for key in ("score", "top_score"):
-        score = number(after.get(key))
-        if score is not None and 0.0 <= score <= 1.0:
-            return score
-    return None
+    score = number(after.get("score"))
+    if score is None or not 0.0 <= score <= 1.0:
+        score = number(after.get("top_score"))
+    return None if score is None or not 0.0 <= score <= 1.0 else score
 
 
 def expect_object(value: object) -> Mapping[str, object]:
@@ -147,13 +143,12 @@ def expect_object(value: object) -> Mapping[str, object]:
 
 def _required(after: Mapping[str, object], key: str) -> str:
     value = after.get(key)
-    clean = text(value) if isinstance(value, str) else ""
-    if not clean:
+    if not isinstance(value, str) or not (clean := text(value)):
         raise RefusedError(Reason.MALFORMED, f"no {key}")
     return clean
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not value:
         return ()
     return tuple([clean for name in value if isinstance(name, str) and (clean := text(name))])
