@@ -171,8 +171,9 @@ def _flattened(event: Event, payload: bytes) -> dict[str, object] | None:
 
 def _kind_of(event: Event) -> str:
     for kind, keys in _SIGNS:
-        if any(getattr(event, key) is not UNSET for key in keys):
-            return kind
+        for key in keys:
+            if getattr(event, key) is not UNSET:
+                return kind
     raise RefusedError(Reason.UNSUPPORTED, "no event that is known")
 
 

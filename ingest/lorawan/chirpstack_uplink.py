@@ -46,8 +46,10 @@ def tell_uplink(device: DeviceId, event: Event, received: datetime) -> list[Deco
 
 def _time_of(event: Event, radios: Sequence[Radio]) -> object:
     """Choose the time nearest to the radio that a redelivery repeats: a gateway's, or when it was published."""
-    of_radio = (rx.time or rx.nsTime or rx.gwTime for rx in radios)
-    return next((found for found in of_radio if found), None) or event.publishedAt
+    for rx in radios:
+        if found := rx.time or rx.nsTime or rx.gwTime:
+            return found
+    return event.publishedAt
 
 
 def _radio(event: Event, radios: Sequence[Radio]) -> tuple[float | None, float | None]:

@@ -7,7 +7,7 @@ skipped by their lengths. An unknown pair ends the reading: what was before it i
 
 from typing import Final
 
-from ingest.codecs.milesight_em.channels import CHANNELS
+from ingest.codecs.milesight_em.channels import CHANNELS, channels_of
 from ingest.codecs.milesight_em.history import FIRST, records
 from ingest.codecs.milesight_tlv import walk
 from ingest.codecs.told import Told
@@ -26,7 +26,7 @@ _PORTS: Final = (None, 85)
 
 def _codec(item: Enclosed) -> list[Decoded]:
     said = Told(item, [])
-    walk(said, item.payload, CHANNELS, records)
+    walk(said, item.payload, channels_of(item.hint), records)
     return said.items
 
 

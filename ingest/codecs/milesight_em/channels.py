@@ -6,10 +6,12 @@ EM320-TH. An alarm that the maker does not say the end of is over a second later
 """
 
 import struct
+from collections.abc import Mapping
+from functools import lru_cache
 from math import isfinite
 from typing import Final
 
-from ingest.codecs.milesight_em.model import model_of
+from ingest.codecs.milesight_em.model import HINTS_KEPT, Model, model_of
 from ingest.codecs.milesight_readers import (
     Number,
     Tell,
@@ -22,19 +24,22 @@ from ingest.codecs.milesight_readers import (
     signed,
     sudden,
 )
-from ingest.codecs.milesight_tlv import table
+from ingest.codecs.milesight_tlv import Table, table
 from ingest.codecs.told import Told
 from ingest.readings import Fact, Quality, Reading
 
+Own = Mapping[int, tuple[int, Tell]]
 _VOID: Final = frozenset((0xFFFF, 0xFFFD, 0xFFFE))
 _VOID_TEMPERATURE: Final = _VOID | {0x8001, 0x8002, 0x8003}
 
 
+def _soil_byte(said: Told, data: bytes) -> None:
+    said.value("soil_moisture", data[0] / 2, "%", "moisture")
+
+
 def _moisture_byte(said: Told, data: bytes) -> None:
-    if model_of(said.item.hint).is_soil or b"\x05\x7f" in said.item.payload:  # beside a conductivity it is soil
-        said.value("soil_moisture", data[0] / 2, "%", "moisture")
-    else:
-        humidity(said, data)
+    tell = _soil_byte if b"\x05\x7f" in said.item.payload else humidity  # beside a conductivity it is soil
+    tell(said, data)
 
 
 temperature: Final = Number("temperature", "Cel", 10, _VOID_TEMPERATURE, is_signed=True)
@@ -46,32 +51,38 @@ _change: Final = Number("temperature_mutation", "K", 10, is_signed=True)
 
 
 def _contact(said: Told, data: bytes) -> None:
-    """Read 05 00: a leak of EM300-SLD, -ZLD and -MLD, an input of EM300-DI, the position of EM400 and EM410."""
-    model = model_of(said.item.hint)
-    if model.is_leak:
-        _leakage(said, data)
-    elif model.is_tilt or b"\x04\x82" in said.item.payload:  # beside a distance it is a tilt
+    """Read 05 00 of a device nobody named: a leak, an input, a position."""
+    if b"\x04\x82" in said.item.payload:  # beside a distance it is a tilt
         _position(said, data)
-    elif model.is_input:
+        return
+    said.items.append(
+        Reading(
+            device=said.device, metric="contact", time=said.item.time, value=float(data[0]), unit="1",
+            quality=max(said.item.quality, Quality.UNCERTAIN), code="0500",
+        )
+    )  # fmt: skip
+
+
+def _input(said: Told, data: bytes) -> None:
+    if b"\x04\x82" in said.item.payload:
+        _position(said, data)
+    else:
         said.value("gpio", data[0], "1", "gpio")
-    else:
-        said.items.append(
-            Reading(
-                device=said.device, metric="contact", time=said.item.time, value=float(data[0]), unit="1",
-                quality=max(said.item.quality, Quality.UNCERTAIN), code="0500",
-            )
-        )  # fmt: skip
 
 
-def _temperature_alarm(said: Told, data: bytes) -> None:
-    """Read 83 D7. EM500-SMTC numbers it as all others do; EM500-CO2 and -PT100 have 0 alarm and 1 dismissed."""
-    temperature(said, data[:2])
-    _change(said, data[2:4])
-    kind = data[4]
-    if kind in (0, 1):
-        said.fact(Fact.HEAT, "temperature_alarm", active=(kind == 1) is model_of(said.item.hint).is_soil)
-    else:
-        said.momentary(Fact.OTHER, f"temperature_alarm {kind}")
+def _temperature_alarm(*, alarm: int) -> Tell:
+    """Make what tells 83 D7. EM500-SMTC numbers it as all others do; EM500-CO2 and -PT100 have 0 alarm and 1 dismissed."""
+
+    def tell(said: Told, data: bytes) -> None:
+        temperature(said, data[:2])
+        _change(said, data[2:4])
+        kind = data[4]
+        if kind in (0, 1):
+            said.fact(Fact.HEAT, "temperature_alarm", active=kind == alarm)
+        else:
+            said.momentary(Fact.OTHER, f"temperature_alarm {kind}")
+
+    return tell
 
 
 def _distance_alarm(said: Told, data: bytes) -> None:
@@ -93,12 +104,11 @@ def _distance_exception(said: Told, data: bytes) -> None:
         said.fact(Fact.FAULT, f"distance_exception {kind}", active=_EXCEPTIONS[kind])
 
 
-def _tank_distance(said: Told, data: bytes) -> None:
-    """Read 04 82; a radar that sees its target again has no fault any more, and nothing else would say so."""
-    raw = int.from_bytes(data, "little")
-    is_radar = model_of(said.item.hint).is_radar
-    said.value("distance", None if raw in _VOID else float(signed(data) if is_radar else raw), "mm", "distance")
-    if is_radar and raw not in _VOID:
+def _radar_distance(said: Told, data: bytes) -> None:
+    """Read 04 82 of a radar: one that sees its target again has no fault any more, and nothing else would say so."""
+    is_seen = int.from_bytes(data, "little") not in _VOID
+    said.value("distance", float(signed(data)) if is_seen else None, "mm", "distance")
+    if is_seen:
         said.fact(Fact.FAULT, "distance", active=False)
 
 
@@ -107,16 +117,6 @@ def _unwell(code: str) -> Tell:
         said.momentary(Fact.FAULT, f"{code} {data[0]}")
 
     return tell
-
-
-_heat: Final = limit(temperature, Fact.HEAT, "temperature_alarm")
-_four_temperatures: Final = four_limits(temperature, "temperature_alarm")
-
-
-def _temperature_alarm_em4(said: Told, data: bytes) -> None:
-    """Read 83 67 of EM400 (0 and 1) and EM320-TH (1 to 9)."""
-    tell = _four_temperatures if model_of(said.item.hint).is_320 else _heat
-    tell(said, data)
 
 
 def _water_meter(said: Told, data: bytes) -> None:
@@ -165,6 +165,7 @@ def _calibration(_said: Told, _data: bytes) -> None:
     """Say nothing: the outcome of a calibration, the reason of a report, the filling of the memory."""
 
 
+_distance_change: Final = Number("distance_mutation", "mm", 1, is_signed=True)
 _big: Final = Number("pulse", "1")
 humidity_fine: Final = Number("humidity", "%RH", 10, _VOID)
 moisture: Final = Number("soil_moisture", "%", 100, _VOID)
@@ -186,7 +187,7 @@ CHANNELS: Final = table({
     0x03ED: (1, _liquid),
     0x0400: (1, _position),
     0x0468: (1, _moisture_byte),
-    0x0482: (2, _tank_distance),
+    0x0482: (2, distance),
     0x049A: (2, humidity_fine),
     0x04CA: (2, moisture),
     0x04EE: (1, _calibration),
@@ -201,21 +202,43 @@ CHANNELS: Final = table({
     0x0673: (2, air_pressure),
     0x0688: (9, _calibration),  # a place, of the NB-IoT models: no fixed device is moved by it
     0x06C7: (2, Number("radar_rssi", "dBm", 100, is_signed=True)),
-    0x8367: (3, _temperature_alarm_em4),
-    0x83D7: (5, _temperature_alarm),
+    0x8367: (3, limit(temperature, Fact.HEAT, "temperature_alarm")),
+    0x83D7: (5, _temperature_alarm(alarm=0)),
     0x83E9: (5, _distance_alarm),
     0x83ED: (2, _liquid),
     0x8468: (2, four_limits(humidity, "humidity_alarm")),
-    0x8482: (3, limit(_tank_distance, Fact.LEVEL_HIGH, "distance_alarm")),
+    0x8482: (3, limit(distance, Fact.LEVEL_HIGH, "distance_alarm")),
     0x849A: (3, four_limits(humidity_fine, "humidity_alarm")),
     0x8500: (2, _gpio_alarm),
     0x85E1: (9, _water_alarm),
     0x9367: (5, sudden(temperature, "temperature_mutation", _change)),
     0x9468: (3, sudden(humidity, "humidity_mutation", Number("humidity_mutation", "%RH", 2))),
-    0x9482: (5, jump(_tank_distance, Fact.LEVEL_HIGH, "distance_alarm", Number("distance_mutation", "mm", 1, is_signed=True))),
+    0x9482: (5, jump(distance, Fact.LEVEL_HIGH, "distance_alarm", _distance_change)),
     0x949A: (5, sudden(humidity_fine, "humidity_mutation", Number("humidity_mutation", "%RH", 10, is_signed=True))),
     0xB367: (2, _unwell("temperature_error")),
     0xB468: (2, _unwell("humidity_error")),
     0xB482: (3, _distance_exception),
     0xB49A: (2, _unwell("humidity_error")),
 })  # fmt: skip
+_RADAR: Final[Own] = {
+    0x0482: (2, _radar_distance),
+    0x8482: (3, limit(_radar_distance, Fact.LEVEL_HIGH, "distance_alarm")),
+    0x9482: (5, jump(_radar_distance, Fact.LEVEL_HIGH, "distance_alarm", _distance_change)),
+}
+_SOIL: Final[Own] = {0x0468: (1, _soil_byte), 0x83D7: (5, _temperature_alarm(alarm=1))}
+_320: Final[Own] = {0x8367: (3, four_limits(temperature, "temperature_alarm"))}
+
+
+@lru_cache(maxsize=HINTS_KEPT)
+def channels_of(hint: str) -> Table:
+    """Give the table of the model that the words for a device name, or that of all."""
+    return _channels_of(model_of(hint))
+
+
+@lru_cache(maxsize=64)  # as many as there are models
+def _channels_of(model: Model) -> Table:
+    own: dict[int, tuple[int, Tell]] = {}
+    for is_so, channels in ((model.is_radar, _RADAR), (model.is_soil, _SOIL), (model.is_320, _320)):
+        own |= channels if is_so else {}
+    contact = _leakage if model.is_leak else _position if model.is_tilt else _input if model.is_input else _contact
+    return {**CHANNELS, **table(own | {0x0500: (1, contact)})}

@@ -1,7 +1,6 @@
 """What a model of the EM series does differently from its family, by what the network calls the device. Pure."""
 
 import re
-from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -23,7 +22,6 @@ class Model(Struct, frozen=True):
     is_320: bool
 
 
-@lru_cache(maxsize=HINTS_KEPT)
 def model_of(hint: str) -> Model:
     """Tell by the words for a device, such as `EM300-SLD`."""
     upper = hint.upper()
