@@ -2,6 +2,7 @@
 
 import re
 import struct
+from collections.abc import Callable
 from datetime import timedelta
 
 from ingest.decoders.sl651.elements import BY_ASCII, PLAIN_BY_ASCII, RAIN_BLOCK, Element, extended
@@ -122,15 +123,19 @@ class AsciiBody:
         step = int(number) * _UNITS[match[1]]
         if not step:
             return
-        elements: list[Element] = []
-        while (element := PLAIN_BY_ASCII.get(self._peek() or "")) is not None:
-            elements.append(element)
-            self._at += 1
-        values: list[str] = []
-        while (value := self._next_value()) is not None:
-            values.append(value)
-        if elements:
-            self._items += _series(elements, values, step)
+        names = self._while(PLAIN_BY_ASCII.get)
+        values = self._while(_NUMBER.fullmatch)
+        if names:
+            self._items += _series([PLAIN_BY_ASCII[name] for name in names], values, step)
+
+    def _while(self, fits: Callable[[str], object]) -> list[str]:
+        """Take the words in front that fit."""
+        words, start = self._words, self._at
+        at = start
+        while at < len(words) and fits(words[at]):
+            at += 1
+        self._at = at
+        return words[start:at]
 
 
 def _series(elements: list[Element], values: list[str], step: timedelta) -> list[Item]:

@@ -118,7 +118,7 @@ def frames(payload: bytes) -> list[Frame | Rejection]:
 
 
 def _binary(payload: bytes) -> bytes:
-    if b"\x7e\x7e" in payload or (b"\x01" in payload and _START.search(payload)):
+    if _START.match(payload) or b"\x7e\x7e" in payload or (b"\x01" in payload and _START.search(payload)):
         return payload
     text = unhex(payload, "7E7E")
     # In text the marks are digits: an ASCII-coded frame starts 01 and the two characters of a centre address (3x, 4x, 6x).
@@ -141,54 +141,45 @@ def _try(data: bytes, start: int) -> tuple[Frame | Rejection, int, int]:
     body = start + (_ASCII_HEAD if is_ascii else _HEX_HEAD)
     if body > size:
         return Rejection(reason=Reason.TRUNCATED, detail=f"{size - start} bytes of a frame"), size, 0
+    head = bytes.fromhex(data[start + 1 : body - 1].decode("ascii")) if is_ascii else data[start + 2 : body - 1]
     tail = _ASCII_TAIL if is_ascii else _HEX_TAIL
-    ends = _ends(data, start, body, is_ascii=is_ascii)
+    field = head[9] << 8 | head[10]
+    # Twelve bits of length; in frames of a multi-packet report also sixteen (table 22).
+    lengths = (field & _LENGTH, field) if data[body - 1] == _SYN and field > _LENGTH else (field & _LENGTH,)
     damaged = cost = 0
-    for end in ends:
+    for length in lengths:
+        end = body + length
         stop = end + tail
         if stop <= size and data[end] in _ENDS:
             cost += stop - start
-            if _crc_is_right(data, start, end, is_ascii=is_ascii):
-                return _read(data, start, end, is_ascii=is_ascii), stop, cost
+            if _is_right(crc16(data[start : end + 1]), data[end + 1 : stop]):
+                return _read(head, data[body - 1 : end + 1], is_ascii=is_ascii), stop, cost
             damaged = damaged or stop
     if damaged:
         return Rejection(reason=Reason.CHECKSUM, detail=f"frame of {damaged - start} bytes"), damaged, cost
-    if ends[0] + tail > size:
-        return Rejection(reason=Reason.TRUNCATED, detail=f"{ends[0] + tail - size} bytes missing"), size, 0
+    missing = body + lengths[0] + tail - size
+    if missing > 0:
+        return Rejection(reason=Reason.TRUNCATED, detail=f"{missing} bytes missing"), size, 0
     return Rejection(reason=Reason.MALFORMED, detail="no end mark where the length says"), start + 2, 0
 
 
-def _ends(data: bytes, start: int, body: int, *, is_ascii: bool) -> tuple[int, ...]:
-    """List where the end mark may be: by 12 bits of length, for multi-packet frames also by 16 (table 22)."""
-    field = int(data[start + 19 : start + 23], 16) if is_ascii else data[start + 11] << 8 | data[start + 12]
-    end = body + (field & _LENGTH)
-    return (end, body + field) if data[body - 1] == _SYN and field > _LENGTH else (end,)
+def _is_right(crc: int, stated: bytes) -> bool:
+    """Tell whether a checksum is the stated one, of two bytes or four characters."""
+    return stated == crc.to_bytes(2, "big") if len(stated) == 2 else stated.upper() == b"%04X" % crc  # noqa: PLR2004
 
 
-def _crc_is_right(data: bytes, start: int, end: int, *, is_ascii: bool) -> bool:
-    computed = crc16(data[start : end + 1])
-    if is_ascii:
-        return data[end + 1 : end + _ASCII_TAIL].upper() == b"%04X" % computed
-    return data[end + 1] << 8 | data[end + 2] == computed
-
-
-def _read(data: bytes, start: int, end: int, *, is_ascii: bool) -> Frame:
-    if is_ascii:
-        at, text = start + _ASCII_HEAD, data[start + 1 : start + 20].decode("ascii").upper()
-        station_up, station_down, function, high = text[2:12], text[:10], int(text[16:18], 16), int(text[18], 16)
-    else:
-        at, text = start + _HEX_HEAD, data[start + 2 : start + 8].hex().upper()
-        station_up, station_down, function, high = text[2:], text[:10], data[start + 10], data[start + 11] >> 4
+def _read(head: bytes, marked: bytes, *, is_ascii: bool) -> Frame:
+    """Read a frame of its head (centre, station, password, function, length; in bytes) and its body between its two marks."""
     # A 16-bit length leaves no room for the direction: then the end mark tells it.
-    is_up = data[end] in _UP_ENDS and (high != _DOWN or end - at > _LENGTH)
+    is_up = marked[-1] in _UP_ENDS and (head[9] >> 4 != _DOWN or len(marked) - 2 > _LENGTH)
     frame = Frame(
-        station=station_up if is_up else station_down,
-        function=function,
+        station=(head[1:6] if is_up else head[:5]).hex().upper(),
+        function=head[8],
         is_up=is_up,
         is_ascii=is_ascii,
-        body=data[at:end],
+        body=marked[1:-1],
     )
-    return frame if data[at - 1] == _STX else _packet(frame)
+    return frame if marked[0] == _STX else _packet(frame)
 
 
 def _packet(frame: Frame) -> Frame:

@@ -12,6 +12,7 @@ CLASSES = frozenset(b"PHKZDTMGQIO")
 _TIME, _STATION, _TEXT, _PICTURE, _BULK = 0xF0, 0xF1, 0xF2, 0xF3, 0xFD
 _STEP, _STATUS = 0x04, 0x45
 _STEP_DEFINITION = 0x18
+_FIXED = {_TIME: 5, _STATION: 5, _STATUS: 4}  # bytes after the head, whatever the definition byte says
 _TO_END = {_TEXT: "manual text", _PICTURE: "picture", _BULK: "bulk velocities"}
 _HOUR = timedelta(minutes=60)
 _FIVE_MINUTES = timedelta(minutes=5)
@@ -37,17 +38,20 @@ class HexBody:
         rejection, at = None, 0
         while rejection is None and at + 1 < size:
             guide, definition = data[at], data[at + 1]
-            at += 2
             element = PLAIN_BY_GUIDE.get(guide)
-            if element is None:
-                self._at = at
-                rejection = self._group(guide, definition)
-                at = self._at
-            elif definition >> 3 > size - at:
+            start = at + 2
+            at = start + _FIXED.get(guide, definition >> 3)  # five bits of length, three of decimals
+            if at > size and (element is not None or guide in _FIXED):
                 rejection = _cut_off(guide)
-            elif definition >> 3:  # five bits of length, three of decimals
-                start, at = at, at + (definition >> 3)
-                items.append(Value(element=element, value=bcd_number(guide, data[start:at], definition & 7)))
+            elif element is not None:
+                if at > start:
+                    items.append(Value(element=element, value=bcd_number(guide, data[start:at], definition & 7)))
+            elif guide == _TIME:
+                items.append(Observed(time=time_of(data[start:at].hex())))
+            else:
+                self._at = at if guide in _FIXED else start
+                rejection = self._group(guide, definition, data[start:at])
+                at = self._at
         if rejection is None and at < size and data[at] != _EXTRA_END:
             rejection = _cut_off(data[at])
         if rejection is not None:
@@ -58,14 +62,14 @@ class HexBody:
         start, self._at = self._at, self._at + size
         return self._data[start : self._at] if self._at <= len(self._data) else None
 
-    def _group(self, guide: int, definition: int) -> Rejection | None:
+    def _group(self, guide: int, definition: int, raw: bytes) -> Rejection | None:
         """Read a group that is not one value of a known element; its rejection ends the walk."""
-        if guide == _TIME:
-            said = self._observed()
-        elif guide == _STATION:
-            said = self._station()
+        said = None
+        if guide == _STATION:
+            self._station(raw)
         elif guide == _STATUS:
-            said = self._status()
+            if raw != b"\xff\xff\xff\xff":  # all F: no data
+                self._items.append(StatusWord(word=int.from_bytes(raw, "big")))
         elif guide in BLOCKS:
             said = self._hour_block(BY_GUIDE[guide])
         elif guide == _STEP and definition == _STEP_DEFINITION:
@@ -78,30 +82,11 @@ class HexBody:
             said = self._unknown(guide, definition)
         return said
 
-    def _observed(self) -> Rejection | None:
-        raw = self._take(5)
-        if raw is None:
-            return _cut_off(_TIME)
-        self._items.append(Observed(time=time_of(raw.hex())))
-        return None
-
-    def _station(self) -> Rejection | None:
-        raw = self._take(5)
-        if raw is None:
-            return _cut_off(_STATION)
+    def _station(self, raw: bytes) -> None:
         rest = self._data[self._at : self._at + 3]
         if rest[1:] == b"\xf0\xf0" or (self._has_class and rest[:1] and rest[0] in CLASSES):
             self._at += 1
         self._items.append(Station(station=raw.hex().upper()))
-        return None
-
-    def _status(self) -> Rejection | None:
-        raw = self._take(4)  # fixed: the definition byte is not asked
-        if raw is None:
-            return _cut_off(_STATUS)
-        if raw != b"\xff\xff\xff\xff":  # all F: no data
-            self._items.append(StatusWord(word=int.from_bytes(raw, "big")))
-        return None
 
     def _hour_block(self, element: Element) -> Rejection | None:
         """Read F4 (a byte each, 0.1 mm) or F5-FC (two bytes each, 0.01 m): HEX, all F is no value.

@@ -8,7 +8,7 @@ _PERIOD = 0x05
 _JUDGED = LEVELS | {_PERIOD}
 _POWERS = tuple(10**decimals for decimals in range(8))
 _NINES = "999999"  # a saturated two-byte percentage of 99.99 is a value, 9999.999 m is not
-_NOT_FITTED = range(998, 1000)  # metres
+_NOT_FITTED_FROM, _NOT_FITTED_TO = 998, 1000  # metres
 _MOST_DIGITS = 31
 _BEIJING_AHEAD = timedelta(hours=8)
 
@@ -48,7 +48,7 @@ def as_measured(guide: int, value: float) -> float | None:
     if guide == _PERIOD:
         minutes = round(value * 100)
         return float(minutes // 100 * 60 + minutes % 100)
-    return None if guide in LEVELS and _NOT_FITTED.start <= value < _NOT_FITTED.stop else value
+    return None if guide in LEVELS and _NOT_FITTED_FROM <= value < _NOT_FITTED_TO else value
 
 
 def _is_nines(digits: str) -> bool:

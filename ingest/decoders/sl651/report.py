@@ -43,8 +43,21 @@ class Report:
         is_muted = False  # a station that may not speak here
         for item in items:
             if isinstance(item, Value):
-                if not is_muted:
-                    said.append(self._reading(item))
+                if is_muted:
+                    continue
+                element, value = item.element, item.value
+                said.append(
+                    Reading(
+                        device=self._device,
+                        metric=element.metric,
+                        time=self.time,
+                        value=value,
+                        unit=element.unit,
+                        quality=_MISSING if value is None else self.quality,
+                        code=element.code,
+                        relative=element.is_level,
+                    )
+                )
             elif isinstance(item, Observed):
                 self.time, self.quality = self._stamp(item.time)
             elif isinstance(item, Station):
@@ -72,19 +85,6 @@ class Report:
         if self._latest is None or time is None or not EARLIEST <= time <= self._latest:
             return self._received, _UNCERTAIN_TIME
         return time, _GOOD
-
-    def _reading(self, item: Value) -> Reading:
-        element, value = item.element, item.value
-        return Reading(
-            device=self._device,
-            metric=element.metric,
-            time=self.time,
-            value=value,
-            unit=element.unit,
-            quality=_MISSING if value is None else self.quality,
-            code=element.code,
-            relative=element.is_level,
-        )
 
     def _readings(self, series: Series, items: Sequence[Item], said: list[Decoded]) -> None:
         time, quality = self._place(series, items)

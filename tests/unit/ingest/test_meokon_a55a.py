@@ -181,3 +181,10 @@ def test_every_type_of_the_table_can_be_read() -> None:
     kinds = [kind for code in range(256) if (kind := kind_of(code)) is not None]
     assert len(kinds) > 70
     assert all(len(kind.channels) == len(kind.layout.unpack(bytes(kind.layout.size))) for kind in kinds)
+
+
+def test_more_frames_than_a_payload_may_bring_are_told_once() -> None:
+    """Of 100 frames 64 are read; one rejection stands for the rest."""
+    decoded = decode("", meokon(1, [b"\x00\x01"]) * 100, RECEIVED)
+    assert len(_values(decoded, "pressure")) == 64
+    assert _reasons(decoded) == [Reason.TOO_LARGE]

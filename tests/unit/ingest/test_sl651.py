@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from ingest.decoders.sl651 import STORABLE, decode
+from ingest.decoders.sl651.frame import crc16
 from ingest.readings import Decoded, DeviceState, Fact, Quality, Reading, Reason, Rejection
 from tests.sl651_frames import ascii_frame, body, crc_modbus, frame, report
 
@@ -327,7 +328,17 @@ def test_stray_mark_before_a_short_frame() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrap", [bytes.hex, lambda raw: raw.hex(" ").upper(), lambda raw: "0x" + raw.hex(), lambda raw: raw.hex("\n", 8)]
+    "wrap",
+    [
+        bytes.hex,
+        lambda raw: raw.hex(" ").upper(),
+        lambda raw: "0x" + raw.hex(),
+        lambda raw: raw.hex("\n", 8),
+        lambda raw: f" {raw.hex()}\r\n",
+        lambda raw: raw.hex("-"),
+        lambda raw: raw.hex() + "0",
+        lambda raw: "00" + raw.hex(),
+    ],
 )
 def test_hex_text(wrap: object) -> None:
     """A frame may come as hex text of any shape."""
@@ -361,6 +372,13 @@ def test_ascii_series_and_blocks() -> None:
     assert values == [("F4", 0.5)] * 11 + [("F4", None)] + [("F5", 1.07)] * 12 + [("38", 12.5)]
 
 
+def test_ascii_series_that_does_not_divide_ends_by_itself() -> None:
+    """Three values of two elements say nothing of either; what follows is read."""
+    decoded = _decode(ascii_frame(0x31, "ST 0012345678 H TT 2607010500 DRN05 PN05 Z 0.5 1.00 0.5 VT 12.5 "))
+    assert _reasons(decoded) == [Reason.MALFORMED]
+    assert _values(decoded) == [("38", 12.5)]
+
+
 def test_ascii_checksum_and_cut() -> None:
     """The ASCII form is checked as the HEX form is."""
     payload = ascii_frame(0x32, "ST 0012345678 H TT 2607010600 Z 6.38 ")
@@ -389,3 +407,9 @@ def test_pictures_and_texts_are_not_stored() -> None:
 def test_checksum_is_modbus() -> None:
     """The checksum's published check value."""
     assert crc_modbus(b"123456789") == b"\x4b\x37"
+
+
+def test_checksum_by_pairs_is_the_one_bit_by_bit() -> None:
+    """Even and odd lengths, the empty one, and every byte at either place of a pair."""
+    for data in (*(bytes(range(size)) for size in range(20)), bytes(range(256)), bytes(range(255, -1, -1))[:255]):
+        assert crc16(data).to_bytes(2, "big") == crc_modbus(data)
