@@ -24,7 +24,7 @@ _LOG_MARKS: Final = ("MQT: ", "RSL: ")  # before a topic in the board's own log
 _SEPARATORS: Final = str.maketrans(dict.fromkeys("/+#", "."))
 _BY_HAND: Final = DeviceId("tasmota")
 _CONNECTED: Final = {"online": False, "offline": True}
-_STATUSES: Final = (("StatusSNS", "SENSOR"), ("StatusSTS", "STATE"))
+_STATUSES: Final = {"StatusSNS": "SENSOR", "StatusSTS": "STATE"}
 _ZIGBEE: Final = ("ZbReceived", "ZbInfo")
 _VCC, _SIGNAL, _UPTIME = ("Vcc", "voltage", "V"), ("Wifi.Signal", "wifi_signal", "dBm"), ("UptimeSec", "uptime", "s")
 
@@ -54,9 +54,10 @@ def _decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     message = read_json(payload)
     if type(message) is not dict:
         raise RefusedError(Reason.MALFORMED, "a message is an object or a word")
-    for status, named in _STATUSES:
-        if status in message and isinstance(message[status], dict):
-            message, what = message[status], named
+    if "StatusSNS" in message or "StatusSTS" in message:
+        for status, named in _STATUSES.items():
+            if isinstance(message.get(status), dict):
+                message, what = message[status], named
     said = _message(device, what or "SENSOR", message, len(payload), received)
     if said and not device:
         raise RefusedError(Reason.TOPIC, "the topic names no board")
