@@ -7,7 +7,7 @@ may speak on it. Numbers are BCD, low byte first.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -31,7 +31,7 @@ _NOT_TAKEN: Final = {0x61: "picture", 0x83: "picture", 0xB0: "answer to a questi
 
 
 class _Kind(Struct, frozen=True, kw_only=True, gc=False):
-    """What a function number of the control byte means: a quantity in `size` bytes with implied decimals.
+    """What a function number of the control byte means: a quantity in `size` bytes, `scale` counts to the unit.
 
     `is_level`: above the station's own base. `is_flow`: the highest byte holds sign, unit and one digit (table 35).
     """
@@ -39,19 +39,19 @@ class _Kind(Struct, frozen=True, kw_only=True, gc=False):
     metric: str
     unit: str
     size: int
-    decimals: int
+    scale: int
     is_signed: bool = False
     is_level: bool = False
     is_flow: bool = False
 
 
 _KINDS: Final = {
-    1: _Kind(metric="rain", unit="mm", size=3, decimals=1),
-    2: _Kind(metric="stage", unit="m", size=4, decimals=3, is_signed=True, is_level=True),
-    3: _Kind(metric="flow", unit="m3/s", size=5, decimals=3, is_flow=True),
-    4: _Kind(metric="velocity", unit="m/s", size=3, decimals=3, is_signed=True),
-    5: _Kind(metric="gate_opening", unit="m", size=3, decimals=2),
-    13: _Kind(metric="voltage", unit="V", size=2, decimals=2),
+    1: _Kind(metric="rain", unit="mm", size=3, scale=10),
+    2: _Kind(metric="stage", unit="m", size=4, scale=1_000, is_signed=True, is_level=True),
+    3: _Kind(metric="flow", unit="m3/s", size=5, scale=1_000, is_flow=True),
+    4: _Kind(metric="velocity", unit="m/s", size=3, scale=1_000, is_signed=True),
+    5: _Kind(metric="gate_opening", unit="m", size=3, scale=100),
+    13: _Kind(metric="voltage", unit="V", size=2, scale=100),
 }
 _GOOD, _MISSING = Quality.GOOD, Quality.MISSING
 _BEIJING_AHEAD: Final = timedelta(hours=8)
@@ -186,16 +186,15 @@ class _Report:
             self.values(kind, values, time, trust)
         elif values:
             self.said.append(Rejection(reason=Reason.UNSUPPORTED, detail=f"quantity {self._kind}"))
-        for fact, active, text in _claims(word[0], word[1]):
-            self.said.append(
-                DeviceState(
-                    device=self._device, fact=fact, active=active, time=time, quality=trust, code="alarm", text=text
-                )
-            )
+        device = self._device
+        self.said += [
+            DeviceState(device=device, fact=fact, active=active, time=time, quality=trust, code="alarm", text=text)
+            for fact, active, text in _claims(word[0], word[1])
+        ]
 
     def values(self, kind: _Kind, data: bytes, time: datetime, trust: Quality) -> None:
         """Read the values in turn: the first has the plain name, the others a number after it."""
-        code = f"{self._function:02X}.{self._kind:X}"
+        code = _code(self._function, self._kind)
         for at in range(0, len(data) - kind.size + 1, kind.size):
             value, unit = _value(kind, data[at : at + kind.size])
             self.said.append(
@@ -215,6 +214,11 @@ class _Report:
             self.said.append(Rejection(reason=Reason.MALFORMED, detail=detail))
 
 
+@cache
+def _code(function: int, kind: int) -> str:
+    return f"{function:02X}.{kind:X}"
+
+
 def _value(kind: _Kind, raw: bytes) -> tuple[float | None, str]:
     """Read one value and its unit; None for AA and FF filling, and for what is no BCD."""
     digits, unit, is_negative = raw[::-1].hex(), kind.unit, False
@@ -228,7 +232,7 @@ def _value(kind: _Kind, raw: bytes) -> tuple[float | None, str]:
         is_negative, digits = True, digits[1:]
     if not digits.isdecimal():
         return None, unit
-    value = int(digits) / 10**kind.decimals
+    value = int(digits) / kind.scale
     return -value if is_negative else value, unit
 
 
