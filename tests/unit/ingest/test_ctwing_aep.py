@@ -301,3 +301,24 @@ def test_a_list_of_messages() -> None:
     decoded = decode("aep", payload, RECEIVED)
     assert [item.value for item in decoded if isinstance(item, Reading)] == [1.0, 2.0]
     assert _reasons(decoded) == [Reason.MALFORMED]
+
+
+def test_a_message_is_read_alike_whichever_way_it_is_parsed() -> None:
+    """In ASCII only what is named is read, anything else is parsed whole, alone and in a list: they say the same."""
+    message = json.loads(aep({"smoke_state": 1, "temperature": 21.5}))
+    for fields in ({}, {"assocAssetId": "楼道"}, {"messageType": None}, {"deviceId": None}, {"payload": None}):
+        said = [
+            decode("aep", json.dumps(message | fields, ensure_ascii=ascii_only).encode(), RECEIVED)
+            for ascii_only in (True, False)
+        ]
+        listed = decode("aep", json.dumps([message | fields]).encode(), RECEIVED)
+        spaced = decode("aep", b"\n" + json.dumps(message | fields).encode(), RECEIVED)
+        assert said[0] == said[1] == listed == spaced
+
+
+def test_what_is_passed_over_must_be_text() -> None:
+    """A damaged byte in a field nobody reads still makes the message malformed."""
+    whole = aep({"smoke_state": 1})
+    assert _reasons(decode("aep", whole.replace(b'"tenantId": "2', b'"tenantId": "\xff'), RECEIVED)) == [
+        Reason.MALFORMED
+    ]
