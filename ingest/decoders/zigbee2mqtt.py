@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from sys import float_info
-from typing import Final, NamedTuple
+from typing import Final
 
 from ingest.instants import settle, settle_instant
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Fact, Quality, Reading, Reason, Rejection
@@ -52,14 +52,8 @@ _UNCERTAIN, _UNCERTAIN_TIME = Quality.UNCERTAIN, Quality.UNCERTAIN_TIME
 _OFFLINE: Final = Fact.OFFLINE
 
 
-class _Address(NamedTuple):
-    """What a topic names: whose availability, or the device that reports, or (`output: attribute`) its property."""
-
-    is_silent: bool = False
-    available: DeviceId | None = None
-    device: DeviceId = DeviceId("")
-    owner: DeviceId = DeviceId("")
-    attribute: str = ""
+_Address = tuple[DeviceId | None, DeviceId, str]
+"""Whose availability a topic tells; or else which device reports there, and of which property (`output: attribute`)."""
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
@@ -78,19 +72,19 @@ DECODER: Final[Decoder] = decode
 
 
 @lru_cache(maxsize=4096)
-def _address(topic: str) -> _Address:
+def _address(topic: str) -> _Address | None:
+    """Tell what a topic is for; None where it says nothing to us."""
     levels = topic.split("/")
     at = levels.index(BASE) if BASE in levels else 0
     base, levels = levels[at], levels[at + 1 :]
-    if _is_command(levels) or (levels[:1] == ["bridge"] and levels[1:] != ["state"]):
-        return _Address(is_silent=True)
     if levels == ["bridge", "state"]:
-        return _Address(available=DeviceId(f"{base}/bridge"))
-    device, owner = DeviceId("/".join(levels)), DeviceId("/".join(levels[:-1]))
+        return DeviceId(f"{base}/bridge"), DeviceId(""), ""
+    if levels[:1] == ["bridge"] or _is_command(levels):
+        return None
     if len(levels) > 1 and levels[-1] == "availability":
-        return _Address(available=owner)
+        return DeviceId("/".join(levels[:-1])), DeviceId(""), ""
     attribute = levels[-1] if len(levels) > 1 and levels[-1] in FACTS | QUANTITIES else ""
-    return _Address(device=device, owner=owner, attribute=attribute)
+    return None, DeviceId("/".join(levels)), attribute
 
 
 def _is_command(levels: list[str]) -> bool:
@@ -99,10 +93,11 @@ def _is_command(levels: list[str]) -> bool:
 
 
 def _decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
-    is_silent, available, device, owner, attribute = _address(topic)
+    address = _address(topic)
     is_object = payload.startswith(b"{")
-    if is_silent or not (is_object or payload.strip()):
+    if address is None or not (is_object or payload.strip()):
         return []
+    available, device, attribute = address
     if available is not None:
         return [_availability(available, payload, received)]
     if not is_object and is_picture(payload):
@@ -111,7 +106,7 @@ def _decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     if not isinstance(report, dict):
         if not attribute:
             raise RefusedError(Reason.UNSUPPORTED, "neither a report nor a known property")
-        device, report = owner, {attribute: report}
+        device, report = DeviceId(device.removesuffix(f"/{attribute}")), {attribute: report}
     device = device or _legacy_name(report)
     if not device:
         raise RefusedError(Reason.TOPIC, "no friendly name")
