@@ -117,13 +117,18 @@ def likely(payload: bytes, port: int | None) -> tuple[str, ...]:
     """Name the codecs that bytes look like, as a suggestion for people."""
     if len(payload) > LONGEST:
         return ()
-    return tuple(name for name in sorted(_modules()) if _modules()[name].LIKELY(payload, port))
+    return tuple([name for name, is_likely in _likelihoods() if is_likely(payload, port)])
 
 
 @cache
 def _modules() -> dict[str, ModuleType]:
     modules = {item.name: importlib.import_module(f"{__name__}.{item.name}") for item in pkgutil.iter_modules(__path__)}
     return {name: module for name, module in modules.items() if hasattr(module, "CODEC")}
+
+
+@cache
+def _likelihoods() -> tuple[tuple[str, Callable[[bytes, int | None], bool]], ...]:
+    return tuple((name, module.LIKELY) for name, module in sorted(_modules().items()))
 
 
 @cache

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from ingest.codecs.milesight_readers import FULL, Number, Tell, battery, flag, humidity, signed
-from ingest.codecs.milesight_tlv import table, walk
+from ingest.codecs.milesight_tlv import Own, table, walk
 from ingest.codecs.told import Told
 from ingest.instants import EPOCH
 from ingest.readings import Decoded, DeviceId, DeviceState, Enclosed, Fact, Reason, Rejection
 
 HINTS: Final = (r"milesight[-_ ]?gs", r"(?<![a-z0-9])GS(?:524|301|101)(?![0-9])", "^gs$")
+_FAULT: Final = Fact.FAULT
 _SMOKE_BYTES: Final = 6
 _SMOKE: Final = 1  # the kind of sensor in the high half of the second byte
 _POLARISING, _UNWELL = 0xFFFE, 0xFFFF
@@ -59,17 +60,18 @@ def _smoke(said: Told, payload: bytes) -> None:
     if payload[1] >> 4 != _SMOKE or kind not in _KINDS:
         said.reject(Reason.UNSUPPORTED, f"sensor {payload[1] >> 4}, message {kind}")
         return
+    code = f"message {kind}"
     if kind in (_TEST, _TEST_LOW):
-        said.momentary(Fact.TEST, f"message {kind}")
+        said.momentary(Fact.TEST, code)
     for fact, active in _KINDS[kind]:
-        said.fact(fact, f"message {kind}", active=active)
+        said.fact(fact, code, active=active)
     said.value("battery", payload[2] if payload[2] <= FULL else None, "%EL", "battery")
     said.value("concentration", payload[3] if payload[3] <= FULL else None, "%", "concentration")
     said.value("temperature", signed(payload[4:5]), "Cel", "temperature")
 
 
 def _gas(metric: str, divide: int) -> Tell:
-    tell_value = Number(metric, "ppm", divide, frozenset((_POLARISING, _UNWELL)))
+    tell_value = Number(metric, "ppm", divide, frozenset((_POLARISING, _UNWELL))).tell
 
     def tell(said: Told, data: bytes) -> None:
         tell_value(said, data)
@@ -82,12 +84,13 @@ def _gas(metric: str, divide: int) -> Tell:
 
 def _add_fault(said: Told, metric: str, *, active: bool) -> None:
     """Tell one fact for both sensors: it is at fault while one of them is."""
-    before = next((item for item in said.items if isinstance(item, DeviceState) and item.fact is Fact.FAULT), None)
-    if before is not None and active and not before.active:
-        said.items.remove(before)
-        before = None
-    if before is None:
-        said.fact(Fact.FAULT, metric, active=active)
+    for at, item in enumerate(said.items):
+        if isinstance(item, DeviceState) and item.fact is _FAULT:
+            if item.active or not active:
+                return
+            del said.items[at]
+            break
+    said.fact(_FAULT, metric, active=active)
 
 
 def _nothing(_said: Told, _data: bytes) -> None:
@@ -112,7 +115,7 @@ def _event(said: Told, data: bytes) -> None:
         said.momentary(Fact.OTHER, "alarm 4: life ends soon")
 
 
-_CHANNELS: Final[Mapping[int, tuple[int, Tell]]] = {
+_CHANNELS: Final[Own] = {
     0x0175: (1, battery),
     0x0267: (2, Number("temperature", "Cel", 10, frozenset((0xFFFF, 0xFFFE)), is_signed=True)),
     0x0368: (1, humidity),

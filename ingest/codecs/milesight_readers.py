@@ -13,11 +13,12 @@ Tell = Callable[[Told, bytes], None]
 Plain = tuple[Callable[[bytes, int], tuple[int]], str, str, int, frozenset[int]]
 _FORMS: Final = {1: "Bb", 2: "Hh", 4: "Ii"}  # without a sign, and with one
 FULL: Final = 100
+_from_bytes: Final = int.from_bytes
 
 
 def signed(data: bytes) -> int:
     """Read a little-endian integer with a sign."""
-    return int.from_bytes(data, "little", signed=True)
+    return _from_bytes(data, "little", signed=True)
 
 
 class Number(Struct, frozen=True):
@@ -29,9 +30,9 @@ class Number(Struct, frozen=True):
     void: frozenset[int] = frozenset()
     is_signed: bool = False
 
-    def __call__(self, said: Told, data: bytes) -> None:
+    def tell(self, said: Told, data: bytes) -> None:
         """Tell the number of all of `data`."""
-        raw = int.from_bytes(data, "little")
+        raw = _from_bytes(data, "little")
         value = None if raw in self.void else (signed(data) if self.is_signed else raw) / self.divide
         said.value(self.metric, value, self.unit, self.metric)
 

@@ -25,12 +25,14 @@ _ATTRIBUTE_CHANNELS: Final = (0xFE, 0xFF)
 
 Channel = tuple[int, Tell | None, Plain | None]
 """The length of a value, and what tells it or what number it is; neither for what is skipped."""
+Own = Mapping[int, tuple[int, Tell | Number]]
+"""The lengths of a codec's values and what tells them, by channel and type as one number."""
 Table = Mapping[bytes, Channel]
 Records = Callable[[bytes, int, str], Channel | None]
 """Finds what a pair that is in no table means, from the payload, where it is in it, and the words for the device."""
 
 
-def table(channels: Mapping[int, tuple[int, Tell]]) -> Table:
+def table(channels: Own) -> Table:
     """Make a codec's table of its channels and types, two bytes each, and of what all Milesight devices tell of themselves."""
     attributes = _ANSWERS | _ATTRIBUTES
     own: dict[bytes, Channel] = {
@@ -41,7 +43,7 @@ def table(channels: Mapping[int, tuple[int, Tell]]) -> Table:
     return own | {pair.to_bytes(2, "big"): _channel(length, tell) for pair, (length, tell) in channels.items()}
 
 
-def _channel(length: int, tell: Tell) -> Channel:
+def _channel(length: int, tell: Tell | Number) -> Channel:
     return (length, None, tell.plain(length)) if isinstance(tell, Number) else (length, tell, None)
 
 

@@ -19,6 +19,7 @@ _START_UP: Final = 0
 _STATUS: Final = 1
 _LOW: Final = 0x80
 _RA02A, _RA02C, _R311W, _R718WB, _R718WA = 0x0A, 0x11, 0x06, 0x12, 0x32
+_BATTERY_LOW, _FIRE, _HEAT, _GAS_ALARM, _WATER = Fact.BATTERY_LOW, Fact.FIRE, Fact.HEAT, Fact.GAS_ALARM, Fact.WATER
 
 
 def _codec(item: Enclosed) -> list[Decoded]:
@@ -38,7 +39,7 @@ def _codec(item: Enclosed) -> list[Decoded]:
 def _report(said: Told, payload: bytes) -> None:
     tell = _TYPES.get(payload[1])
     said.value("voltage", (payload[3] & ~_LOW) / 10, "V", "battery")
-    said.fact(Fact.BATTERY_LOW, "battery", active=bool(payload[3] & _LOW))
+    said.fact(_BATTERY_LOW, "battery", active=bool(payload[3] & _LOW))
     if tell is None or payload[2] != _STATUS:
         said.reject(Reason.UNSUPPORTED, f"report {payload[2]} of a device of type {payload[1]:02X}")
     else:
@@ -46,23 +47,23 @@ def _report(said: Told, payload: bytes) -> None:
 
 
 def _smoke(said: Told, payload: bytes) -> None:
-    said.fact(Fact.FIRE, "fire_alarm", active=payload[4] != 0)
-    said.fact(Fact.HEAT, "high_temp_alarm", active=payload[5] != 0)
+    said.fact(_FIRE, "fire_alarm", active=payload[4] != 0)
+    said.fact(_HEAT, "high_temp_alarm", active=payload[5] != 0)
     raw = int.from_bytes(payload[6:8], "big", signed=True)
     said.value("temperature", None if raw in (-1, 0x7FFF) else raw / 10, "Cel", "temp")
 
 
 def _carbon_monoxide(said: Told, payload: bytes) -> None:
-    said.fact(Fact.GAS_ALARM, "co_alarm", active=payload[4] != 0)
-    said.fact(Fact.HEAT, "high_temp_alarm", active=payload[5] != 0)
+    said.fact(_GAS_ALARM, "co_alarm", active=payload[4] != 0)
+    said.fact(_HEAT, "high_temp_alarm", active=payload[5] != 0)
 
 
 def _leak(said: Told, payload: bytes) -> None:
-    said.fact(Fact.WATER, "water_leak", active=payload[4] != 0)
+    said.fact(_WATER, "water_leak", active=payload[4] != 0)
 
 
 def _two_leaks(said: Told, payload: bytes) -> None:
-    said.fact(Fact.WATER, "water_leak", active=payload[4] != 0 or payload[5] != 0)
+    said.fact(_WATER, "water_leak", active=payload[4] != 0 or payload[5] != 0)
 
 
 _TYPES: Final[Mapping[int, Callable[[Told, bytes], None]]] = {

@@ -9,6 +9,7 @@ from ingest.instants import settle
 from ingest.readings import Decoded, DeviceId, DeviceState, Enclosed, Fact, Quality, Reading, Reason, Rejection
 
 _SECOND = timedelta(seconds=1)
+_GOOD, _MISSING, _HISTORY = Quality.GOOD, Quality.MISSING, Quality.HISTORY
 
 
 class Told(Struct):
@@ -25,7 +26,7 @@ class Told(Struct):
     def value(self, metric: str, value: float | None, unit: str, code: str = "") -> None:
         """Add a number in `unit` (UCUM or SenML); None is a device that has none just now."""
         item = self.item
-        quality = item.quality if value is not None else Quality.MISSING
+        quality = item.quality if value is not None else _MISSING
         self.items.append(
             Reading(
                 device=item.device, metric=metric, time=item.time, value=value, unit=unit, quality=quality, code=code
@@ -61,9 +62,9 @@ class Told(Struct):
 def stored(item: Enclosed, epoch_s: int) -> Told | None:
     """Collect what the device stored at `epoch_s` (seconds since 1970 UTC); None where that was never a time."""
     time, quality = settle(float(epoch_s), item.time)
-    if quality is not Quality.GOOD:
+    if quality is not _GOOD:
         return None
     return Told(
-        Enclosed(device=item.device, payload=b"", time=time, port=item.port, quality=Quality.HISTORY, hint=item.hint),
+        Enclosed(device=item.device, payload=b"", time=time, port=item.port, quality=_HISTORY, hint=item.hint),
         [],
     )

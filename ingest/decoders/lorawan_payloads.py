@@ -13,7 +13,7 @@ from ingest import codecs
 from ingest.installed import current
 from ingest.lorawan.fields import enclosed_bytes, eui
 from ingest.readings import Decoded, Decoder, DeviceId, Enclosed, Reason, Rejection
-from ingest.wire import text, unhex
+from ingest.wire import text, unhex_quickly
 
 ROOT: Final = "lorawan"
 NAMELESS: Final = DeviceId("unknown")
@@ -22,7 +22,8 @@ _PORT: Final = re.compile(r"\d{1,3}", re.ASCII)
 _LAST_PORT: Final = 255
 TOPICS_KEPT: Final = 8192
 LONGEST_KEPT: Final = 256  # a longer topic is read anew each time: what comes from outside fills no memory
-_TEXT: Final = re.compile(rb"[0-9A-Za-z+/=_\- \r\n\t]+")
+_TEXT: Final = re.compile(rb"([0-9A-Fa-f \r\n\t]+)|([ \r\n\t]*0[xX])?[0-9A-Za-z+/=_\- \r\n\t]+")
+"""What may be hex text (1), what may be that with 0x before (2), and what may be base64."""
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
@@ -70,13 +71,10 @@ def _unnamed(device: DeviceId, found: tuple[str, ...]) -> Rejection:
 
 def _unpacked(payload: bytes) -> bytes:
     """Give the bytes themselves: of hex text, of base64 text, or as they are."""
-    if not payload.isascii() or not _TEXT.fullmatch(payload):
+    found = _TEXT.fullmatch(payload) if payload.isascii() else None
+    if found is None:
         return payload
-    words = payload.decode("ascii")
-    try:
-        return bytes.fromhex(words)  # all that `unhex` reads but a 0x before
-    except ValueError:
-        raw = unhex(payload)
+    raw = unhex_quickly(payload) if found[1] or found[2] else None
     if raw is None:
-        raw = enclosed_bytes(words.strip())
+        raw = enclosed_bytes(payload.decode("ascii").strip())
     return payload if raw is None else raw

@@ -13,6 +13,7 @@ _CLOCK_DS, _CLOCK_TMP, _SHT31, _IDENTITY = 9, 10, 11, 15
 _NOT_CONNECTED: Final = 0x80
 _STORED: Final = 0x40
 _LOW: Final = 1
+_BATTERY_LOW: Final = Fact.BATTERY_LOW
 
 
 def lht65(said: Told, payload: bytes) -> None:
@@ -28,14 +29,14 @@ def lht65(said: Told, payload: bytes) -> None:
         _probe(said, payload, 0)
     else:
         said.value("voltage", float(uint(payload, 0, 2) & MILLIVOLTS), "mV", "bat_v")
-        said.fact(Fact.BATTERY_LOW, "bat_status", active=payload[0] >> 6 <= _LOW)
+        said.fact(_BATTERY_LOW, "bat_status", active=payload[0] >> 6 <= _LOW)
     if kind != _IDENTITY:
         _inner(said, payload)
     _outer(said, payload, kind)
 
 
 def _inner(said: Told, payload: bytes) -> None:
-    temperature = sint(payload, 2, 4)
+    temperature = sint(payload, 2)
     said.value("temperature", None if temperature == _NO_PROBE else temperature / 100, "Cel", "temp_c_sht")
     said.value("humidity", (uint(payload, 4, 6) & 0xFFF) / 10, "%RH", "hum_sht")
 
@@ -55,7 +56,7 @@ def _outer(said: Told, payload: bytes, kind: int) -> None:
 
 
 def _probe(said: Told, payload: bytes, at: int) -> None:
-    raw = sint(payload, at, at + 2)
+    raw = sint(payload, at)
     is_off = raw == _NO_PROBE or bool(payload[6] & _NOT_CONNECTED)
     said.value("probe_temperature", None if is_off else raw / 100, "Cel", "temp_c_ds")
 
@@ -79,7 +80,7 @@ def llms01(said: Told, payload: bytes) -> None:
     if len(payload) < 9:  # noqa: PLR2004 -- up to the interrupt
         said.reject(Reason.TRUNCATED, f"{len(payload)} bytes, an LLMS01 sends {_BYTES}")
         return
-    probe = sint(payload, 2, 4)
+    probe = sint(payload, 2)
     said.value("probe_temperature", None if probe == _NO_PROBE else probe / 10, "Cel", "temp_c_ds18b20")
     said.value("leaf_moisture", float(uint(payload, 4, 6)) / 10, "%", "leaf_moisture")
-    said.value("leaf_temperature", sint(payload, 6, 8) / 10, "Cel", "leaf_temperature")
+    said.value("leaf_temperature", sint(payload, 6) / 10, "Cel", "leaf_temperature")

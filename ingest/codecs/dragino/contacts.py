@@ -10,6 +10,7 @@ _DOOR, _LEAK, _BOTH = 1, 2, 3
 _BYTES: Final = 10
 _ROW: Final = 11
 _DATALOG: Final = 3
+_OPEN, _OTHER, _WATER = Fact.OPEN, Fact.OTHER, Fact.WATER
 
 
 def door_or_leak(said: Told, payload: bytes) -> None:
@@ -23,14 +24,14 @@ def door_or_leak(said: Told, payload: bytes) -> None:
         said.reject(Reason.UNSUPPORTED, f"mode {mode}")
         return
     if mode in (_DOOR, _BOTH):
-        said.fact(Fact.OPEN, "door_open_status", active=bool(payload[0] & 0x80))
+        said.fact(_OPEN, "door_open_status", active=bool(payload[0] & 0x80))
     if mode in (_LEAK, _BOTH):
-        said.fact(Fact.WATER, "water_leak_status", active=bool(payload[0] & 0x40))
+        said.fact(_WATER, "water_leak_status", active=bool(payload[0] & 0x40))
     if mode != _BOTH:
         word = "open" if mode == _DOOR else "leak"
         said.value(f"{word}_times", float(uint(payload, 3, 6)), "1", f"{word}_times")
         said.value(f"{word}_duration", float(uint(payload, 6, 9)), "min", f"{word}_duration")
-    said.fact(Fact.OTHER, "alarm", active=bool(payload[9] & 1))
+    said.fact(_OTHER, "alarm", active=bool(payload[9] & 1))
 
 
 def stamped_contact(said: Told, payload: bytes) -> None:
@@ -55,7 +56,7 @@ def _row(said: Told, into: Told, row: bytes) -> None:
     """Tell of a row; whether it is a door or a leak the model says."""
     is_leak = "WL" in said.item.hint.upper()
     word = "leak" if is_leak else "open"
-    into.fact(Fact.WATER if is_leak else Fact.OPEN, f"{word}_status", active=bool(row[0] & 1))
-    into.fact(Fact.OTHER, "alarm", active=bool(row[0] & 2))
+    into.fact(_WATER if is_leak else _OPEN, f"{word}_status", active=bool(row[0] & 1))
+    into.fact(_OTHER, "alarm", active=bool(row[0] & 2))
     into.value(f"{word}_times", float(uint(row, 1, 4)), "1", f"{word}_times")
     into.value(f"{word}_duration", float(uint(row, 4, 7)), "min", f"{word}_duration")

@@ -12,6 +12,7 @@ _INVALID: Final = 20
 """0 is no sensor. A distance in the blind zone (280 mm of an LDDS75) is sent as 20, a smaller one never measured."""
 _NO_PROBE: Final = frozenset((0x7FFF, 0x0CCC))
 _FOUR: Final = 11
+_HEADS: Final = tuple((2 * head, f"distance_{head}", f"distance{head}") for head in range(1, 5))
 
 
 def one_distance(said: Told, payload: bytes) -> None:
@@ -24,11 +25,11 @@ def one_distance(said: Told, payload: bytes) -> None:
     if len(payload) not in (_OLD, _NEW):
         said.value("distance", None, "mm", "no sensor")
         return
-    raw = uint(payload, 2, 4)
+    raw = payload[2] << 8 | payload[3]
     is_there = len(payload) == _OLD or payload[7] != 0
     said.value("distance", float(raw) if is_there and raw > _INVALID else None, "mm", "distance")
     if len(payload) == _NEW:
-        probe = sint(payload, 5, 7)
+        probe = sint(payload, 5)
         said.value("temperature", None if probe in _NO_PROBE else probe / 10, "Cel", "temp_ds18b20")
 
 
@@ -38,6 +39,6 @@ def four_distances(said: Told, payload: bytes) -> None:
     if len(payload) < _FOUR:
         said.reject(Reason.TRUNCATED, f"{len(payload)} bytes, an LDDS04 sends {_FOUR}")
         return
-    for head in range(4):
-        raw = uint(payload, 2 + 2 * head, 4 + 2 * head)
-        said.value(f"distance_{head + 1}", float(raw) if raw > _INVALID else None, "mm", f"distance{head + 1}")
+    for at, metric, code in _HEADS:
+        raw = payload[at] << 8 | payload[at + 1]
+        said.value(metric, float(raw) if raw > _INVALID else None, "mm", code)

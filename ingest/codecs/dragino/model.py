@@ -7,6 +7,7 @@ from msgspec import Struct
 from ingest.codecs.told import Told
 
 MILLIVOLTS = 0x3FFF
+_from_bytes = int.from_bytes
 
 
 class Model(Struct, frozen=True):
@@ -18,14 +19,14 @@ class Model(Struct, frozen=True):
 
 def voltage(said: Told, payload: bytes) -> None:
     """Tell the battery of the first two bytes, in mV."""
-    said.value("voltage", float(int.from_bytes(payload[:2], "big") & MILLIVOLTS), "mV", "bat")
+    said.value("voltage", float((payload[0] << 8 | payload[1]) & MILLIVOLTS), "mV", "bat")
 
 
 def uint(payload: bytes, start: int, stop: int) -> int:
     """Read a big-endian number."""
-    return int.from_bytes(payload[start:stop], "big")
+    return _from_bytes(payload[start:stop], "big")
 
 
-def sint(payload: bytes, start: int, stop: int) -> int:
-    """Read a big-endian number with a sign."""
-    return int.from_bytes(payload[start:stop], "big", signed=True)
+def sint(payload: bytes, at: int) -> int:
+    """Read two bytes, a big-endian number with a sign."""
+    return (payload[at] << 8 | payload[at + 1]) - (payload[at] >> 7 << 16)

@@ -6,7 +6,6 @@ EM320-TH. An alarm that the maker does not say the end of is over a second later
 """
 
 import struct
-from collections.abc import Mapping
 from functools import lru_cache
 from math import isfinite
 from typing import Final
@@ -24,11 +23,11 @@ from ingest.codecs.milesight_readers import (
     signed,
     sudden,
 )
-from ingest.codecs.milesight_tlv import Table, table
+from ingest.codecs.milesight_tlv import Own, Table, table
 from ingest.codecs.told import Told
 from ingest.readings import Fact, Quality, Reading
 
-Own = Mapping[int, tuple[int, Tell]]
+_UNCERTAIN: Final = Quality.UNCERTAIN
 _VOID: Final = frozenset((0xFFFF, 0xFFFD, 0xFFFE))
 _VOID_TEMPERATURE: Final = _VOID | {0x8001, 0x8002, 0x8003}
 
@@ -38,7 +37,7 @@ def _soil_byte(said: Told, data: bytes) -> None:
 
 
 def _moisture_byte(said: Told, data: bytes) -> None:
-    tell = _soil_byte if b"\x05\x7f" in said.item.payload else humidity  # beside a conductivity it is soil
+    tell = _soil_byte if b"\x05\x7f" in said.item.payload else humidity.tell  # beside a conductivity it is soil
     tell(said, data)
 
 
@@ -58,7 +57,7 @@ def _contact(said: Told, data: bytes) -> None:
     said.items.append(
         Reading(
             device=said.device, metric="contact", time=said.item.time, value=float(data[0]), unit="1",
-            quality=max(said.item.quality, Quality.UNCERTAIN), code="0500",
+            quality=max(said.item.quality, _UNCERTAIN), code="0500",
         )
     )  # fmt: skip
 
@@ -74,8 +73,8 @@ def _temperature_alarm(*, alarm: int) -> Tell:
     """Make what tells 83 D7. EM500-SMTC numbers it as all others do; EM500-CO2 and -PT100 have 0 alarm and 1 dismissed."""
 
     def tell(said: Told, data: bytes) -> None:
-        temperature(said, data[:2])
-        _change(said, data[2:4])
+        temperature.tell(said, data[:2])
+        _change.tell(said, data[2:4])
         kind = data[4]
         if kind in (0, 1):
             said.fact(Fact.HEAT, "temperature_alarm", active=kind == alarm)
@@ -202,19 +201,19 @@ CHANNELS: Final = table({
     0x0673: (2, air_pressure),
     0x0688: (9, _calibration),  # a place, of the NB-IoT models: no fixed device is moved by it
     0x06C7: (2, Number("radar_rssi", "dBm", 100, is_signed=True)),
-    0x8367: (3, limit(temperature, Fact.HEAT, "temperature_alarm")),
+    0x8367: (3, limit(temperature.tell, Fact.HEAT, "temperature_alarm")),
     0x83D7: (5, _temperature_alarm(alarm=0)),
     0x83E9: (5, _distance_alarm),
     0x83ED: (2, _liquid),
-    0x8468: (2, four_limits(humidity, "humidity_alarm")),
-    0x8482: (3, limit(distance, Fact.LEVEL_HIGH, "distance_alarm")),
-    0x849A: (3, four_limits(humidity_fine, "humidity_alarm")),
+    0x8468: (2, four_limits(humidity.tell, "humidity_alarm")),
+    0x8482: (3, limit(distance.tell, Fact.LEVEL_HIGH, "distance_alarm")),
+    0x849A: (3, four_limits(humidity_fine.tell, "humidity_alarm")),
     0x8500: (2, _gpio_alarm),
     0x85E1: (9, _water_alarm),
-    0x9367: (5, sudden(temperature, "temperature_mutation", _change)),
-    0x9468: (3, sudden(humidity, "humidity_mutation", Number("humidity_mutation", "%RH", 2))),
-    0x9482: (5, jump(distance, Fact.LEVEL_HIGH, "distance_alarm", _distance_change)),
-    0x949A: (5, sudden(humidity_fine, "humidity_mutation", Number("humidity_mutation", "%RH", 10, is_signed=True))),
+    0x9367: (5, sudden(temperature.tell, "temperature_mutation", _change.tell)),
+    0x9468: (3, sudden(humidity.tell, "humidity_mutation", Number("humidity_mutation", "%RH", 2).tell)),
+    0x9482: (5, jump(distance.tell, Fact.LEVEL_HIGH, "distance_alarm", _distance_change.tell)),
+    0x949A: (5, sudden(humidity_fine.tell, "humidity_mutation", Number("humidity_mutation", "%RH", 10, is_signed=True).tell)),
     0xB367: (2, _unwell("temperature_error")),
     0xB468: (2, _unwell("humidity_error")),
     0xB482: (3, _distance_exception),
@@ -223,10 +222,10 @@ CHANNELS: Final = table({
 _RADAR: Final[Own] = {
     0x0482: (2, _radar_distance),
     0x8482: (3, limit(_radar_distance, Fact.LEVEL_HIGH, "distance_alarm")),
-    0x9482: (5, jump(_radar_distance, Fact.LEVEL_HIGH, "distance_alarm", _distance_change)),
+    0x9482: (5, jump(_radar_distance, Fact.LEVEL_HIGH, "distance_alarm", _distance_change.tell)),
 }
 _SOIL: Final[Own] = {0x0468: (1, _soil_byte), 0x83D7: (5, _temperature_alarm(alarm=1))}
-_320: Final[Own] = {0x8367: (3, four_limits(temperature, "temperature_alarm"))}
+_320: Final[Own] = {0x8367: (3, four_limits(temperature.tell, "temperature_alarm"))}
 
 
 @lru_cache(maxsize=HINTS_KEPT)
@@ -237,7 +236,7 @@ def channels_of(hint: str) -> Table:
 
 @lru_cache(maxsize=64)  # as many as there are models
 def _channels_of(model: Model) -> Table:
-    own: dict[int, tuple[int, Tell]] = {}
+    own: dict[int, tuple[int, Tell | Number]] = {}
     for is_so, channels in ((model.is_radar, _RADAR), (model.is_soil, _SOIL), (model.is_320, _320)):
         own |= channels if is_so else {}
     contact = _leakage if model.is_leak else _position if model.is_tilt else _input if model.is_input else _contact

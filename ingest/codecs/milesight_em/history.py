@@ -16,7 +16,7 @@ from ingest.codecs.milesight_tlv import Channel
 from ingest.codecs.told import Told, stored
 from ingest.readings import Fact, Reason
 
-_Fields = tuple[tuple[int, int, Tell], ...]
+_Fields = tuple[tuple[int, int, Tell | Number], ...]
 FIRST: Final = b"\x20\xce"
 SECOND: Final = b"\x21\xce"
 
@@ -43,13 +43,15 @@ _MODELS: Final[Mapping[str, tuple[int, _Fields]]] = {
 
 
 def _channel(length: int, fields: _Fields) -> Channel:
+    parts = [(slice(start, stop), part.tell if isinstance(part, Number) else part) for start, stop, part in fields]
+
     def tell(said: Told, data: bytes) -> None:
         past = stored(said.item, int.from_bytes(data[:4], "little"))
         if past is None:
             said.reject(Reason.TIME, "a stored record of a time that cannot be")
             return
-        for start, stop, part in fields:
-            part(past, data[start:stop])
+        for where, part in parts:
+            part(past, data[where])
         said.extend(past.items)
 
     return length, tell, None
