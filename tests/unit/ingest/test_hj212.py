@@ -3,10 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.decoders.hj212 import decode
+from ingest.decoders.hj212.packet import checksum
 from ingest.readings import DeviceState, Fact, Quality, Reading, Reason, Rejection
-from tests.hj212_frames import packet, report
+from tests.hj212_frames import crc, packet, report
 
 NOW = datetime(2026, 7, 1, 0, 0, tzinfo=UTC)
 TOPIC = "hj212/4401/A110000_0001"
@@ -108,7 +111,18 @@ def test_a_sampled_factor_has_its_own_time():
     }
 
 
-@pytest.mark.parametrize("time", ["20590101000000", "19700101000000", "00000000000000", "2026"])
+@pytest.mark.parametrize(
+    "time",
+    [
+        "20590101000000",
+        "19700101000000",
+        "00000000000000",
+        "00010101000000",
+        "20261301000000",
+        "2026",
+        "２０２６０７０１０６００００",
+    ],
+)
 def test_a_clock_that_cannot_be_right_is_replaced(time):
     """Our time, and said so."""
     (reading,) = [r for r in decode(TOPIC, report("LA-Rtd=51", time=time), NOW) if isinstance(r, Reading)]
@@ -133,6 +147,13 @@ def test_equipment_tells_its_state_and_run_time():
         ("sb2_state", 0.0, "1", Quality.GOOD),
     ]
     assert readings(report("SB1-RT=1.5", cn="2041")) == [("sb1_run_time", 1.5, "h", Quality.GOOD)]
+    assert readings(report("SB1-RT=-9999", cn="2041")) == [("sb1_run_time", None, "h", Quality.MISSING)]
+
+
+@given(segment=st.binary(max_size=300) | st.binary(min_size=1000, max_size=1100))
+def test_the_checksum_is_that_of_annex_a(segment):
+    """Bytes eight apart are added before they are looked up: the answer is that of bit by bit, at any length."""
+    assert f"{checksum(segment):04X}" == crc(segment)
 
 
 def test_a_wrong_checksum_is_never_a_reading():
