@@ -13,7 +13,7 @@ from ingest.decoders import gb26875_3, meokon_a55a
 from ingest.readings import Decoded, Reason, Rejection
 
 _HEX: Final = re.compile(r"(?:0[xX])?(?:[0-9A-Fa-f]{2})+")
-_BASE64: Final = re.compile(r"[0-9A-Za-z+/]+={0,2}")
+_PADS_MOST: Final = 2
 _MALFORMED: Final = Reason.MALFORMED
 _SURELY_HEX: Final = 16  # digits; shorter text of these letters may as well be base64
 _URL_SAFE: Final = str.maketrans("-_", "+/")
@@ -26,21 +26,28 @@ _OPENED: Final = {
 def from_base64(text: str) -> bytes | None:
     """Give the bytes of base64 text, its padding present or not; or of hex text, which some send instead. None: neither."""
     packed = text.strip()
-    if not _BASE64.fullmatch(packed):
-        packed = "".join(packed.split()).translate(_URL_SAFE)
-        if not _BASE64.fullmatch(packed):
-            return None
+    opened = _opened(packed)
+    return _opened("".join(packed.split()).translate(_URL_SAFE)) if opened is None else opened
+
+
+def _opened(packed: str) -> bytes | None:
     bare = packed.rstrip("=")
-    if len(packed) >= _SURELY_HEX and (spelled := from_hex(packed)) is not None:
+    if (len(packed) >= _SURELY_HEX or len(bare) % 4 == 1) and (spelled := _unhexed(packed)) is not None:
         return spelled
-    if len(bare) % 4 == 1:
-        return from_hex(packed)
-    return a2b_base64(bare + "==="[: -len(bare) % 4])
+    if not bare or len(packed) - len(bare) > _PADS_MOST:
+        return None
+    try:
+        return a2b_base64(bare + "==="[: -len(bare) % 4], strict_mode=True)
+    except ValueError:
+        return None
 
 
 def from_hex(text: str) -> bytes | None:
     """Give the bytes of hex text (blanks between them, 0x before), None for other text."""
-    packed = "".join(text.split()) if " " in text or "\n" in text else text
+    return _unhexed("".join(text.split()) if " " in text or "\n" in text else text)
+
+
+def _unhexed(packed: str) -> bytes | None:
     return bytes.fromhex(packed[2:] if packed[1:2] in ("x", "X") else packed) if _HEX.fullmatch(packed) else None
 
 

@@ -43,7 +43,7 @@ def _pack(
     for values in _each(item.get("properties")):
         if type(values) is dict:
             report = Report(device, moment, received, said)
-            report.take(values)
+            report.take(values, moment)
             report.close()
     packed = item.get("events")
     if packed:

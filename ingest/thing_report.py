@@ -29,7 +29,7 @@ def read_properties(
 ) -> list[Decoded]:
     """Read every property of an object; `moment` holds where a value has no time of its own."""
     report = Report(device, moment, received, [])
-    report.take(values)
+    report.take(values, moment)
     return report.close()
 
 
@@ -45,41 +45,8 @@ class Report(Struct):
     _stamped: object = None  # the values of a message were mostly taken at one time
     _own: _Moment | None = None
 
-    def take(self, values: Mapping[str, object]) -> None:
-        """Read every property of an object."""
-        self._struct(values, "", self.moment, 0)
-
-    def close(self) -> list[Decoded]:
-        """Give what was said, and what was dropped or could not be read."""
-        if self._dropped is not None:
-            self.said.append(Dropped(fields=tuple(dict.fromkeys(self._dropped))))
-        if self._unreadable is not None:
-            detail = f"neither true nor false: {', '.join(self._unreadable[:8])}"
-            self.said.append(Rejection(reason=Reason.MALFORMED, detail=text(detail)))
-        return self.said
-
-    def event(self, name: str, output: object, raised: _Moment) -> None:
-        """Read an event: what its output says, or, where that states no fact, the fact of its name for a moment."""
-        before = len(self.said)
-        if type(output) is dict:
-            self._struct(output, "", raised, 0)
-        for item in self.said[before:]:
-            if type(item) is DeviceState:
-                return
-        if len(name) <= LONGEST_NAME:
-            fact = event_fact(name)
-            if fact is not None:
-                self.said += told(self.device, fact, *raised, code=name)
-
-    def at(self, value: object) -> _Moment:
-        """Settle a value's own time; that of the message stands in."""
-        if self._own is None or value != self._stamped:
-            self._stamped = value
-            self._own = own_time(value, self.moment, self.received)
-        return self._own
-
-    def _struct(self, values: Mapping[str, object], path: str, moment: _Moment, depth: int) -> None:
-        """Read the members of a struct that stands under `path`."""
+    def take(self, values: Mapping[str, object], moment: _Moment, path: str = "", depth: int = 0) -> None:
+        """Read every property of an object that was taken at `moment`; `path` names the struct it is in."""
         room = LONGEST_NAME - len(path)
         for name, value in values.items():
             if value is None or len(name) >= room:
@@ -99,15 +66,44 @@ class Report(Struct):
             else:
                 self._one(known, whole, value, moment)
 
+    def close(self) -> list[Decoded]:
+        """Give what was said, and what was dropped or could not be read."""
+        if self._dropped is not None:
+            self.said.append(Dropped(fields=tuple(dict.fromkeys(self._dropped))))
+        if self._unreadable is not None:
+            detail = f"neither true nor false: {', '.join(self._unreadable[:8])}"
+            self.said.append(Rejection(reason=Reason.MALFORMED, detail=text(detail)))
+        return self.said
+
+    def event(self, name: str, output: object, raised: _Moment) -> None:
+        """Read an event: what its output says, or, where that states no fact, the fact of its name for a moment."""
+        before = len(self.said)
+        if type(output) is dict:
+            self.take(output, raised)
+        for item in self.said[before:]:
+            if type(item) is DeviceState:
+                return
+        if len(name) <= LONGEST_NAME:
+            fact = event_fact(name)
+            if fact is not None:
+                self.said += told(self.device, fact, *raised, code=name)
+
+    def at(self, value: object) -> _Moment:
+        """Settle a value's own time; that of the message stands in."""
+        if self._own is None or value != self._stamped:
+            self._stamped = value
+            self._own = own_time(value, self.moment, self.received)
+        return self._own
+
     def _nested(self, known: Meaning, name: str, value: Mapping[str, object], moment: _Moment, depth: int) -> None:
         if "value" not in value or not (len(value) == 1 + ("time" in value) or value.keys() <= _WRAPPING):
             if depth < _DEEPEST:
-                self._struct(value, name, moment, depth + 1)
+                self.take(value, moment, name, depth + 1)
             return
         inner = value["value"]
         own = self.at(value["time"]) if "time" in value else moment
         if type(inner) is dict:
-            self._struct(inner, name, own, depth + 1)
+            self.take(inner, own, name, depth + 1)
         elif type(inner) is list:
             self._series(known, name, inner, own)
         elif inner is not None:
@@ -120,7 +116,7 @@ class Report(Struct):
                 value, time = item.get("value", item.get("v")), item.get("time", item.get("t"))
                 at = moment if time is None else self.at(time)
                 if type(value) is dict:
-                    self._struct(value, name, at, 1)
+                    self.take(value, at, name, 1)
                 elif value is not None:
                     self._one(known, name, value, at)
 

@@ -182,7 +182,7 @@ def _posted(
         raise RefusedError(Reason.MALFORMED, "params are an object")
     report = Report(device, moment, received, [])
     if subject[0] in _PROPERTIES:
-        report.take(params)
+        report.take(params, moment)
     elif "value" in params and params.keys() <= _WRAPPED:
         read_events(report, {subject[0]: params})
     else:
