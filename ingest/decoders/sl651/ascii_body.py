@@ -17,6 +17,7 @@ _STEP = re.compile(r"DR([DHN])(\d{2})?")
 _EXTENDED = re.compile(r"FF([0-9A-F]{2})")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)|M+", re.ASCII)
 _HEX = re.compile(r"[0-9A-F]+")
+_END = ""  # behind the last word, and no word itself
 _FIVE_MINUTES = timedelta(minutes=5)
 _STATION_SIZE = 10
 _RAINS, _LEVELS = struct.Struct("12B"), struct.Struct(">12H")
@@ -26,14 +27,15 @@ class AsciiBody:
     """One walk over the words of one body."""
 
     def __init__(self, text: str) -> None:
-        self._words = text.upper().split()
+        self._words = [*text.upper().split(), _END]
         self._at = 0
         self._items: list[Item] = []
 
     def items(self) -> list[Item]:
         """Give what the body says, in order; behind a Rejection only where that was of one series, which ends by itself."""
-        rejection = None
-        while rejection is None and (word := self._next()) is not None:
+        words, rejection = self._words, None
+        while rejection is None and (word := words[self._at]):
+            self._at += 1
             element = PLAIN_BY_ASCII.get(word)
             if element is not None:
                 self._value(element)
@@ -64,40 +66,34 @@ class AsciiBody:
             self._next_value()
         return rejection
 
-    def _peek(self) -> str | None:
-        return self._words[self._at] if self._at < len(self._words) else None
+    def _next(self) -> str:
+        word = self._words[self._at]
+        self._at += word != _END
+        return word
 
-    def _next(self) -> str | None:
-        at = self._at
-        if at >= len(self._words):
-            return None
-        self._at = at + 1
-        return self._words[at]
-
-    def _next_value(self) -> str | None:
+    def _next_value(self) -> str:
         """Take the next word if it can be a value: a missing one must not swallow the next name."""
-        word = self._peek()
-        return self._next() if word is not None and _NUMBER.fullmatch(word) else None
+        return self._next() if _NUMBER.fullmatch(self._words[self._at]) else ""
 
     def _value(self, element: Element) -> None:
-        word = self._peek() or ""
+        word = self._words[self._at]
         value = decimal_number(element.guide, word)
         if value is not None or _NUMBER.fullmatch(word):  # a number that is no value, such as M, is one that is missing
             self._at += 1
             self._items.append(Value(element=element, value=value))
 
     def _station(self) -> Rejection | None:
-        word = self._next() or ""
+        word = self._next()
         if len(word) != _STATION_SIZE or not _HEX.fullmatch(word):
             return Rejection(reason=Reason.MALFORMED, detail="station address of an ASCII body")
-        class_code = self._peek()
-        if class_code is not None and len(class_code) == 1 and class_code.isalpha():
+        class_code = self._words[self._at]
+        if len(class_code) == 1 and class_code.isalpha():
             self._at += 1
         self._items.append(Station(station=word))
         return None
 
     def _status(self) -> None:
-        word = self._peek() or ""
+        word = self._words[self._at]
         if _HEX.fullmatch(word) and len(word) <= 8:  # noqa: PLR2004 — 32 bits
             self._at += 1
             if word != "F" * 8:
@@ -106,7 +102,7 @@ class AsciiBody:
     def _hour_block(self, element: Element) -> Rejection | None:
         """Read twelve HEX values written as characters: two each for rain, four each for levels."""
         layout, missing, scale = (_RAINS, 0xFF, 10) if element.guide == RAIN_BLOCK else (_LEVELS, 0xFFFF, 100)
-        word = self._peek() or ""
+        word = self._words[self._at]
         if len(word) != 2 * layout.size or not _HEX.fullmatch(word):
             return Rejection(reason=Reason.MALFORMED, detail=f"element {element.code} is not twelve values")
         self._at += 1
@@ -117,7 +113,7 @@ class AsciiBody:
 
     def _stepped(self, match: re.Match[str]) -> None:
         """Read a time step, the names after it and their values in turn (6.6.4.4); step zero announces hour blocks."""
-        number = match[2] or self._next_value() or ""
+        number = match[2] or self._next_value()
         if not number.isdecimal() or len(number) > 2:  # noqa: PLR2004 — DRxnn
             return
         step = int(number) * _UNITS[match[1]]
@@ -129,10 +125,10 @@ class AsciiBody:
             self._items += _series([PLAIN_BY_ASCII[name] for name in names], values, step)
 
     def _while(self, fits: Callable[[str], object]) -> list[str]:
-        """Take the words in front that fit."""
+        """Take the words in front that fit; the end never does."""
         words, start = self._words, self._at
         at = start
-        while at < len(words) and fits(words[at]):
+        while fits(words[at]):
             at += 1
         self._at = at
         return words[start:at]

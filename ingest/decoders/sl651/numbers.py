@@ -56,9 +56,9 @@ def _is_nines(digits: str) -> bool:
     return len(nines) >= len(_NINES) and nines.count("9") == len(nines)
 
 
-def time_of(digits: str | None) -> datetime | None:
+def time_of(digits: str) -> datetime | None:
     """Read YYMMDDHHmm[SS] of Beijing time into aware UTC; the century is 2000. None where it is no time."""
-    if digits is None or len(digits) not in {10, 12} or not (digits.isdecimal() and digits.isascii()):
+    if len(digits) not in {10, 12} or not (digits.isdecimal() and digits.isascii()):
         return None
     try:
         return datetime.fromisoformat(f"20{digits[:6]}T{digits[6:]}Z") - _BEIJING_AHEAD
