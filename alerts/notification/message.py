@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 from alerts.notification.happening import Happening, Item, Message, Subject, Telling
 from alerts.notification.routing import newest
+from ingest.readings import Fact
 
 MOST_LINES = 10  # a chat message that must be scrolled is not read
 MOST_LISTED = 200  # for programs; the rest is counted
 # Every program shows lengths and flows with two decimals, other values with three figures.
 _TWO_DECIMALS = frozenset({"m", "m3/s"})
+_YES_OR_NO = frozenset(Fact) | {""}
 _NAMES_METRIC = frozenset({"level-high", "level-low", "rate-high", "rate-low"})
 
 Say = Callable[..., str]
@@ -139,10 +141,10 @@ def _what(tongue: Tongue, happening: Happening) -> str:
 
 def _value(tongue: Tongue, happening: Happening) -> str:
     """Write the value with its unit; a fact that is yes or no has none."""
-    if happening.value is None or happening.unit == "1":
+    if happening.value is None or (happening.unit == "1" and happening.metric in _YES_OR_NO):
         return ""
     unit = tongue.say(f"unit.{happening.unit}") if happening.unit else ""
-    gap = "" if unit[:1] in ("%", "℃") else " "
+    gap = "" if unit[:1] in ("%", "℃", "℉") or unit == "°" else " "
     return f"{number_text(happening.value, happening.unit)}{gap}{unit}".strip()
 
 

@@ -15,6 +15,12 @@
   const allParts = new Intl.DateTimeFormat("en-CA", Object.assign({ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" }, inZone));
   const dayKey = new Intl.DateTimeFormat("en-CA", { timeZone: page.zone });
   const NAMES_METRIC = new Set(["level-high", "level-low", "rate-high", "rate-low"]);
+  /* Metrics that are true or false. */
+  const FACTS = new Set(
+    "fire fault tamper test battery_low offline mains_lost shielded silenced level_high value_high value_low heat gas_alarm open motion smoke_seen fire_seen water other".split(" ")
+  );
+  /* What stands behind a metric's name, and the text that says it. */
+  const ASPECTS = { a: "number", b: "number", c: "number", min: "least", max: "most", mean: "mean", avg: "mean", sum: "sum", today: "today" };
   /* The county would stand in every row. */
   const PLACE_LEVELS = ["town", "village", "grid", "special"];
   const whole = new Intl.NumberFormat(page.language, { maximumFractionDigits: 0 });
@@ -93,19 +99,36 @@
       const digits = unit === "m" || unit === "m3/s" ? 2 : size >= 100 ? 0 : size >= 10 ? 1 : 2;
       return value.toLocaleString(page.language, { minimumFractionDigits: unit === "m" ? 2 : 0, maximumFractionDigits: digits });
     },
+    /* Yes or no: unit "1" is also that of counts and of readings without a unit. */
+    isFact: function (unit, metric) {
+      return unit === "1" && (!metric || FACTS.has(metric));
+    },
     /* A measured value with its unit; a fact (unit "1") says yes or no; nothing where there is no value. */
-    value: function (value, unit) {
+    value: function (value, unit, metric) {
       if (value === null || value === undefined) {
         return "";
       }
-      if (unit === "1") {
+      if (text.isFact(unit, metric)) {
         return value === 1 ? text.say("fact.yes") : value === 0 ? text.say("fact.no") : text.number(value, unit);
       }
       const shown = text.unit(unit);
-      return text.number(value, unit) + (shown ? (shown[0] === "%" || shown[0] === "℃" ? "" : "\u00a0") + shown : "");
+      return text.number(value, unit) + (shown ? ("%℃℉".includes(shown[0]) || shown === "°" ? "" : "\u00a0") + shown : "");
     },
+    /* Names are put together: stage_2, cod_1h_min, bme280.temperature. What a maker has named stays as it is. */
     metric: function (name) {
-      return name ? text.say("metric." + name) : "";
+      if (!name || text.has("metric." + name)) {
+        return name ? text.say("metric." + name) : "";
+      }
+      const dot = name.lastIndexOf(".");
+      if (dot > 0) {
+        return text.say("metric_of.part", { part: name.slice(0, dot), name: text.metric(name.slice(dot + 1)) });
+      }
+      const found = /^(.+)_(?:(\d+)(min|h|d|cm)?|([a-z]+))$/.exec(name);
+      const inner = found && text.metric(found[1]);
+      if (!found || inner === found[1] || (found[4] && !ASPECTS[found[4]])) {
+        return name;
+      }
+      return text.say("metric_of." + (found[4] ? ASPECTS[found[4]] : found[3] || "number"), { name: inner, n: found[2] || found[4] });
     },
     /* What an alarm is about; a crossed limit names its metric, "above limit" alone says too little. */
     condition: function (alarm) {

@@ -21,7 +21,7 @@
     if (box.width < 10 || box.height < 10) {
       return;
     }
-    const isFact = series.unit === "1";
+    const isFact = text.isFact(series.unit, series.metric);
     const limits = isFact ? [] : marks.limits || [];
     const range = isFact ? { low: 0, high: 1, ticks: [0, 1] } : niceRange(series.values, limits);
     /* What cannot be has a lane of its own beneath the plot. */
@@ -33,12 +33,13 @@
       box: box,
       rem: rem,
       unit: series.unit,
+      metric: series.metric,
     };
     const picture = svg("svg", { viewBox: "0 0 " + box.width + " " + box.height, class: "chart-picture", role: "img", "aria-label": title(series) });
     picture.append(svg("text", { x: 0, y: 0.95 * rem, class: "chart-title" }, title(series)));
     const beneath = svg("g", {});
     picture.append(beneath);
-    drawValueAxis(picture, range, plot.y, box, rem, series.unit);
+    drawValueAxis(picture, range, plot.y, box, rem, isFact);
     drawTimeAxis(picture, plot.x, from, to, box, rem);
     gridwatch.chartMarks.spans(beneath, plot, limits, marks.delay);
     gridwatch.chartMarks.limits(picture, plot, limits);
@@ -100,12 +101,12 @@
     return { low: first, high: ticks[ticks.length - 1], ticks: ticks };
   }
 
-  function drawValueAxis(picture, range, y, box, rem, unit) {
+  function drawValueAxis(picture, range, y, box, rem, isFact) {
     const digits = range.ticks.length > 1 ? Math.max(0, -Math.floor(Math.log10(range.ticks[1] - range.ticks[0]) + 1e-9)) : 0;
     for (const tick of range.ticks) {
       const at = y(tick);
       picture.append(svg("line", { x1: box.left, x2: box.width - box.right, y1: at, y2: at, class: "chart-grid" }));
-      const label = unit === "1" ? text.value(tick, "1") : tick.toLocaleString(gridwatch.page.language, { maximumFractionDigits: Math.min(digits + 1, 3) });
+      const label = isFact ? text.value(tick, "1") : tick.toLocaleString(gridwatch.page.language, { maximumFractionDigits: Math.min(digits + 1, 3) });
       picture.append(svg("text", { x: box.left - 0.5 * rem, y: at + 0.32 * rem, class: "chart-label", "text-anchor": "end" }, label));
     }
   }
@@ -188,7 +189,7 @@
     const iso = (ms) => new Date(ms).toISOString();
     const query = { metric: metric, from: iso(from), to: iso(to), limit: READINGS_AT_MOST };
     /* A long span comes as means per step; a fact is yes or no and has no mean. */
-    if (to - from > LONG_MS && unit !== "1") {
+    if (to - from > LONG_MS && !text.isFact(unit, metric)) {
       query.step = Math.round((to - from) / STEPS_WANTED / 1000) + "s";
     }
     let answer;

@@ -62,7 +62,7 @@
       picture.append(svg("line", { x1: plot.box.left, x2: rightEdge(plot), y1: at, y2: at, class: limit.isOwn ? "chart-limit chart-limit-own" : "chart-limit", stroke: colour(limit.priority) }));
     }
     for (const label of limitLabels(plot, given)) {
-      const words = text.say("why.threshold", { priority: text.say("priority." + label.limit.priority), value: text.value(label.limit.value, plot.unit) });
+      const words = text.say("why.threshold", { priority: text.say("priority." + label.limit.priority), value: text.value(label.limit.value, plot.unit, plot.metric) });
       picture.append(svg("text", { x: plot.box.left + 0.5 * plot.rem, y: label.at, class: "chart-limit-label", fill: colour(label.limit.priority) }, words));
     }
   }
@@ -94,7 +94,7 @@
     const arm = 0.24 * plot.rem;
     given.forEach(function (reading, i) {
       const x = plot.x(reading.time);
-      const words = text.say("why.implausible", { value: reading.raw === null ? "" : text.value(reading.raw, plot.unit) });
+      const words = text.say("why.implausible", { value: reading.raw === null ? "" : text.value(reading.raw, plot.unit, plot.metric) });
       const cross = svg("path", { d: "M" + (x - arm) + " " + (at - arm) + "l" + 2 * arm + " " + 2 * arm + "m0 " + -2 * arm + "l" + -2 * arm + " " + 2 * arm, class: "chart-implausible" });
       cross.append(svg("title", {}, words.trim() + " " + text.clock(reading.time)));
       picture.append(cross);

@@ -91,7 +91,7 @@
   }
 
   function alarmRow(alarm, isNew) {
-    const value = alarm.unit === "1" ? "" : text.value(alarm.value, alarm.unit);
+    const value = text.isFact(alarm.unit, alarm.metric) ? "" : text.value(alarm.value, alarm.unit, alarm.metric);
     const row = make(
       "div",
       "wall-row priority-" + alarm.priority + (alarm.state === "unack" ? " is-unacked" : "") + (isNew ? " is-new" : ""),

@@ -152,7 +152,7 @@
     gridwatch.setText(cells.condition, text.condition(alarm));
     gridwatch.setText(cells.device, text.deviceName(alarm));
     gridwatch.setText(cells.place, text.place(alarm.grid));
-    gridwatch.setText(cells.value, alarm.unit === "1" ? "" : text.value(alarm.value, alarm.unit));
+    gridwatch.setText(cells.value, text.isFact(alarm.unit, alarm.metric) ? "" : text.value(alarm.value, alarm.unit, alarm.metric));
     gridwatch.setText(cells.raised, text.when(alarm.raised_at));
     gridwatch.setText(cells.word, text.alarmState(alarm));
     gridwatch.setText(cells.left, isShelved ? text.say("overrides.left", { age: text.age(Date.parse(alarm.shelved_until) - text.serverNow()) }) : text.late(alarm));

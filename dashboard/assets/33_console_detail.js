@@ -139,8 +139,8 @@
     const rows = [];
     const add = (label, value) => value && rows.push(make("dt", "", label), make("dd", "", value));
     if (alarm.unit !== "1") {
-      add(say("detail.value"), text.metric(alarm.metric) + " " + text.value(alarm.value, alarm.unit));
-      add(say("detail.limit"), typeof alarm.limit === "number" ? text.value(alarm.limit, alarm.unit) : "");
+      add(say("detail.value"), text.metric(alarm.metric) + " " + text.value(alarm.value, alarm.unit, alarm.metric));
+      add(say("detail.limit"), typeof alarm.limit === "number" ? text.value(alarm.limit, alarm.unit, alarm.metric) : "");
     }
     add(say("detail.place"), text.wholePath(alarm.grid));
     add(say("detail.coordinates"), typeof alarm.lon === "number" ? alarm.lon.toFixed(5) + "°, " + alarm.lat.toFixed(5) + "°" : "");
@@ -183,7 +183,7 @@
     measured.sort((a, b) => SELDOM.includes(a.metric) - SELDOM.includes(b.metric));
     const known = ((device && device.metrics) || []).find((metric) => metric.metric === alarm.metric);
     const own = alarm.metric ? [known || { metric: alarm.metric, unit: alarm.unit }] : [];
-    const isFact = alarm.unit === "1" || !alarm.metric;
+    const isFact = text.isFact(alarm.unit, alarm.metric) || !alarm.metric;
     const useful = measured.filter((metric) => !SELDOM.includes(metric.metric));
     const battery = alarm.condition === "battery-low" ? measured.filter((metric) => metric.metric === "battery") : [];
     return isFact ? [...new Set([...battery, ...useful, ...own, ...measured])] : [...own, ...measured];
@@ -235,7 +235,7 @@
   }
 
   function drawChart(chart, alarm, choice, why) {
-    chart.classList.toggle("chart-fact", choice.unit === "1");
+    chart.classList.toggle("chart-fact", text.isFact(choice.unit, choice.metric));
     if (why && why.point && choice.metric === alarm.metric) {
       gridwatch.why.draw(chart, Object.assign({ priority: alarm.priority }, why));
       return;

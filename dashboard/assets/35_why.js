@@ -24,30 +24,30 @@
     return say("why.what." + point.what, { window: point.window_s ? span(point.window_s) : "" });
   }
 
-  function shown(value, unit) {
+  function shown(value, unit, metric) {
     if (unit === "s") {
       return span(value);
     }
-    return unit === "count" ? text.number(value, "") + " " + say("why.unit_count") : text.value(value, unit);
+    return unit === "count" ? text.number(value, "") + " " + say("why.unit_count") : text.value(value, unit, metric);
   }
 
   /* What was judged at the raise, against which limit, after which delay. */
   function sentence(alarm, why) {
     const own = (why.thresholds || []).find((threshold) => threshold.is_own);
     const block = make("div", "why-sentence");
-    if (why.point && own && alarm.unit !== "1") {
+    if (why.point && own && !text.isFact(alarm.unit, alarm.metric)) {
       const value = why.point.what === "value" ? alarm.value : judgedAt(why, Date.parse(alarm.raised_at));
       const words = say("why.reached", {
         what: nameOf(why),
-        value: value === null ? "" : shown(value, why.point.unit),
+        value: value === null ? "" : shown(value, why.point.unit, why.metric),
         side: say(own.is_high ? "why.side_high" : "why.side_low"),
         priority: say("priority." + own.priority),
-        limit: shown(own.limit, why.point.unit),
+        limit: shown(own.limit, why.point.unit, why.metric),
       });
       block.append(make("p", "", words + (own.on_delay_s ? say("why.on_delay", { span: span(own.on_delay_s) }) : say("why.at_once")) + fullStop()));
       block.append(make("p", "muted", back(why, own)));
     } else if (why.point && why.point.low !== null && why.point.high !== null) {
-      block.append(make("p", "", say("why.range", { value: text.value(alarm.value, why.point.unit), low: text.value(why.point.low, why.point.unit), high: text.value(why.point.high, why.point.unit) })));
+      block.append(make("p", "", say("why.range", { value: shown(alarm.value, why.point.unit, why.metric), low: shown(why.point.low, why.point.unit, why.metric), high: shown(why.point.high, why.point.unit, why.metric) })));
     } else if (why.silence) {
       const heard = why.silence.heard_at ? say("why.heard", { time: text.full(why.silence.heard_at) }) : say("why.heard_never");
       const facts = [heard, why.silence.interval_s ? say("why.expected", { span: span(why.silence.interval_s) }) : "", say("why.silence_after", { span: span(why.silence.after_s) })];
@@ -62,7 +62,7 @@
   function back(why, own) {
     const words = [];
     if (own.clear !== own.limit) {
-      words.push(say(own.is_high ? "why.back_below" : "why.back_above", { value: shown(own.clear, why.point.unit) }));
+      words.push(say(own.is_high ? "why.back_below" : "why.back_above", { value: shown(own.clear, why.point.unit, why.metric) }));
     }
     if (why.point.off_delay_s) {
       words.push(say("why.off_delay", { span: span(why.point.off_delay_s) }));
@@ -195,7 +195,7 @@
     }
     const list = make("ul", "why-parts");
     for (const alarm of why.alarms) {
-      const value = alarm.unit === "1" ? "" : text.value(alarm.value, alarm.unit);
+      const value = text.isFact(alarm.unit, alarm.metric) ? "" : text.value(alarm.value, alarm.unit, alarm.metric);
       list.append(make("li", "", gridwatch.chip(alarm.priority), make("span", "", text.condition(alarm)), make("span", "", text.deviceName(alarm)), make("span", "", value), make("time", "muted", text.when(alarm.raised_at))));
     }
     return make("section", "", make("h3", "", say("why.parts", { n: text.count(why.alarms.length) })), list);

@@ -120,9 +120,9 @@
   /* A number that cannot be is said to be none. */
   function newest(metric) {
     if (metric.quality_word === "implausible") {
-      return say("why.implausible", { value: text.value(metric.raw, metric.unit) });
+      return say("why.implausible", { value: text.value(metric.raw, metric.unit, metric.metric) });
     }
-    return text.value(metric.value, metric.unit) || "–";
+    return text.value(metric.value, metric.unit, metric.metric) || "–";
   }
 
   /* The device's own limits, blue to red; nothing where the rule's hold. */

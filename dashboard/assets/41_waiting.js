@@ -187,7 +187,7 @@
   }
 
   function value(one) {
-    const shown = one.metric === "camera_event" ? one.text : one.quality === "missing" ? say("devices.no_value") : text.value(one.value, one.unit);
+    const shown = one.metric === "camera_event" ? one.text : one.quality === "missing" ? say("devices.no_value") : text.value(one.value, one.unit, one.metric);
     const element = make("span", "said", make("span", "muted", text.metric(one.metric)), make("strong", "", shown || "–"));
     element.title = [one.text, text.full(one.time), one.quality].filter(Boolean).join(" · ");
     return element;

@@ -83,8 +83,8 @@
   }
 
   function row(point) {
-    const isFact = point.unit === "1" && (point.measured === null || point.measured === 0 || point.measured === 1);
-    const number = (value) => (value === null ? "–" : point.unit === "s" ? text.age(value * 1000) : text.value(value, point.unit));
+    const isFact = text.isFact(point.unit, point.metric);
+    const number = (value) => (value === null ? "–" : point.unit === "s" ? text.age(value * 1000) : text.value(value, point.unit, point.metric));
     const reason = say("explain.reason." + point.reason) + (point.is_silenced ? " · " + say("explain.silenced") : "");
     const what = make("span", "explain-what", point.priority ? gridwatch.chip(point.priority) : null, make("span", "", text.condition(point)));
     what.title = point.rule;

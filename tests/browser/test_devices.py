@@ -38,6 +38,28 @@ def test_a_device_shows_its_newest_readings_and_a_chart(site: Site, sign_in: Sig
     expect(page.locator(".chart-title")).to_have_text("烟雾浓度（%/m）")
 
 
+def test_what_a_foreign_device_measures_is_said_in_words(site: Site, sign_in: SignIn) -> None:
+    """A name that is put together is said part by part; 1 of a count is a number, of a fact yes; units are written as read."""
+    area = site.detectors[0][0]
+    records = (
+        b'[{"n":"stage_2_5min","u":"m","v":1.5},{"n":"pm2_5","u":"ug/m3","v":35},{"n":"events_box_opened","u":"1","v":1},'
+        b'{"n":"tamper","u":"1","v":1},{"n":"bme280.temperature","u":"Cel","v":20.5},{"n":"our_own_word","u":"1","v":0}]'
+    )
+    site.publish([(f"gridwatch/v1/{area}/newcomer-2/senml", records)])
+    page = sign_in("/devices", "admin")
+    page.click("#tab-waiting")
+    expect(page.locator(".waiting .said")).to_have_text(
+        [
+            "5 分钟水位 21.50\u00a0m",
+            "PM2.535\u00a0µg/m³",
+            "箱门打开次数1",
+            "防拆是",
+            "bme280 温度20.5℃",
+            "our_own_word0",
+        ]
+    )
+
+
 def test_a_waiting_device_is_told_in_plain_words_and_registered(site: Site, sign_in: SignIn) -> None:
     """An unknown device is listed with what it said and probably is; the form is filled, checks itself, and shows the grid."""
     area = site.detectors[0][0]

@@ -11,7 +11,10 @@ import dashboard
 from dashboard.messages import DEFAULT_LANGUAGE, Language, choose_language, load_messages, text
 from dashboard.messages.catalogue import MessageError
 from dashboard.pages import console, devices, overrides, performance, wall
+from ingest.decoders.hj212.factors import _FACTORS
+from ingest.decoders.sl651.elements import BY_GUIDE, EVENT_COUNTERS
 from ingest.readings import Fact
+from ingest.usual_words import WORDS
 
 ASSETS = Path(dashboard.__file__).with_name("assets")
 SCRIPTS = sorted(ASSETS.glob("*.js"))
@@ -94,6 +97,25 @@ def test_every_fact_has_a_name() -> None:
     """Each fact a device can report is a metric with a name."""
     keys = load_messages(DEFAULT_LANGUAGE)
     assert [fact for fact in Fact if f"metric.{fact}" not in keys] == []
+
+
+def test_scripts_know_the_facts() -> None:
+    """What scripts say yes or no of are the facts, and no count with the same unit."""
+    listed = re.search(r'FACTS = new Set\(\s*"([a-z_ ]+)"\.split', (ASSETS / "03_text.js").read_text(encoding="utf-8"))
+    assert listed is not None
+    assert sorted(listed[1].split()) == sorted(Fact)
+
+
+def test_what_standards_and_usual_names_measure_has_a_name() -> None:
+    """Each metric of the tables of SL 651, HJ 212 and the usual names is said in words, whole or put together."""
+    told = (*BY_GUIDE.values(), *EVENT_COUNTERS, *_FACTORS.values(), *WORDS.values())
+    metrics = {one.metric for one in told if getattr(one, "metric", "")}
+    keys = load_messages(DEFAULT_LANGUAGE)
+    ending = re.compile(r"(_(\d+(min|h|d|cm)?|[abc]|min|max|mean|avg|sum|today))+$")
+    nameless = {
+        metric for metric in metrics if not {f"metric.{metric}", f"metric.{ending.sub('', metric)}"} & set(keys)
+    }
+    assert nameless == set()
 
 
 @pytest.mark.parametrize(
