@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError
 
 from ingest.instants import EPOCH
 from ingest.lorawan.chirpstack_event import Event, Info, Radio
@@ -196,14 +196,12 @@ def _battery(event: Event, status: Proto) -> Event:
     return event
 
 
-def _instant(message: Message) -> datetime | None:
+def _instant(message: Proto) -> datetime | None:
     """Give the message's own `time`; None where it has none, 1970 where it cannot be."""
-    if not message.HasField("time"):
-        return None
-    stamp: Proto = getattr(message, "time")  # noqa: B009 -- Message has no attributes to a type checker
+    stamp = message.time
     seconds, nanos = stamp.seconds, stamp.nanos
     if not 0 < seconds < _LATEST_S or not 0 <= nanos < 1_000_000_000:  # noqa: PLR2004
-        return EPOCH
+        return EPOCH if message.HasField("time") else None
     return EPOCH + timedelta(0, seconds, nanos // 1000)
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
-from math import isfinite
 from typing import Final
 
 from msgspec import Struct
@@ -36,6 +35,7 @@ PARTS: Final = 4 * LEAVES
 """Leaves and what they nest in, and texts that say nothing: no codec makes more of 242 bytes."""
 _MORE: Final = object()
 _NESTING: Final = frozenset((dict, list))
+_HUGE: Final = 1e300  # a double holds everything below
 _MISSING: Final = Quality.MISSING
 NAMES_KEPT: Final = 8192
 LONGEST_NAME: Final = 100
@@ -57,6 +57,7 @@ class _Name(Struct, frozen=True):
     is_skipped: bool = False
     codes: Mapping[str, bool] = {}
     is_inverted: bool = False
+    is_measured: bool = False  # a number is a value in `unit`, whatever it is
 
 
 def leaves(device: DeviceId, output: Mapping[str, object], time: datetime, quality: Quality) -> list[Decoded]:
@@ -72,7 +73,20 @@ def leaves(device: DeviceId, output: Mapping[str, object], time: datetime, quali
             )
             break
         name = _name(path if len(path) <= LONGEST_NAME else path[:LONGEST_NAME])
-        if name.is_personal:
+        if name.is_measured and (type(value) is float or type(value) is int) and -_HUGE < value < _HUGE:
+            metric = name.metric  # nearly all are numbers
+            items.append(
+                Reading(
+                    device=device,
+                    metric=metric,
+                    time=time,
+                    value=float(value),
+                    unit=name.unit,
+                    quality=quality,
+                    code=metric,
+                )
+            )
+        elif name.is_personal:
             personal.append(name.metric or "?")
         elif not name.is_skipped and (said := _leaf(device, name, value, time, quality)) is not None:
             items.append(_as_fire(said) if smoke else said)
@@ -108,12 +122,6 @@ def _numbered(values: list[object]) -> Iterator[tuple[str, object]]:
 
 
 def _leaf(device: DeviceId, name: _Name, value: object, time: datetime, quality: Quality) -> Decoded | None:
-    if (
-        name.fact is None and type(value) is float and isfinite(value) and name.metric != "battery"
-    ):  # nearly all of them
-        return Reading(
-            device=device, metric=name.metric, time=time, value=value, unit=name.unit, quality=quality, code=name.metric
-        )
     if value is None:
         return None
     active = None if name.fact is None else _truth(name, value)
@@ -202,11 +210,11 @@ def _name(path: str) -> _Name:
     if not metric or not _SKIPPED.isdisjoint(words):
         return _Name(metric, is_skipped=True)
     if metric in ("rssi", "snr"):
-        return _Name(f"payload_{metric}", "dBm" if metric == "rssi" else "dB")
+        return _measured(f"payload_{metric}", "dBm" if metric == "rssi" else "dB")
     if key in FACTS:
         return _Name(metric, fact=FACTS[key])
     if words[-1] in UNITS:
-        return _Name(METRICS.get(metric, metric), UNITS[words[-1]])
+        return _measured(METRICS.get(metric, metric), UNITS[words[-1]])
     return _known(path, metric, words)
 
 
@@ -219,7 +227,11 @@ def _known(path: str, metric: str, words: list[str]) -> _Name:
         case thing_words.Flag() as flag:
             return _Name(metric, fact=flag.fact, codes=flag.codes, is_inverted=flag.is_inverted)
         case thing_words.Quantity() as quantity if quantity.unit:
-            return _Name(quantity.metric, quantity.unit)
+            return _measured(quantity.metric, quantity.unit)
         case _:
             unit = next((QUANTITIES[word] for word in words if word in QUANTITIES), "")
-            return _Name(METRICS.get(metric, metric), unit)
+            return _measured(METRICS.get(metric, metric), unit)
+
+
+def _measured(metric: str, unit: str) -> _Name:
+    return _Name(metric, unit, is_measured=metric != "battery")  # whose number may be a charge or a voltage
