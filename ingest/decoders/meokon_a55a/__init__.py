@@ -84,35 +84,29 @@ def _report(device: DeviceId, frame: bytes, received: datetime) -> list[Decoded]
     if count and not interval:
         records = records[-width:]  # taken without a pause: only of the last is the time known
     said = _state(device, frame, time, quality)
-    moment = time - (len(records) // width - 1) * interval
-    for values in kind.layout.iter_unpack(records):
-        _record(device, kind, values, (moment, quality), said)
-        moment += interval
+    first = time - (len(records) // width - 1) * interval
+    said += _records(device, kind, records, (first, quality), interval)
     if records[-width:] != current:
         after = time + _SECOND if count else time
-        _record(device, kind, kind.layout.unpack(current), (after, quality), said)
+        said += _records(device, kind, current, (after, quality), interval)
     return said
 
 
-def _record(
-    device: DeviceId, kind: Kind, values: tuple[float, ...], moment: tuple[datetime, Quality], said: list[Decoded]
-) -> None:
-    """Say every channel of one record; the ends of the range and what is no number are missing."""
-    time, quality = moment
-    for (metric, unit, scale, factor, void), counts in zip(kind.channels, values, strict=True):
-        value: float | None = counts / scale * factor
-        if counts in void or counts - counts != 0:  # infinite, or not a number
-            value = None
-        said.append(
-            Reading(
-                device=device,
-                metric=metric,
-                time=time,
-                value=value,
-                unit=unit,
-                quality=_MISSING if value is None else quality,
-            )
-        )
+def _records(
+    device: DeviceId, kind: Kind, raw: bytes, first: tuple[datetime, Quality], interval: timedelta
+) -> list[Decoded]:
+    """Say every channel of records, an interval apart; the ends of the range and what is no number are missing."""
+    said: list[Decoded] = []
+    time, quality = first
+    for values in kind.layout.iter_unpack(raw):
+        for (metric, unit, scale, factor, void), counts in zip(kind.channels, values, strict=True):
+            value: float | None = counts / scale * factor
+            if counts in void or counts - counts != 0:  # infinite, or not a number
+                value = None
+            trust = _MISSING if value is None else quality
+            said.append(Reading(device=device, metric=metric, time=time, value=value, unit=unit, quality=trust))
+        time += interval
+    return said
 
 
 def _state(device: DeviceId, frame: bytes, time: datetime, quality: Quality) -> list[Decoded]:
