@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
 from ingest.declared.elements import compile_tlv
 from ingest.declared.groups import Emit, compile_position, compile_rules
 from ingest.declared.model import Amount, Block, Case, Device, End, Endian, Format, Part, Records
-from ingest.declared.places import MOST_FOUND, Context, compile_many, compile_place, is_somewhere
+from ingest.declared.places import MOST_FOUND, TOPICS_KEPT, Context, compile_many, compile_place, is_somewhere
 from ingest.declared.times import compile_time
 from ingest.declared.words import compile_tests, id_of
 from ingest.readings import Decoded, DeviceId, Quality, Reason, Rejection
@@ -80,14 +81,15 @@ def compile_device(device: Device, endian: Endian) -> DeviceOf:
     """Make the function that gives the id of the device, None where a part of it is lacking."""
     parts: tuple[Part, ...] = device.parts or (device,)
     words, join = [_compile_part(part, endian) for part in parts], device.join
-    if len(words) == 1:
-        return words[0]
 
     def of(context: Context) -> DeviceId | None:
         found = [word for word_of in words if (word := word_of(context)) is not None]
         return DeviceId(join.join(found)) if len(found) == len(words) else None
 
-    return of
+    if all(part.topic is not None or part.text is not None for part in parts):
+        of_topic = lru_cache(TOPICS_KEPT)(lambda topic: of(Context(topic, None, None)))
+        return lambda context: of_topic(context.topic)
+    return of if len(words) > 1 else words[0]
 
 
 def _compile_part(part: Part, endian: Endian) -> DeviceOf:
@@ -121,7 +123,7 @@ def _each(path: tuple[str, ...], run: Run) -> Run:
     ) -> None:
         found = get(whole)
         for keys, value in found[:MOST_FOUND]:
-            run(Context(whole.levels, whole.root, value, whole.data, keys), known, received, quality, out)
+            run(Context(whole.topic, whole.root, value, whole.data, keys), known, received, quality, out)
         if len(found) > MOST_FOUND:
             out.append(_too_many())
 
@@ -144,7 +146,7 @@ def _repeated(records: Records, emits: list[Emit], endian: Endian, *, is_history
         claimed = room if count_of is None else int(max(count_of(whole) or 0, 0))
         step = 0.0 if step_of is None else min(max(step_of(whole) or 0.0, 0.0), LONGEST_STEP_S)
         latest = min(claimed, MOST_FOUND) - 1 if is_of_last else 0
-        record = Context(whole.levels, whole.root, whole.value, b"", whole.keys)
+        record = Context(whole.topic, whole.root, whole.value, b"", whole.keys)
         for place in range(min(claimed, room, MOST_FOUND)):
             begin = at + place * size
             record.data = data[begin : begin + size]

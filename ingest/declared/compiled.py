@@ -7,7 +7,6 @@ from typing import Final
 import msgspec
 
 from ingest.declared.blocks import Run, compile_blocks
-from ingest.declared.check import walk
 from ingest.declared.frame import compile_check, compile_unwrap, unwrap_text
 from ingest.declared.model import Format, Input, Inside, Where
 from ingest.declared.places import Context, compile_place
@@ -70,12 +69,8 @@ def _is_nameless(declared: Format) -> bool:
     return declared.device is None and all(block.device is None for block in declared.blocks)
 
 
-def _asks_topic(declared: Format) -> bool:
-    return any(isinstance(part, Where) and part.topic is not None for _, part in walk(declared, ""))
-
-
 def _open_json(declared: Format) -> Open:
-    asks_topic, is_text_taken = _asks_topic(declared), declared.bare_text
+    is_text_taken = declared.bare_text
 
     def open_(topic: str, payload: bytes) -> Context:
         try:
@@ -86,7 +81,7 @@ def _open_json(declared: Format) -> Open:
             root = text(payload[:800].decode("utf-8", "replace"))
         if type(root) is not dict and type(root) is not list and not is_text_taken:
             raise RefusedError(Reason.MALFORMED, "neither an object nor a list")
-        return Context(topic.split("/") if asks_topic else (), root, root)
+        return Context(topic, root, root)
 
     return open_ if declared.inside is None else _open_inside(declared, declared.inside, open_)
 
@@ -108,14 +103,14 @@ def _open_inside(declared: Format, inside: Inside, open_: Open) -> Open:
 
 def _open_bytes(declared: Format) -> Open:
     unwrap, check = compile_unwrap(declared.input, declared.start), compile_check(declared)
-    asks_topic, is_codec = _asks_topic(declared), _is_nameless(declared)
+    is_codec = _is_nameless(declared)
 
     def open_(topic: str, payload: bytes) -> Context:
         data = unwrap(payload)
         if is_codec and not topic and data[:1] in _BEGINS_HEX:
             data = unhex(data) or data  # written down by somebody who tries it out
         check(data)
-        return Context(topic.split("/") if asks_topic else (), None, None, data)
+        return Context(topic, None, None, data)
 
     return open_
 
@@ -131,7 +126,7 @@ def _codec(declared: Format, runs: list[tuple[Run, tuple[int, ...]]]) -> Callabl
         out: list[Decoded] = []
         try:
             check(item.payload)
-            context = Context((), None, None, item.payload)
+            context = Context(None, None, None, item.payload)
             for run in chosen:
                 run(context, item.device, item.time, item.quality, out)
         except RefusedError as refused:  # by the check: who speaks is known

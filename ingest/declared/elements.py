@@ -20,7 +20,7 @@ def compile_tlv(tlv: Tlv, endian: Endian) -> Emit:
 
     def read(context: Context, device: DeviceId, time: datetime, quality: Quality, out: list[Decoded]) -> None:
         data = context.data if tlv.to is None else context.data[: tlv.to]
-        inner = Context(context.levels, context.root, context.value, b"", context.keys)
+        inner = Context(context.topic, context.root, context.value, b"", context.keys)
         at, left, end = tlv.at, MOST_FOUND, len(data)
         while at < end and left:
             left -= 1

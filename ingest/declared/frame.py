@@ -66,7 +66,7 @@ def _compile_length(length: Amount, endian: Endian) -> Callable[[bytes], None]:
     get, plus = compile_place(length, endian), length.plus
 
     def check_length(data: bytes) -> None:
-        claimed = get(Context((), None, None, data))
+        claimed = get(Context(None, None, None, data))
         if type(claimed) is not int:
             claimed = number(claimed)
         wanted = None if claimed is None else int(claimed) + plus

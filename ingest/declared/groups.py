@@ -113,6 +113,16 @@ def _by_layout(rules: list[Rule], endian: Endian) -> Emit:
         for at, say in pairs:
             say(values[at], device, time, quality, out)
 
+    return emit if len(pairs) > 1 else _by_field(unpack, size, pairs[0][1])
+
+
+def _by_field(unpack: Callable[[bytes], tuple[object, ...]], size: int, say: Say) -> Emit:
+    """Apply a rule to the one field there is, as in most elements; there is nothing in bytes that end before it."""
+
+    def emit(context: Context, device: DeviceId, time: datetime, quality: Quality, out: list[Decoded]) -> None:
+        if len(context.data) >= size:
+            say(unpack(context.data)[0], device, time, quality, out)
+
     return emit
 
 

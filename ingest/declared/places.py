@@ -1,7 +1,7 @@
 """From a declared place to a function that fetches what stands there. Pure; a place that is not there is None."""
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -12,6 +12,8 @@ from ingest.wire import TEXT_KEPT, text
 
 MOST_FOUND: Final = 5_000
 """No report has more records, and no list of one more values; a payload that claims more is cut there, and says so."""
+TOPICS_KEPT: Final = 4096
+"""Devices send on their topics again and again: what a topic says is found once."""
 _INTEGERS: Final = {
     Type.U8: (1, False), Type.U16: (2, False), Type.U24: (3, False), Type.U32: (4, False), Type.U64: (8, False),
     Type.I8: (1, True), Type.I16: (2, True), Type.I24: (3, True), Type.I32: (4, True), Type.I64: (8, True),
@@ -23,7 +25,7 @@ _LETTERS: Final = {1: "b", 2: "h", 4: "i", 8: "q"}
 class Context(Struct, gc=False):
     """What a rule is applied to: a record of a message, with what leads to it."""
 
-    levels: Sequence[str]  # of the topic; none where no place is in it
+    topic: str | None  # None in an envelope, whose device is known
     root: object  # the whole JSON
     value: object  # the record of it
     data: bytes = b""  # the bytes of the frame, of its record or of its element
@@ -69,18 +71,19 @@ def has_wildcard(path: tuple[str, ...] | None) -> bool:
 
 def compile_many(path: tuple[str, ...]) -> Callable[[Context], Found]:
     """Make the function that fetches all values a path leads to, each with the keys its wildcards have met."""
-    is_whole, steps = path[:1] == ("$",), path[1:] if path[:1] == ("$",) else path
+    is_whole, steps = _split(path)
     if steps and not has_wildcard(steps):
         get_one = _by_path(path)
         return lambda context: [] if (value := get_one(context)) is None else [(context.keys, value)]
+    follows = [None if step == "*" else _compile_steps((step,)) for step in steps]
 
     def get(context: Context) -> Found:
         found: Found = [(context.keys, context.root if is_whole else context.value)]
-        for step in steps:
-            if step == "*":
+        for follow in follows:
+            if follow is None:
                 found = _spread(found)
             else:
-                found = [(keys, inner) for keys, value in found if (inner := _step(value, step)) is not None]
+                found = [(keys, inner) for keys, value in found if (inner := follow(value)) is not None]
         return found
 
     return get
@@ -91,54 +94,74 @@ def _spread(found: Found) -> Found:
     inside: Found = []
     for keys, value in found:
         if type(value) is dict:
-            inside += [((*keys, key), inner) for key, inner in value.items() if inner is not None]
+            items: Iterable[tuple[object, object]] = value.items()
         elif type(value) is list:
-            inside += [((*keys, str(number)), inner) for number, inner in enumerate(value) if inner is not None]
+            items = enumerate(value)
+        else:
+            continue
+        for key, inner in items:
+            if inner is not None:
+                inside.append(((*keys, str(key)), inner))
         if len(inside) > MOST_FOUND:
             break
     return inside[: MOST_FOUND + 1]
 
 
-def _step(value: object, step: str) -> object:
-    if type(value) is dict:
-        return value.get(step)
-    if type(value) is list and step.removeprefix("-").isdecimal() and len(step) < 6:  # noqa: PLR2004 -- no list is longer
-        at = int(step)
-        return value[at] if -len(value) <= at < len(value) else None
-    return None
+def _split(path: tuple[str, ...]) -> tuple[bool, tuple[str, ...]]:
+    """Tell whether a path begins at the whole, and give its steps."""
+    return (True, path[1:]) if path[:1] == ("$",) else (False, path)
 
 
 def _by_path(path: tuple[str, ...]) -> Get:
-    if path[:1] == ("$",):
-        steps = path[1:]
-        return lambda context: _follow(context.root, steps)
-    if len(path) > 1:
-        return lambda context: _follow(context.value, path)
-    (only,) = path
+    is_whole, steps = _split(path)
+    follow = _compile_steps(steps)
+    if is_whole:
+        return lambda context: follow(context.root)
+    if len(steps) > 1:
+        return lambda context: follow(context.value)
+    (only,) = steps
 
     def get(context: Context) -> object:
         value = context.value
-        return value.get(only) if type(value) is dict else _step(value, only)
+        return value.get(only) if type(value) is dict else follow(value)
 
     return get
 
 
-def _follow(value: object, steps: tuple[str, ...]) -> object:
-    for step in steps:
-        value = value.get(step) if type(value) is dict else _step(value, step)
-        if value is None:
-            return None
-    return value
+def _compile_steps(steps: tuple[str, ...]) -> Callable[[object], object]:
+    """Make the function that follows steps into a value: keys of objects, or numbers of list items where they are such."""
+    both = [(step, _index(step)) for step in steps]
+
+    def follow(value: object) -> object:
+        for key, at in both:
+            if type(value) is dict:
+                value = value.get(key)
+            elif at is not None and type(value) is list and -len(value) <= at < len(value):
+                value = value[at]
+            else:
+                return None
+        return value
+
+    return follow
+
+
+def _index(step: str) -> int | None:
+    return int(step) if step.removeprefix("-").isdecimal() and len(step) < 6 else None  # noqa: PLR2004 -- no list is longer
 
 
 def _by_topic(level: int) -> Get:
     at = level - 1 if level > 0 else level
 
     def get(context: Context) -> object:
-        levels = context.levels
+        levels = _levels(context.topic)
         return levels[at] if -len(levels) <= at < len(levels) else None
 
     return get
+
+
+@lru_cache(maxsize=TOPICS_KEPT)
+def _levels(topic: str | None) -> list[str]:
+    return [] if topic is None else topic.split("/")
 
 
 def _by_key(number: int) -> Get:

@@ -219,6 +219,12 @@ def test_elements_are_read_one_after_another():
     assert [getattr(item, "reason", None) for item in codec(enclosed("01755C 20CE00"))] == [None, Reason.TRUNCATED]
 
 
+def test_there_is_no_topic_in_an_envelope():
+    """What is to be read of the topic is not there, and no empty text either."""
+    rule = "input: binary\nreadings: [{metric: x, topic: 1}, {metric: y, at: 0, type: u8}]"
+    assert [item.metric for item in read_format(rule, "acme.yaml").codec(enclosed("2A"))] == ["y"]
+
+
 def test_unknown_elements_are_passed_over_where_their_length_stands_there():
     """With a length in the bytes an unknown type may be skipped."""
     rule = HEAD + ("tlv: {length: u8, unknown: skip, elements: {'01': {readings: [{metric: x, at: 0, type: u16}]}}}\n")
