@@ -4,20 +4,22 @@ The panel's id is the third level of the topic `gst9000/{area}/{panel}`. A part 
 reset of the panel reaches its parts. The stream may be cut anywhere: `Printer` keeps a cut record until the rest comes.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from ingest.decoders.gst9000_printer.records import LINE, LINES, Record, lines_of, records
 from ingest.decoders.gst9000_printer.words import Claim, claims
-from ingest.device_clock import beijing_time, is_believable
+from ingest.device_clock import is_believable
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Memory, Quality, Reason, Rejection
-from ingest.wire import unhex
+from ingest.wire import unhex_quickly
 
 __all__ = ["DECODER", "MEMORY", "decode"]
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MOMENT: Final = timedelta(seconds=1)
+_BEIJING: Final = timedelta(hours=8)
+_GOOD: Final = Quality.GOOD
 _ROOT: Final = "gst9000"
 _ESCAPE: Final = b"\x1b"
 _KEPT: Final = 2 * LINE * LINES  # bytes of a cut record; Chinese takes two a character
@@ -31,10 +33,8 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     """Decode every record in `payload`, binary or hex text. A cut one is decoded as far as it says what happened."""
     if len(payload) > _LONGEST:
         return [_TOO_LONG]
-    found = list(records(_binary(payload)))
-    if not found:
-        return [_NOTHING]
-    return [said for record in found for said in _said(record, _panel(topic), received)]
+    found = records(_binary(payload))
+    return _said(found, _panel(topic), received) if found else [_NOTHING]
 
 
 TOPICS: Final = (f"{_ROOT}/+/+",)
@@ -64,14 +64,14 @@ class Printer:
             return [_TOO_LONG]
         goes_on = topic in self._cut
         lines, newline, rest = (self._cut.pop(topic, b"") + _binary(payload)).rpartition(b"\n")
-        found = list(records(lines + newline))
+        found = records(lines + newline)
         is_unheard = bool(found) and not found[-1].is_whole and not _says_something(found[-1])
         if is_unheard:
             rest = lines[found.pop().start :] + newline + rest
         refused: list[Decoded] = [_NOTHING] if lines.strip() and not found and not rest and not goes_on else []
         is_printing = not found[-1].is_whole if found else goes_on and b"\n\n" not in lines + newline
         self._keep(topic, rest, is_printing=is_printing)
-        return refused + [said for record in found for said in _said(record, _panel(topic), received)]
+        return refused + _said(found, _panel(topic), received)
 
     def _keep(self, topic: str, rest: bytes, *, is_printing: bool) -> None:
         """Keep the cut end, and know of a record that was told before its description came."""
@@ -94,10 +94,11 @@ MEMORY = remembering
 
 def _binary(payload: bytes) -> bytes:
     """Give the bytes of lines, which may be spelt as hex text."""
-    text = None if _ESCAPE in payload else unhex(payload)
+    text = None if _ESCAPE in payload or not payload.isascii() else unhex_quickly(payload)
     return lines_of(text if text is not None and (b"\n" in text or _ESCAPE in text) else payload)
 
 
+@lru_cache(maxsize=4_096)
 def _panel(topic: str) -> str:
     levels = topic.split("/")
     at = levels.index(_ROOT) + 2 if _ROOT in levels else len(levels)
@@ -105,37 +106,49 @@ def _panel(topic: str) -> str:
 
 
 def _says_something(record: Record) -> bool:
-    return any(True for line in record.lines for _ in claims(line))
+    return any(claims(line) for line in record.lines)
 
 
-def _said(record: Record, panel: str, received: datetime) -> Iterator[Decoded]:
+def _said(found: list[Record], panel: str, received: datetime) -> list[Decoded]:
+    said: list[Decoded] = []
+    for record in found:
+        lines = record.lines
+        for number, line in enumerate(lines):
+            claimed = claims(line)
+            if claimed:
+                said += _states(claimed, record, " ".join(lines[:number] + lines[number + 1 :])[:200], panel, received)
+                break
+        else:
+            reason = Reason.UNSUPPORTED if lines and record.is_whole else Reason.TRUNCATED
+            detail = "a record that says nothing we know: " + " ".join(lines)[:100]
+            said.append(Rejection(reason=reason, detail=detail))
+    return said
+
+
+def _states(claimed: tuple[Claim, ...], record: Record, text: str, panel: str, received: datetime) -> list[DeviceState]:
     time, trust = _time(record, received)
     device = DeviceId(f"{panel}-{record.address}" if record.address else panel)
-    for number, line in enumerate(record.lines):
-        found = list(claims(line))
-        if found:
-            text = " ".join(other for at, other in enumerate(record.lines) if at != number)[:200]
-            for claim in found:
-                yield from _state(claim, device, time, trust, text)
-            return
-    reason = Reason.UNSUPPORTED if record.lines and record.is_whole else Reason.TRUNCATED
-    yield Rejection(reason=reason, detail="a record that says nothing we know: " + " ".join(record.lines)[:100])
-
-
-def _state(claim: Claim, device: DeviceId, time: datetime, trust: Quality, text: str) -> Iterator[DeviceState]:
-    moments = [(claim.active, time)]
-    if claim.is_momentary:
-        moments.append((False, time + _MOMENT))
-    for active, moment in moments:
-        yield DeviceState(
-            device=device, fact=claim.fact, active=active, time=moment, quality=trust, code=claim.code, text=text
+    states: list[DeviceState] = []
+    for claim in claimed:
+        fact, code = claim.fact, claim.code
+        states.append(
+            DeviceState(device=device, fact=fact, active=claim.active, time=time, quality=trust, code=code, text=text)
         )
+        if claim.is_momentary:
+            over = time + _MOMENT
+            states.append(
+                DeviceState(device=device, fact=fact, active=False, time=over, quality=trust, code=code, text=text)
+            )
+    return states
 
 
 def _time(record: Record, received: datetime) -> tuple[datetime, Quality]:
     """Read the panel's local time: year, month, day as printed; ours, and flagged, where it cannot be."""
-    year, *rest = record.time
-    time = beijing_time(year if year > 99 else 2000 + year, *rest)  # noqa: PLR2004 -- two digits
-    if time is not None and is_believable(time, received, EARLIEST):
-        return time, Quality.GOOD
-    return received, Quality.UNCERTAIN_TIME
+    year, month, day, hour, minute, second = record.time
+    if year < 100:  # noqa: PLR2004 -- two digits
+        year += 2000
+    try:
+        time = datetime(year, month, day, hour, minute, second, tzinfo=UTC) - _BEIJING
+    except (ValueError, OverflowError):
+        return received, Quality.UNCERTAIN_TIME
+    return (time, _GOOD) if is_believable(time, received, EARLIEST) else (received, Quality.UNCERTAIN_TIME)

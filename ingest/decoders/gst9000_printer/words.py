@@ -3,15 +3,15 @@
 A word of an end stands before the word it contains (火警撤消 before 火警), a test before everything: it is never a fire.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from ingest.readings import Fact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True, gc=False):
     """A fact a record states. A momentary one is over a second later: nothing will ever say that it ended."""
 
     fact: Fact
@@ -20,6 +20,8 @@ class Claim:
     is_momentary: bool = False
 
 
+_LENGTH_KEPT: Final = 32
+"""Characters of the longest line that is remembered, the paper's width: panels print the same few words."""
 _RESET: Final = (Fact.FIRE, Fact.FAULT, Fact.OTHER, Fact.SILENCED)
 _ENDS: Final = ("撤消", "撤销", "恢复", "解除", "消除", "消失", "取消", "释放", "结束", "正常")
 _SAID: Final[tuple[tuple[tuple[str, ...], tuple[tuple[Fact, bool], ...], str], ...]] = (
@@ -41,15 +43,26 @@ _SAID: Final[tuple[tuple[tuple[str, ...], tuple[tuple[Fact, bool], ...], str], .
 )
 
 
-def claims(line: str) -> Iterator[Claim]:
+def claims(line: str) -> tuple[Claim, ...]:
     """State the facts of one printed line; none for a line without a word of ours."""
+    return _remembered(line) if len(line) <= _LENGTH_KEPT else _read(line)
+
+
+def _read(line: str) -> tuple[Claim, ...]:
     for words, facts, code in _SAID:
-        if not any(word in line for word in words):
-            continue
-        is_over = code != "reset" and any(word in line for word in _ENDS)
-        for fact, active in facts:
-            if fact is Fact.TEST:
-                yield Claim(fact=fact, active=True, code=code, is_momentary=True)
-            else:
-                yield Claim(fact=fact, active=active and not is_over, code=code)
-        return
+        for word in words:
+            if word in line:
+                return _stated(facts, code, is_over=code != "reset" and any(end in line for end in _ENDS))
+    return ()
+
+
+_remembered: Final = lru_cache(maxsize=1_024)(_read)
+
+
+def _stated(facts: tuple[tuple[Fact, bool], ...], code: str, *, is_over: bool) -> tuple[Claim, ...]:
+    return tuple(
+        Claim(fact=fact, active=True, code=code, is_momentary=True)
+        if fact is Fact.TEST
+        else Claim(fact=fact, active=active and not is_over, code=code)
+        for fact, active in facts
+    )

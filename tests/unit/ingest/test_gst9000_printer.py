@@ -87,6 +87,26 @@ def test_an_address_is_three_digits_a_part(address, device):
     assert told(printout("火警", address)) == [(device, Fact.FIRE, True)]
 
 
+@pytest.mark.parametrize("time", ["2026-07-01 06:00:00", "2026年7月1日 6时00分00", "26.07.01 06：00：00"])
+def test_a_time_is_read_however_it_is_printed(time):
+    """With dashes, strokes or characters; a colon may be a wide one."""
+    (state,) = decode(TOPIC, printout("火警", time=time), NOW)
+    assert (state.time, state.quality) == (AT, Quality.GOOD)
+
+
+def test_half_a_character_does_not_reach_into_the_next_line():
+    """A line that was cut in the middle of a character leaves the words of the next whole."""
+    raw = printout("首次火警", place="") + b"\n"
+    for half in (b"\xb8", b"\x81\x30", b"\x81\x30\x81"):
+        assert told(raw.replace(b"006-007\n", b"006-007" + half + b"\n")) == [(PART, Fact.FIRE, True)]
+
+
+def test_what_is_beyond_the_paper_is_not_looked_at():
+    """A word far to the right is none of the record's."""
+    assert told(printout("屏蔽" + " " * 200 + "火警")) == [(PART, Fact.SHIELDED, True)]
+    assert told(printout(" " * 200 + "火警", place="")) == []
+
+
 def test_hex_text_is_the_same():
     """As serial servers pass it on."""
     assert told(printout("火警").hex(" ").upper().encode()) == told(printout("火警"))
