@@ -148,7 +148,7 @@ class Report(Struct):
             self._drop(name)
 
     def _flag(self, known: Flag, name: str, value: object, moment: _Moment) -> None:
-        active = (value == 1) is not known.is_inverted if value in _BITS and not known.codes else truth_of(known, value)
+        active = (value == 1) is not known.is_inverted if value in _BITS else truth_of(known, value)
         if active is not None:
             self._state(known.fact, active, name, moment)
         elif known.measured is not None and number(value) is not None:

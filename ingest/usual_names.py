@@ -153,11 +153,8 @@ def truth_of(flag: Flag, value: object, *, is_plain: bool = False) -> bool | Non
     active: bool | None = None
     if type(value) is bool:
         active = value
-    elif (type(value) is int or type(value) is float) and not flag.codes:
-        if value not in _ZERO_AND_ONE or (is_plain and flag.is_amount):
-            active = None if flag.rest is None or number(value) is None else flag.rest
-        else:
-            active = value == 1
+    elif (type(value) is int or type(value) is float) and value in _ZERO_AND_ONE:
+        active = None if is_plain and flag.is_amount else value == 1
     elif isinstance(value, str | int | float):
         word = str(value).strip().lower()[:LONGEST_NAME]
         active = flag.codes.get(word, _TRUTHS.get(word))

@@ -122,6 +122,12 @@ def test_words_are_spelled_as_they_are_looked_up() -> None:
     assert [word for word in (*WORDS, *ONLY_PLAIN) if not word.isalnum() or word != word.lower()] == []
 
 
+def test_zero_and_one_need_no_codes() -> None:
+    """They are looked at before a maker's codes."""
+    flags = [known for known in (*WORDS.values(), *ONLY_PLAIN.values()) if isinstance(known, Flag)]
+    assert [flag for flag in flags if {"0", "1", "0.0", "1.0"} & flag.codes.keys()] == []
+
+
 def test_every_fact_is_its_own_name() -> None:
     """A device that says our word is understood."""
     assert {known.fact for fact in Fact if isinstance(known := meaning(fact.value), Flag)} == set(Fact)
