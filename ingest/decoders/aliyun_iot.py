@@ -39,6 +39,8 @@ _SESSIONS: Final = {"login": False, "batch_login": False, "logout": True, "batch
 _PROPERTY_POST: Final = ("thing", "event", "property", "post")
 _WRAPPED: Final = frozenset({"value", "time"})
 _NAMELESS: Final = Rejection(reason=Reason.MALFORMED, detail="a device without product and name")
+_BOXES: Final = (dict, list)
+_GOOD: Final = Quality.GOOD
 _SPELLED_FROM: Final = 8  # bytes; shorter ones may be what they are
 
 
@@ -126,8 +128,9 @@ def _decode(route: _Route, message: object, received: datetime) -> list[Decoded]
         device = _checked(device, identity(message))
     if "params" not in message and "items" not in message and ("code" in message and "status" not in message):
         return []
-    own = stamp(message.get("gmtCreate", message.get("timestamp")))
-    moment = (received, Quality.GOOD) if own is None else settle(own, received)
+    created = message["gmtCreate"] if "gmtCreate" in message else message.get("timestamp")
+    own = None if created is None else stamp(created)
+    moment = (received, _GOOD) if own is None else settle(own, received)
     params = message.get("params")
     if what == "properties" and type(params) is dict:
         return read_properties(params, device, moment, received)
@@ -171,7 +174,7 @@ def _posted(
     received: datetime,
 ) -> list[Decoded]:
     params = message.get("params", message.get("items", message.get("value")))
-    if not subject or not isinstance(params, dict | list):
+    if not subject or not isinstance(params, _BOXES):
         what = f"{message.get('method', '')} {'.'.join(subject)}"
         raise RefusedError(Reason.UNSUPPORTED if not subject else Reason.MALFORMED, text(what[:80]) or "no params")
     if subject[0] in _PROPERTIES and len(subject) > 1 and subject[1] in _PACKED:

@@ -39,6 +39,7 @@ _SEPARATORS: Final = str.maketrans(dict.fromkeys("/+#", "."))
 _DEPTH: Final = 4
 """Nested objects are read this deep, under `outer.inner`; ThingsBoard keeps such a value as one text."""
 _ROOTS: Final = (["devices"], ["gateway"])
+_BOXES: Final = (dict, list)
 _SURELY_FINITE: Final = 1 << 62
 _Moment = tuple[datetime, Quality]
 
@@ -145,7 +146,7 @@ def _devices(message: object, received: datetime, said: list[Decoded]) -> None:
         raise RefusedError(Reason.MALFORMED, "a gateway's message is an object of devices")
     for name, points in message.items():
         device = _id(name)
-        if device and isinstance(points, dict | list):
+        if device and isinstance(points, _BOXES):
             _points(DeviceId(device), points, received, said)
         else:
             said.append(Rejection(reason=Reason.MALFORMED, detail=f"{device or 'no name'}: no values"))
@@ -192,7 +193,12 @@ def _values(
                     DeviceState(device=device, fact=flag.fact, active=active, time=time, quality=quality, code=code)
                 )
                 continue
-        amount = value if type(value) is float else _amount(value)
+        if type(value) is float:
+            amount: float | None = value
+        elif type(value) is int and -_SURELY_FINITE < value < _SURELY_FINITE:
+            amount = float(value)
+        else:
+            amount = _amount(value)
         if amount is not None and known.metric:
             said.append(
                 Reading(
@@ -203,8 +209,6 @@ def _values(
 
 def _amount(value: object) -> float | None:
     """Take a number, text of one, or a truth or word for it as 1 or 0."""
-    if type(value) is int and -_SURELY_FINITE < value < _SURELY_FINITE:
-        return float(value)
     if type(value) is bool:
         return 1.0 if value else 0.0
     if type(value) is not str:
