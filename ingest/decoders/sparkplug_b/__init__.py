@@ -17,6 +17,7 @@ from msgspec import Struct
 from ingest.decoders.sparkplug_b import payload as wire
 from ingest.decoders.sparkplug_b.births import Births, Known
 from ingest.decoders.sparkplug_b.metric import BOOLEAN, MEASURED, METRICS_MOST, Metric, Payload
+from ingest.decoders.sparkplug_b.speaker import NAMESPACE, Speaker, speaker_of
 from ingest.instants import settle, to_us
 from ingest.readings import (
     Decoded,
@@ -36,27 +37,12 @@ from ingest.wire import RefusedError, number, text
 
 __all__ = ["DECODER", "decode"]
 
-NAMESPACE: Final = "spBv1.0"
-_KINDS: Final = frozenset({"NBIRTH", "DBIRTH", "NDATA", "DDATA", "NDEATH", "DDEATH", "NCMD", "DCMD"})
-_SEPARATORS: Final = str.maketrans(dict.fromkeys(" /+#.", "_"))
 _CONTROLS: Final = ("Node Control/", "Device Control/")
 _CHANNELS_MOST: Final = 64  # metrics of one device the registry takes (ingest.registry.METRICS_PER_DEVICE)
 _WITH_VALUE: Final = MEASURED | {0}  # a number is one whatever its type, if that was not said
 _MISSING, _UNCERTAIN, _HISTORY = Quality.MISSING, Quality.UNCERTAIN, Quality.HISTORY
-TOPICS_KEPT: Final = 4096
 NAMES_KEPT: Final = 8192  # a name is at most 1004 characters, that of a member of four templates: 12 MB
-LONGEST_KEPT: Final = 256  # a longer topic is looked at anew each time: what comes from outside fills no memory
 _MODEL_NAMES: Final = frozenset({"hardware make", "hardware model", "model", "make", "manufacturer", "product"})
-
-
-class _Speaker(Struct, frozen=True, kw_only=True):
-    """Who speaks, and how, by the topic. `kind` is "" of a host application, which tells that it is there and nothing else."""
-
-    kind: str = ""
-    node: str = ""
-    device: DeviceId = DeviceId("")
-    name: str = ""
-    commands: str = ""
 
 
 class _Meaning(Struct, frozen=True, kw_only=True):
@@ -97,35 +83,12 @@ MEMORY: Final = SparkplugMemory
 
 def _guarded(topic: str, payload: bytes, received: datetime, births: Births | None) -> list[Decoded]:
     try:
-        speaker = _speaker(topic) if len(topic) <= LONGEST_KEPT else _speaker.__wrapped__(topic)
-        return _decode(speaker, payload, received, births)
+        return _decode(speaker_of(topic), payload, received, births)
     except RefusedError as refused:
         return [refused.rejection]
 
 
-@lru_cache(maxsize=TOPICS_KEPT)
-def _speaker(topic: str) -> _Speaker:
-    """Read a topic. Without one, a file looked at by hand, it is data of a node called `node`."""
-    levels = topic.split("/")
-    at = levels.index(NAMESPACE) if NAMESPACE in levels else -1
-    if not topic:
-        levels, at = [NAMESPACE, "", "NDATA", "node"], 0
-    rest = levels[at + 1 :]
-    if "STATE" in rest[:1] or levels[:1] == ["STATE"]:
-        return _Speaker()
-    if at < 0 or len(rest) not in (3, 4) or rest[1] not in _KINDS or not rest[2].strip():
-        raise RefusedError(Reason.TOPIC, "not spBv1.0/group/type/node[/device]")
-    named = [text(level).translate(_SEPARATORS) for level in (rest[0], *rest[2:])]
-    return _Speaker(
-        kind=rest[1],
-        node=".".join(name for name in named[:2] if name),
-        device=DeviceId(".".join(name for name in named if name)),
-        name=text(rest[-1]),
-        commands="/".join([*levels[: at + 2], "NCMD", rest[2]]) if topic else "",
-    )
-
-
-def _decode(speaker: _Speaker, payload: bytes, received: datetime, births: Births | None) -> list[Decoded]:
+def _decode(speaker: Speaker, payload: bytes, received: datetime, births: Births | None) -> list[Decoded]:
     if not speaker.kind:
         return []
     if speaker.kind in ("NCMD", "DCMD"):
@@ -152,12 +115,12 @@ def _decode(speaker: _Speaker, payload: bytes, received: datetime, births: Birth
     return items
 
 
-def _offline(speaker: _Speaker, received: datetime, *, active: bool) -> DeviceState:
+def _offline(speaker: Speaker, received: datetime, *, active: bool) -> DeviceState:
     """Tell of a birth or death as of now: a will was written when the session began, and its time is that of then."""
     return DeviceState(device=speaker.device, fact=Fact.OFFLINE, active=active, time=received, code=speaker.kind)
 
 
-def _birth(speaker: _Speaker, message: Payload) -> Discovered:
+def _birth(speaker: Speaker, message: Payload) -> Discovered:
     channels: dict[str, str] = {}
     model: list[str] = []
     for metric in message.metrics:
@@ -191,7 +154,7 @@ def _meaning(name: str) -> _Meaning:
 
 def _metrics(
     items: list[Decoded],
-    speaker: _Speaker,
+    speaker: Speaker,
     message: Payload,
     received: datetime,
     births: Births | None,
