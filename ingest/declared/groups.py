@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Final
 
 from geo.datum import to_wgs84
+from ingest.declared.frame import MOST_BYTES
 from ingest.declared.model import Endian, Position, ReadingRule, StateRule, Test, Where
 from ingest.declared.places import Context, bits_of, compile_many, compile_place, has_wildcard, letter_of, size_of
 from ingest.declared.rules import Say, code_of, compile_number, compile_reading, compile_states
@@ -127,12 +128,12 @@ def _by_field(unpack: Callable[[bytes], tuple[object, ...]], size: int, say: Say
 
 
 def _layout(places: Sequence[Where], endian: Endian) -> tuple[struct.Struct, list[int]] | None:
-    """Give the layout of all places, and which of its fields each is; None where two overlap, or their bytes differ in order."""
+    """Give the layout of all places, and which of its fields each is; None where two overlap, or differ in order."""
     fields = [(where.at or 0, size_of(where), letter_of(where) or "") for where in places]
     ends = {where.endian or endian for where in places if size_of(where) > 1}
     letters, end = ">" if ends <= {Endian.BIG} else "<", 0
     for at, size, letter in sorted(set(fields)):
-        if at < end or len(ends) > 1:
+        if at < end or at > MOST_BYTES or len(ends) > 1:
             return None
         letters += f"{at - end}x{letter}"
         end = at + size

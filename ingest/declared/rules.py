@@ -58,10 +58,10 @@ def compile_reading(rule: ReadingRule) -> Say:
             )
         )  # fmt: skip
 
-    return say_plain if is_plain(rule) else say
+    return say_plain if _is_plain(rule) else say
 
 
-def is_plain(rule: ReadingRule) -> bool:
+def _is_plain(rule: ReadingRule) -> bool:
     """Tell whether any number is a value: nothing is missing by a mark, nothing is beyond a limit."""
     return (rule.missing, rule.values, rule.low, rule.high) == ((), {}, None, None)
 

@@ -50,6 +50,13 @@ def test_offsets_count_from_the_end_too():
     assert [(r.metric, r.value) for r in decoded(rule, b"\x00\x00\x01\x02")] == [("x", 258.0)]
 
 
+@pytest.mark.parametrize("at", [1 << 16, 1 << 40])
+def test_place_beyond_any_frame_says_nothing(at):
+    """A slip of the pen in a file is a place where nothing stands."""
+    rule = HEAD + f"readings: [{{metric: x, at: {at}, type: u16}}, {{metric: y, at: 0, type: u8}}]"
+    assert [(r.metric, r.value) for r in decoded(rule, b"\x2a\x00\x01\x02")] == [("y", 42.0)]
+
+
 def test_id_keeps_its_leading_zeros():
     """A BCD or hex id is text, not a number."""
     rule = "input: binary\ndevice: {parts: [{at: 0, type: bcd, size: 3}, {at: 3, type: hex, size: 2}], join: '.'}\n"
