@@ -14,7 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ingest import usual_names as thing_words
+from ingest import usual_names
 from ingest.lorawan.output_words import FACTS, METRICS, MISSING, MISSING_BEGIN, NO, QUANTITIES, UNIT_NAMES, UNITS, YES
 from ingest.readings import (
     Decoded,
@@ -204,9 +204,9 @@ def _as_fire(said: Decoded) -> Decoded:
 
 @lru_cache(maxsize=NAMES_KEPT)
 def _name(path: str) -> _Name:
-    metric = thing_words.metric_name(path)
+    metric = usual_names.metric_name(path)
     words = metric.split("_")
-    key = thing_words.spelled(path)
+    key = usual_names.spelled(path)
     if not metric or not _SKIPPED.isdisjoint(words):
         return _Name(metric, is_skipped=True)
     if metric in ("rssi", "snr"):
@@ -219,14 +219,14 @@ def _name(path: str) -> _Name:
 
 
 def _known(path: str, metric: str, words: list[str]) -> _Name:
-    match thing_words.meaning(path):
-        case thing_words.Personal():
+    match usual_names.meaning(path):
+        case usual_names.Personal():
             return _Name(metric, is_personal=True)
-        case thing_words.Ignored():
+        case usual_names.Ignored():
             return _Name(metric, is_skipped=True)
-        case thing_words.Flag() as flag:
+        case usual_names.Flag() as flag:
             return _Name(metric, fact=flag.fact, codes=flag.codes, is_inverted=flag.is_inverted)
-        case thing_words.Quantity() as quantity if quantity.unit:
+        case usual_names.Quantity() as quantity if quantity.unit:
             return _measured(quantity.metric, quantity.unit)
         case _:
             unit = next((QUANTITIES[word] for word in words if word in QUANTITIES), "")
