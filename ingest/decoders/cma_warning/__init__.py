@@ -26,7 +26,6 @@ _SHELL: Final = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*(?:(?:var\s+)?[A-Za-z_$][\
 _NATIONAL_ID: Final = re.compile(r"(\d{6})(\d{8})_(\d{14})")
 _FILE: Final = re.compile(r"(\d{5,9})-(\d{14})-(\d{2})(\d{2})(?:\.html?)?")
 _WARNED_OF: Final = re.compile(r"(?:发布|更新|解除|变更)([^发更解变，。：]{1,20}?)[红橙黄蓝]色预警")
-_BREAKS: Final = re.compile(r"[\s,;]+")
 _LIFTED: Final = ("解除", "cancel", "relieved")
 _EVENT_CODES: Final = {
     "01": "台风",
@@ -221,7 +220,7 @@ def _references(item: Item, roles: Roles) -> tuple[str, ...]:
     for key in roles.references:
         value = item[key]
         if isinstance(value, str):
-            ids += _BREAKS.split(value[:_REFERENCES_READ])
+            ids += value[:_REFERENCES_READ].replace(",", " ").replace(";", " ").split()
     return tuple(dict.fromkeys([text(one) for one in ids if one])) if ids else ()
 
 

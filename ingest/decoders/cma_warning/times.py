@@ -15,6 +15,7 @@ _SECONDS_TO: Final = 4_102_444_800.0  # 2100
 _MILLISECONDS: Final = 1_000.0
 _STAMP: Final = re.compile(r"(20\d{2})[-/年]?(\d{1,2})[-/月]?(\d{1,2})日?[ T]?(\d{1,2})[:时]?(\d{2})(?:[:分]?(\d{2}))?")
 _KEPT: Final = 40
+_DIGITS: Final = 14  # of a time to the second
 
 
 def instant(item: Item, keys: Sequence[str]) -> datetime | None:
@@ -29,6 +30,12 @@ def instant(item: Item, keys: Sequence[str]) -> datetime | None:
 
 def stamp(words: str) -> datetime | None:
     """Read "2026/10/06 21:29", "20261006212927" and their like."""
+    if len(words) == _DIGITS and words[:2] == "20" and words.isascii() and words.isdecimal():
+        words = f"{words[:8]}T{words[8:]}Z"
+        try:
+            return datetime.fromisoformat(words) - _AHEAD
+        except ValueError:
+            return None
     parts = _STAMP.match(words)
     if parts is None:
         return None
