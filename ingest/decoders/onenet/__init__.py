@@ -141,12 +141,13 @@ def _availability(device: DeviceId, status: object, moment: _Moment) -> DeviceSt
 
 def _notified(device: DeviceId, message: Mapping[str, object], received: datetime) -> list[Decoded]:
     """Read a push of the thing model: properties, events, or the life of a device."""
-    kind = str(message.get("notifyType", message.get("messageType"))).lower()[:40]
+    word = message.get("messageType")
+    kind = _lower(message.get("notifyType", word))
     data = message.get("data")
     if type(data) is not dict:
         raise RefusedError(Reason.MALFORMED, "no data")
     moment = settle(stamp(data.get("time", message.get("time"))), received)
-    if "lifecycle" in (kind, str(message.get("messageType")).lower()[:40]) or "status" in data:
+    if "status" in data or kind == "lifecycle" or _lower(word) == "lifecycle":
         return [_availability(device, data.get("status"), moment)]
     params = data.get("params", data)
     if kind.startswith("repl"):
@@ -158,6 +159,10 @@ def _notified(device: DeviceId, message: Mapping[str, object], received: datetim
     if "property" in kind:
         return read_properties(params, device, moment, received)
     raise RefusedError(Reason.UNSUPPORTED, text(kind) or "no notifyType")
+
+
+def _lower(word: object) -> str:
+    return (word if type(word) is str else str(word)).lower()[:40]
 
 
 def _events(device: DeviceId, params: Mapping[str, object], moment: _Moment, received: datetime) -> list[Decoded]:
