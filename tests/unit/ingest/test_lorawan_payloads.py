@@ -60,6 +60,29 @@ def test_declared_layout_is_a_codec_by_its_name() -> None:
         assert values(decode("lorawan/acme-rope/x/9", b"\x07\xff", RECEIVED)) == {"rope": (7, "1")}
     finally:
         installed.install(before)
+    assert reasons(decode("lorawan/acme-rope/x/9", b"\x07\xff", RECEIVED)) == [Reason.UNSUPPORTED]
+
+
+def test_formats_installed_later_hold_for_names_that_were_looked_up_before() -> None:
+    """A name is looked up once, until the declared formats are replaced: a reload needs no restart, for topic and hint alike."""
+
+    def nothing(_item: Enclosed) -> list[Decoded]:
+        return []
+
+    rope = installed.Declared(
+        name="acme-rope", title="", decode=decode, codec=nothing, storable=bytes, hints=("our profile",)
+    )
+    before = installed.installed()
+    assert (codecs.knows("acme-rope"), codecs.named("our profile"), codecs.hinted("our profile")) == (False, None, None)
+    installed.install([*before, rope])
+    try:
+        found = codecs.hinted("our profile")
+        assert (codecs.knows("acme-rope"), codecs.named("our profile")) == (True, "acme-rope")
+        assert found is not None
+        assert found.codec is nothing
+    finally:
+        installed.install(before)
+    assert (codecs.knows("acme-rope"), codecs.named("our profile"), codecs.hinted("our profile")) == (False, None, None)
 
 
 def test_damaged_smoke_message_of_no_named_codec_is_refused_for_its_sum() -> None:
