@@ -24,7 +24,9 @@ FARTHEST_S: Final = 1e11
 RECORDS_AT_MOST: Final = 131_072
 """As many as the size limit has room for that say something in JSON: `{"v":1},` is eight bytes."""
 
-NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9:./_-]*")  # §4.5.1
+NAME_AT_MOST: Final = 512
+"""Characters of a name: a base name is copied to every record, and must not make a mebibyte a gigabyte."""
+NAME: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9:./_-]{{0,{NAME_AT_MOST - 1}}}")  # §4.5.1
 _LABELS: Final[Mapping[int, str]] = {  # §6, table 4
     -1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs",
     0: "n", 1: "u", 2: "v", 3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd",
@@ -67,10 +69,10 @@ class Base(msgspec.Struct, gc=False):
     sum: float | None = None
 
     def take(self, record: Record) -> None:
-        """Let the base fields of a record hold from now on."""
-        self.name = self.name if record.bn is None else record.bn
+        """Let the base fields of a record hold from now on; what is too long for a name or a unit is cut, and none then."""
+        self.name = self.name if record.bn is None else record.bn[: NAME_AT_MOST + 1]
         self.time = self.time if record.bt is None else record.bt
-        self.unit = self.unit if record.bu is None else record.bu
+        self.unit = self.unit if record.bu is None else record.bu[: NAME_AT_MOST + 1]
         self.value = self.value if record.bv is None else record.bv
         self.sum = self.sum if record.bs is None else record.bs
 

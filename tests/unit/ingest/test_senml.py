@@ -1,6 +1,7 @@
 """SenML, RFC 8428: sections are those of the RFC."""
 
 import math
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ from ingest.decoders import MAX_BYTES, MAX_DEPTH
 from ingest.decoders.senml import decode, fast, metric_of
 from ingest.instants import to_us
 from ingest.readings import DeviceState, Fact, Quality, Reading, Reason, Rejection
-from ingest.senml_pack import RECORDS_AT_MOST
+from ingest.senml_pack import NAME_AT_MOST, RECORDS_AT_MOST
 from ingest.wire import RefusedError, read_cbor, read_short_cbor, unhex, unhex_quickly
 
 RECEIVED = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
@@ -323,6 +324,27 @@ def test_a_megabyte_of_digits_blocks_nothing(tag: str) -> None:
 def test_more_records_than_can_say_something_are_refused_unread(pack: bytes) -> None:
     """A mebibyte of empty records is one rejection, not a million: it took four seconds once."""
     assert _reasons(pack) == [Reason.TOO_LARGE]
+
+
+@pytest.mark.parametrize("record", [b'{"v":1}', b'{"s":1}', b'{"n":"a:b","v":1}', b'{"n":"a","vb":true}'])
+@pytest.mark.parametrize("field", [b"bn", b"bu"])
+def test_a_long_base_is_not_copied_to_every_record(field: bytes, record: bytes) -> None:
+    """Half a mebibyte of base name or unit before thousands of records takes no gigabytes."""
+    pack = b'[{"%b":"%b"},' % (field, b"a" * 500_000) + b",".join([record] * 20_000) + b"]"
+    tracemalloc.start()
+    try:
+        assert len(decode(TOPIC, pack, RECEIVED)) >= 20_000
+        assert tracemalloc.get_traced_memory()[1] < 200 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("length", "count"), [(NAME_AT_MOST, 1), (NAME_AT_MOST + 1, 0)])
+def test_a_name_has_an_end(length: int, count: int) -> None:
+    """One that is longer is none; the fast way leaves it to the other."""
+    pack = b'[{"bn":"%b","n":"aa","v":1}]' % (b"a" * (length - 2))
+    assert len([item for item in decode(TOPIC, pack, RECEIVED) if isinstance(item, Reading)]) == count
+    assert (fast(pack, to_us(RECEIVED)) is not None) is bool(count)
 
 
 def test_a_mebibyte_of_the_shortest_numbers_is_taken() -> None:
