@@ -30,15 +30,17 @@ def compile_rules(readings: Sequence[ReadingRule], states: Sequence[StateRule], 
     emits = []
     rules: list[Rule] = [*readings, *states]
     for (kind, _, when), found in groupby(rules, _group_of):
-        emits.append(_guarded(kind(list(found), endian), when, endian))
+        same = list(found)
+        emit = _of_many(same) if kind is None else kind(_spoken(same), endian)
+        emits.append(_guarded(emit, when, endian))
     return emits
 
 
-def _group_of(rule: Rule) -> tuple[Callable[[list[Rule], Endian], Emit], object, tuple[Test, ...]]:
-    """Say what must be the same of rules that are applied together."""
+def _group_of(rule: Rule) -> tuple[Callable[[list[Spoken], Endian], Emit] | None, object, tuple[Test, ...]]:
+    """Say what must be the same of rules that are applied together, and how: None for values a wildcard leads to."""
     if rule.path is not None:
         if has_wildcard(rule.path):
-            return _of_many, rule, rule.when
+            return None, rule, rule.when
         if rule.path != _WHOLE:
             return _by_keys, rule.path[:-1], rule.when
     elif rule.at is not None and rule.at >= 0 and letter_of(rule) is not None:
@@ -62,8 +64,9 @@ def _where(rule: Rule) -> Where:
     return Where(**{field: getattr(rule, field) for field in Where.__struct_fields__})
 
 
-def _one_by_one(rules: list[Rule], endian: Endian) -> Emit:
-    pairs = [(compile_place(where, endian), say) for where, say in _spoken(rules)]
+def _one_by_one(spoken: list[Spoken], endian: Endian) -> Emit:
+    """Apply rules to values that stand anywhere."""
+    pairs = [(compile_place(where, endian), say) for where, say in spoken]
 
     def emit(context: Context, device: DeviceId, time: datetime, quality: Quality, out: list[Decoded]) -> None:
         for get, say in pairs:
@@ -74,11 +77,11 @@ def _one_by_one(rules: list[Rule], endian: Endian) -> Emit:
     return emit
 
 
-def _by_keys(rules: list[Rule], endian: Endian) -> Emit:
+def _by_keys(spoken: list[Spoken], endian: Endian) -> Emit:
     """Apply rules to keys of one object; what is a list there is read as by any path."""
-    spoken, one_by_one = _spoken(rules), _one_by_one(rules, endian)
+    one_by_one = _one_by_one(spoken, endian)
     pairs = [(where.path[-1], say) for where, say in spoken if where.path is not None]
-    above = rules[0].path[:-1] if rules[0].path is not None else ()
+    above = spoken[0][0].path[:-1] if spoken[0][0].path is not None else ()
     get_object = compile_place(Where(path=above), endian) if above else None
 
     def emit(context: Context, device: DeviceId, time: datetime, quality: Quality, out: list[Decoded]) -> None:
@@ -95,9 +98,9 @@ def _by_keys(rules: list[Rule], endian: Endian) -> Emit:
     return emit
 
 
-def _by_layout(rules: list[Rule], endian: Endian) -> Emit:
+def _by_layout(spoken: list[Spoken], endian: Endian) -> Emit:
     """Apply rules to fields at fixed places; bytes that end before the last of them are read field by field."""
-    spoken, one_by_one = _spoken(rules), _one_by_one(rules, endian)
+    one_by_one = _one_by_one(spoken, endian)
     found = _layout([where for where, _ in spoken], endian)
     if found is None:
         return one_by_one
@@ -153,7 +156,7 @@ def _of_bits(say: Say, bits: str | None) -> Say:
     return say_bits
 
 
-def _of_many(rules: list[Rule], _: Endian) -> Emit:
+def _of_many(rules: list[Rule]) -> Emit:
     """Apply a rule to all values its path leads to. Equal rules may follow each other."""
     many = [(compile_many(rule.path or ()), _say_many(rule)) for rule in rules]
 

@@ -1,8 +1,8 @@
 """From a declared rule to a function that says a value as readings or states. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from ingest.declared.model import ReadingRule, StateRule, Type, Where
 from ingest.declared.places import bits_of
@@ -22,8 +22,22 @@ _GOOD: Final = Quality.GOOD
 _MISSING: Final = Quality.MISSING
 _IMPLAUSIBLE: Final = Quality.IMPLAUSIBLE
 _NONE: Final = None, Quality.MISSING
-_WIDEST_TABLE: Final = 8
-"""Of a value of so many bits, everything that can be said is worked out beforehand."""
+_BYTE: Final = 0xFF
+T = TypeVar("T")
+
+
+class Answers(dict[object, T]):
+    """What is said of each value: known, or worked out when it comes, and then kept where there are few values."""
+
+    def __init__(self, work_out: Callable[[object], T], known: Mapping[object, T], *, is_kept: bool) -> None:
+        super().__init__(known)
+        self._work_out, self._is_kept = work_out, is_kept
+
+    def __missing__(self, raw: object) -> T:
+        said = self._work_out(raw)
+        if self._is_kept:
+            self[raw] = said
+        return said
 
 
 def code_of(rule: ReadingRule | StateRule) -> str:
@@ -86,8 +100,7 @@ def compile_number(rule: ReadingRule) -> Callable[[object], Converted]:
             return _NONE
         return value, _GOOD if low <= value <= high else _IMPLAUSIBLE
 
-    every: dict[object, Converted] = {raw: convert(raw) for raw in _all_values(rule)}
-    return every.__getitem__ if every else convert
+    return Answers(convert, {}, is_kept=True).__getitem__ if _is_narrow(rule) else convert
 
 
 def compile_value(rule: ReadingRule) -> Callable[[object], float | None]:
@@ -113,12 +126,9 @@ def compile_value(rule: ReadingRule) -> Callable[[object], float | None]:
     return divided if abs(divisor) > 1 and abs(divisor * scale - 1) < _WHOLE else multiplied
 
 
-def _all_values(where: Where) -> Iterable[int]:
-    """Give every value a place can have, none where they are too many to be told."""
-    if where.bits is not None:
-        _, mask = bits_of(where.bits)
-        return range(mask + 1) if mask < 1 << _WIDEST_TABLE else ()
-    return {Type.U8: range(256), Type.I8: range(-128, 128)}.get(where.type, ()) if where.type is not None else ()
+def _is_narrow(where: Where) -> bool:
+    """Tell whether a place has a byte's values at most."""
+    return where.type in (Type.U8, Type.I8) or (where.bits is not None and bits_of(where.bits)[1] <= _BYTE)
 
 
 def compile_states(rules: Sequence[StateRule]) -> Say:
@@ -128,14 +138,14 @@ def compile_states(rules: Sequence[StateRule]) -> Say:
     def tell(raw: object) -> Told:
         return [said for one in tells for said in one(raw)]
 
-    known = {raw: tell(raw) for raw in _usual_values(rules)}
+    answers = Answers(tell, {raw: tell(raw) for raw in _usual_values(rules)}, is_kept=_is_narrow(rules[0]))
 
     def say(raw: object, device: DeviceId, time: datetime, quality: Quality, out: list[Decoded]) -> None:
         try:
-            told = known.get(raw)
+            told = answers[raw]
         except TypeError:  # an object or a list
-            told = None
-        for fact, active, code, is_over in tell(raw) if told is None else told:
+            told = tell(raw)
+        for fact, active, code, is_over in told:
             if fact is None:
                 out.append(Rejection(reason=Reason.MALFORMED, detail=f"neither true nor false: {code}"))
                 continue
@@ -147,8 +157,6 @@ def compile_states(rules: Sequence[StateRule]) -> Say:
 
 def _usual_values(rules: Sequence[StateRule]) -> Iterable[object]:
     """Give the values whose facts are worked out beforehand."""
-    if found := _all_values(rules[0]):
-        return found
     if any(_masks_of(rule) for rule in rules):
         return ()  # 1 and true are the same key of a table, but true has no bits
     return [True, False, *table_of(dict.fromkeys((word for rule in rules for word in (*rule.active, *rule.clear)), 0))]
