@@ -190,8 +190,10 @@ def _hint(uplink: Part) -> str:
     version = _part(uplink, "version_ids")
     if not version:
         return ""
-    words = (version.get("brand_id"), version.get("model_id"))
-    return text(" ".join(word for word in words if isinstance(word, str)))
+    brand, model = version.get("brand_id"), version.get("model_id")
+    if not isinstance(model, str):
+        return text(brand) if isinstance(brand, str) else ""
+    return text(f"{brand} {model}" if isinstance(brand, str) else model)
 
 
 def _part(message: Part, key: str) -> Part:
