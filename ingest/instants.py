@@ -15,6 +15,10 @@ OLDEST_S: Final = OLDEST_US / 1e6
 _OLDEST: Final = EPOCH + timedelta(seconds=OLDEST_S)
 _AHEAD: Final = timedelta(microseconds=AHEAD_US)
 _MICROSECOND: Final = timedelta(microseconds=1)
+# Bound once: looking up a member of an enumeration, or a method, costs more than what is done with it.
+_GOOD: Final = Quality.GOOD
+_UNCERTAIN: Final = Quality.UNCERTAIN_TIME
+_from_seconds: Final = datetime.fromtimestamp
 
 
 def to_us(instant: datetime) -> int:
@@ -38,19 +42,19 @@ def settle(seconds: float | None, received: datetime) -> tuple[datetime, Quality
     None is a device that sent no time: then ours is as good as any, and is not flagged.
     """
     if seconds is None:
-        return received, Quality.GOOD
+        return received, _GOOD
     if not OLDEST_S <= seconds <= _latest_s(received):
-        return received, Quality.UNCERTAIN_TIME
-    return datetime.fromtimestamp(seconds, UTC), Quality.GOOD
+        return received, _UNCERTAIN
+    return _from_seconds(seconds, UTC), _GOOD
 
 
 def settle_instant(moment: datetime | None, received: datetime) -> tuple[datetime, Quality]:
     """Choose as `settle` does, for a device's time that was read as an aware instant; the answer is in UTC."""
     if moment is None:
-        return received, Quality.GOOD
+        return received, _GOOD
     if not _OLDEST <= moment <= received + _AHEAD:
-        return received, Quality.UNCERTAIN_TIME
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC), Quality.GOOD
+        return received, _UNCERTAIN
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC), _GOOD
 
 
 @lru_cache(maxsize=16)

@@ -20,7 +20,7 @@ from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Enclosed, F
 from ingest.speaker import speaker
 from ingest.thing_personal import without_personal
 from ingest.thing_values import stamp, told
-from ingest.wire import RefusedError, number, read_json, read_json_as, text
+from ingest.wire import RefusedError, number, read_json, text
 
 __all__ = ["DECODER", "decode"]
 
@@ -58,7 +58,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     allowed = speaker(topic, "ctwing")
     try:
         if payload[:1] == b"{" and payload.isascii():  # what is passed over is not looked at, whether it is UTF-8
-            return _said(read_json_as(payload, _parse), allowed, received)
+            return _said(read_json(payload, _parse), allowed, received)
         messages = read_json(payload)
         if type(messages) is not list:
             return _said(_message(messages), allowed, received)

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct
 
 from ingest.decoders.sparkplug_b.metric import METRICS_MOST, NAME_KEPT, TYPE_NAMES, Metric, Payload, is_unit, unit_text
 from ingest.readings import Reason
-from ingest.wire import RefusedError, number, read_json, read_json_as
+from ingest.wire import RefusedError, number, read_json
 
 _EXACT: Final = 1 << 53  # a double holds every whole number up to here
 _PROPERTIES_MOST: Final = 64
@@ -44,7 +44,7 @@ def read_readable(payload: bytes) -> Payload:
         RefusedError: it is no JSON of a payload.
     """
     try:
-        usual = read_json_as(payload, _parse)
+        usual = read_json(payload, _parse)
     except RefusedError:
         return _payload(read_json(payload))
     return Payload(
