@@ -123,7 +123,9 @@ def _by_path(path: tuple[str, ...]) -> Get:
 
     def get(context: Context) -> object:
         value = context.value
-        return value.get(only) if type(value) is dict else follow(value)
+        if type(value) is dict:
+            return value.get(only)
+        return follow(value) if type(value) is list else None
 
     return get
 

@@ -63,10 +63,8 @@ def _local(raw: object, zone: tzinfo | None) -> datetime | None:
     """Read `2024-05-01 12:00:00`, with `/` or `.` in the date, and one or two digits in each place."""
     if not isinstance(raw, str) or len(raw) > 40:  # noqa: PLR2004 -- longer is no time
         return None
-    if len(raw) == _WRITTEN_OUT and raw[4] == raw[7] == "-" and raw[10] in " T" and raw[13] == raw[16] == ":":
-        moment = _aware(raw, zone)  # written out already, if these are digits
-        if moment is not None:
-            return moment
+    if len(raw) == _WRITTEN_OUT and raw[4] == raw[7] == "-" and (moment := _aware(raw, zone)) is not None:
+        return moment
     date, _, clock = raw.strip().replace("T", " ").partition(" ")
     parts = date.replace("/", "-").replace(".", "-").split("-")
     hours = clock.strip().split(":")

@@ -104,3 +104,13 @@ def test_local_time_is_read_however_it_is_written(written):
     head = "input: json\ntime: {path: t, as: local, zone: Asia/Shanghai}\n"
     (reading,) = said(head, "readings", [{"metric": "x", "path": "x"}], json.dumps({"t": written, "x": 1}).encode())
     assert "datetime.datetime(2024, 5, 1, 11, 58, 20, tzinfo=datetime.timezone.utc)" in reading
+
+
+@pytest.mark.parametrize(
+    "written", ["2024-W18-3T19:58:20", "2024-05-01T19:58:2x", "2024-05-41T19:58:20", "2024-05-01 19:58: 2"]
+)
+def test_what_is_no_local_time_is_none_at_any_length(written):
+    """A week's day, and digits that are none, are a clock that cannot be read."""
+    head = "input: json\ntime: {path: t, as: local, zone: Asia/Shanghai}\n"
+    (reading,) = said(head, "readings", [{"metric": "x", "path": "x"}], json.dumps({"t": written, "x": 1}).encode())
+    assert "quality=<Quality.UNCERTAIN_TIME: 1>" in reading
