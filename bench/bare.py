@@ -31,7 +31,7 @@ def bare_parse(name: str, payload: bytes) -> tuple[str, Bare] | None:
         ("xml", _from_gbk if b"<" in payload[:200] else None),
         ("jsonp", _jsonp if payload[:4] == b"var " else None),
         ("protobuf", _protobuf(name, payload)),
-        ("cbor", cbor2.loads if name == "senml" else None),
+        ("cbor", cbor2.loads if name == "senml" and unhex(payload) is None else None),
         ("lines", (lambda data: data.decode("gb18030", "replace").split(";")) if name in _LINES else None),
     )
     for kind, parse in found:

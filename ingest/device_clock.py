@@ -5,18 +5,10 @@ A time in the past is believed back to the publication of the protocol: stations
 link, and a replayed recording must give the same device times again. A time in the future never is.
 """
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 BEIJING = timezone(timedelta(hours=8))
 FUTURE_SLACK = timedelta(minutes=10)  # an honest clock drifts by minutes between two synchronisations
-
-
-def beijing_time(year: int, month: int, day: int, hour: int, minute: int, second: int = 0) -> datetime | None:
-    """Make an aware UTC instant of Beijing wall time (full year); None where no such time exists."""
-    try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=BEIJING).astimezone(UTC)
-    except ValueError:
-        return None
 
 
 def is_believable(time: datetime, received: datetime, earliest: datetime) -> bool:

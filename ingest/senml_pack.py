@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ingest.readings import Reason
-from ingest.wire import RefusedError, read_json, read_short_cbor, unhex_quickly
+from ingest.wire import RefusedError, read_json, read_short_cbor, unhex
 
 VERSION: Final = 10
 """The version RFC 8428 defines (§4.1); a pack of a later one must not be used (§4.4)."""
@@ -176,7 +176,7 @@ def _parse(payload: bytes) -> object:
         raise RefusedError(Reason.UNSUPPORTED, "SenML in XML")
     if start in (b"[", b"{", b"\xef"):
         return read_json(payload)
-    frame = unhex_quickly(payload)
+    frame = unhex(payload)
     if frame is not None and frame[0] >= 0x80:  # noqa: PLR2004 -- a CBOR array or its tag; no JSON begins so
         return read_short_cbor(frame)
     raise RefusedError(Reason.MALFORMED, "neither JSON, CBOR nor hex text of CBOR")

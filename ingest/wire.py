@@ -109,20 +109,15 @@ def read_short_cbor(payload: bytes) -> object:
     return read_cbor(payload)
 
 
-def unhex_quickly(payload: bytes) -> bytes | None:
-    """Give what `unhex` gives, at once where nothing but pairs of digits and blanks is there."""
+def unhex(payload: bytes) -> bytes | None:
+    """Give the bytes that hex text spells (either case, blanks between bytes, 0x before), None if it is no hex text."""
     try:
         return bytes.fromhex(payload.decode("ascii")) or None
     except ValueError:
-        return unhex(payload)
-
-
-def unhex(payload: bytes) -> bytes | None:
-    """Give the bytes that hex text spells (either case, blanks between bytes, 0x before), None if it is no hex text."""
-    stripped = payload.strip()
-    if not _HEX.fullmatch(stripped):
-        return None
-    return bytes.fromhex(stripped.removeprefix(b"0x").removeprefix(b"0X").decode("ascii"))
+        stripped = payload.strip()
+        if not _HEX.fullmatch(stripped):
+            return None
+        return bytes.fromhex(stripped.removeprefix(b"0x").removeprefix(b"0X").decode("ascii"))
 
 
 def is_picture(payload: bytes) -> bool:

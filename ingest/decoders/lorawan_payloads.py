@@ -13,7 +13,7 @@ from ingest import codecs
 from ingest.installed import current
 from ingest.lorawan.fields import enclosed_bytes, eui
 from ingest.readings import Decoded, Decoder, DeviceId, Enclosed, Reason, Rejection
-from ingest.wire import text, unhex_quickly
+from ingest.wire import text, unhex
 
 ROOT: Final = "lorawan"
 NAMELESS: Final = DeviceId("unknown")
@@ -74,7 +74,7 @@ def _unpacked(payload: bytes) -> bytes:
     found = _TEXT.fullmatch(payload) if payload.isascii() else None
     if found is None:
         return payload
-    raw = unhex_quickly(payload) if found[1] or found[2] else None
+    raw = unhex(payload) if found[1] or found[2] else None
     if raw is None:
         raw = enclosed_bytes(payload.decode("ascii").strip())
     return payload if raw is None else raw

@@ -12,7 +12,7 @@ from ingest.decoders.gst9000_printer.records import LINE, LINES, Record, lines_o
 from ingest.decoders.gst9000_printer.words import Claim, claims
 from ingest.device_clock import is_believable
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Memory, Quality, Reason, Rejection
-from ingest.wire import unhex_quickly
+from ingest.wire import unhex
 
 __all__ = ["DECODER", "MEMORY", "decode"]
 
@@ -94,7 +94,7 @@ MEMORY = remembering
 
 def _binary(payload: bytes) -> bytes:
     """Give the bytes of lines, which may be spelt as hex text."""
-    text = None if _ESCAPE in payload or not payload.isascii() else unhex_quickly(payload)
+    text = None if _ESCAPE in payload or not payload.isascii() else unhex(payload)
     return lines_of(text if text is not None and (b"\n" in text or _ESCAPE in text) else payload)
 
 

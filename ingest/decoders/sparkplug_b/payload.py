@@ -11,7 +11,7 @@ from ingest.decoders.sparkplug_b.metric import BOOLEAN, METRICS_MOST, NAME_KEPT,
 from ingest.decoders.sparkplug_b.readable import read_readable
 from ingest.protobuf_schema import ONE, message_types
 from ingest.readings import Reason
-from ingest.wire import RefusedError, unhex_quickly
+from ingest.wire import RefusedError, unhex
 
 __all__ = ["Payload", "read", "rebirth"]
 
@@ -49,7 +49,7 @@ def read(payload: bytes) -> Payload:
     start = payload[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start == b"{":
         return read_readable(payload)
-    binary = (unhex_quickly(payload) if start.isalnum() else None) or payload
+    binary = (unhex(payload) if start.isalnum() else None) or payload
     try:
         message = _PAYLOAD.FromString(binary)
     except (DecodeError, ValueError, RecursionError) as error:
