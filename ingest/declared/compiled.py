@@ -13,9 +13,8 @@ from ingest.declared.places import Context, compile_place
 from ingest.decoders import MAX_BYTES
 from ingest.installed import Declared
 from ingest.readings import Decoded, DeviceId, Dropped, Enclosed, Quality, Reason, Rejection
-from ingest.wire import RefusedError, read_json, read_json_as, text, unhex
+from ingest.wire import RefusedError, read_json, text, unhex
 
-_parse: Final = msgspec.json.Decoder().decode
 _GOOD: Final = Quality.GOOD
 _BEGINS_HEX: Final = frozenset(bytes([octet]) for octet in b"0123456789ABCDEFabcdef \t\n\r\x0b\x0c")
 _MOST_SAID: Final = 20_000
@@ -74,7 +73,7 @@ def _open_json(declared: Format) -> Open:
 
     def open_(topic: str, payload: bytes) -> Context:
         try:
-            root = read_json_as(payload, _parse)
+            root = read_json(payload)
         except RefusedError:
             if not is_text_taken:
                 raise
