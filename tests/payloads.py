@@ -47,6 +47,7 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
                 b'"linkquality":120,"smoke_density":3,"last_seen":"2024-03-01T10:00:00.000Z"}'
             ),
         ),
+        ("zigbee2mqtt/kitchen", b'{"gas":false,"carbon_monoxide":true,"co":120,"linkquality":44}'),
         ("zigbee2mqtt/hall/availability", b'{"state":"offline"}'),
         ("zigbee2mqtt/bridge/state", b"online"),
         ("zigbee2mqtt/bridge/devices", b'[{"friendly_name":"hall","definition":{"exposes":[{"features":[]}]}}]'),

@@ -1,4 +1,4 @@
-"""Zigbee2MQTT: smoke sensors and their bridge, on `{base}/{friendly name}`. Pure. Refuses what is no report of a device.
+"""Zigbee2MQTT: sensors of smoke, gas and water, and their bridge, on `{base}/{friendly name}`. Pure. Refuses what is no report of a device.
 
 The friendly name of the topic is the device; it may hold `/`, blanks and accents. The base is one level
 (`zigbee2mqtt`, wherever it stands, otherwise the first level); its bridge is the device `{base}/bridge`.
@@ -27,6 +27,8 @@ FACTS: Final = {
     "tamper": Fact.TAMPER,
     "test": Fact.TEST,
     "water_leak": Fact.WATER,
+    "gas": Fact.GAS_ALARM,
+    "carbon_monoxide": Fact.GAS_ALARM,
 }
 _LARGEST: Final = float_info.max
 QUANTITIES: Final = {
@@ -135,6 +137,8 @@ def _availability(device: DeviceId, payload: bytes, received: datetime) -> Devic
 def _report(device: DeviceId, report: Mapping[str, object], length: int, received: datetime) -> list[Decoded]:
     said: list[Decoded] = []
     unreadable = []
+    if "carbon_monoxide" in report and "gas" in report:
+        report = _one_gas_alarm(report)
     time, quality = _seen(report["last_seen"], received) if "last_seen" in report else (received, _GOOD)
     known = _known if length <= _LONGEST_KEPT else _known.__wrapped__
     facts, quantities = known(tuple(report))
@@ -160,6 +164,12 @@ def _report(device: DeviceId, report: Mapping[str, object], length: int, receive
     if unreadable:
         said.append(Rejection(reason=Reason.MALFORMED, detail=f"neither true nor false: {', '.join(unreadable)}"))
     return said
+
+
+def _one_gas_alarm(report: Mapping[str, object]) -> Mapping[str, object]:
+    """Leave out one of two keys that are one fact: it holds where either says so."""
+    other = "gas" if _truth(report["carbon_monoxide"]) else "carbon_monoxide"
+    return {key: value for key, value in report.items() if key != other}
 
 
 @lru_cache(maxsize=1024)

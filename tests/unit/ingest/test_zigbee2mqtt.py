@@ -44,6 +44,24 @@ def test_missing_key_says_nothing() -> None:
     assert _facts(decode("zigbee2mqtt/hall", b'{"battery":90,"smoke":null}', RECEIVED)) == {}
 
 
+@pytest.mark.parametrize(
+    ("payload", "alarm"),
+    [
+        (b'{"gas":true}', True),
+        (b'{"carbon_monoxide":true,"co":120}', True),
+        (b'{"gas":false,"carbon_monoxide":true}', True),
+        (b'{"gas":true,"carbon_monoxide":false}', True),
+        (b'{"gas":false,"carbon_monoxide":false}', False),
+        (b'{"gas":false,"carbon_monoxide":null}', False),
+    ],
+)
+def test_gas_and_carbon_monoxide_are_one_alarm(payload: bytes, *, alarm: bool) -> None:
+    """A sensor of both rings for either, and neither clears the other."""
+    assert [
+        item.active for item in decode("zigbee2mqtt/kitchen", payload, RECEIVED) if isinstance(item, DeviceState)
+    ] == [alarm]
+
+
 @pytest.mark.parametrize("smoke", [True, False])
 def test_test_button_is_told_beside_the_smoke(*, smoke: bool) -> None:
     """A test says test; whether the sensor says smoke too is told as it is."""
