@@ -75,7 +75,7 @@ _QUANTITIES: Final = {
     "moisture": Quantity(if_true=Fact.WATER),
     "co covalue coconcentration cosensorvalue": Quantity("co", "ppm", 0.0),
     "co2 co2value": Quantity("co2", "ppm", 0.0),
-    "pm25 pm25value": Quantity("pm25", "ug/m3", 0.0),
+    "pm25 pm25value": Quantity("pm2_5", "ug/m3", 0.0),
     "pm10 pm10value": Quantity("pm10", "ug/m3", 0.0),
     "illuminance lightlux": Quantity("illuminance", "lux", 0.0),
     "tilt tiltangle tiltvalue inclination": Quantity("tilt", "deg", -360.0, 360.0),
