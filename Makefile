@@ -20,7 +20,7 @@ ROOMS := gridwatch dashboard incidents alerts ingest geo database simulators
 # Chromium, CJK fonts and Mosquitto may have been unpacked here by tests/debian_packages.sh.
 PACKAGES := .test-packages
 # What may run side by side, the longest first; and what kills, floods or waits for a machine's own pace.
-TOGETHER := tests/acceptance tests/browser tests/integration tests/properties tests/recordings tests/unit
+TOGETHER := tests/properties tests/acceptance tests/browser tests/integration tests/recordings tests/unit
 ALONE := tests/faults
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
