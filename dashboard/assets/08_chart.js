@@ -101,12 +101,21 @@
     return { low: first, high: ticks[ticks.length - 1], ticks: ticks };
   }
 
+  /* As many decimals as the steps between ticks have: with fewer, two ticks would read the same. */
+  function decimals(step) {
+    let digits = 0;
+    for (let left = step; digits < 6 && Math.abs(left - Math.round(left)) > 1e-6 * left; left *= 10) {
+      digits += 1;
+    }
+    return digits;
+  }
+
   function drawValueAxis(picture, range, y, box, rem, isFact) {
-    const digits = range.ticks.length > 1 ? Math.max(0, -Math.floor(Math.log10(range.ticks[1] - range.ticks[0]) + 1e-9)) : 0;
+    const digits = decimals(range.ticks[1] - range.ticks[0]);
     for (const tick of range.ticks) {
       const at = y(tick);
       picture.append(svg("line", { x1: box.left, x2: box.width - box.right, y1: at, y2: at, class: "chart-grid" }));
-      const label = isFact ? text.value(tick, "1") : tick.toLocaleString(gridwatch.page.language, { maximumFractionDigits: Math.min(digits + 1, 3) });
+      const label = isFact ? text.value(tick, "1") : tick.toLocaleString(gridwatch.page.language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
       picture.append(svg("text", { x: box.left - 0.5 * rem, y: at + 0.32 * rem, class: "chart-label", "text-anchor": "end" }, label));
     }
   }

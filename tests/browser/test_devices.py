@@ -38,6 +38,19 @@ def test_a_device_shows_its_newest_readings_and_a_chart(site: Site, sign_in: Sig
     expect(page.locator(".chart-title")).to_have_text("烟雾浓度（%/m）")
 
 
+def test_no_two_ticks_of_a_chart_read_the_same(site: Site, sign_in: SignIn) -> None:
+    """A value that hardly moves has an axis in small steps, each written with all its decimals."""
+    device = site.smoke(1, 0.03)
+    page = sign_in("/devices")
+    page.click(f".device-row[data-device='{device}']")
+    page.locator(".reading", has_text="烟雾浓度").click()
+    expect(page.locator(".chart-title")).to_have_text("烟雾浓度（%/m）")
+    ticks = page.locator(".chart-label[text-anchor=end]").all_text_contents()
+    assert len(ticks) > 2
+    assert len(set(ticks)) == len(ticks)
+    assert {float(tick) for tick in ticks} >= {0.03}
+
+
 def test_what_a_foreign_device_measures_is_said_in_words(site: Site, sign_in: SignIn) -> None:
     """A name that is put together is said part by part; 1 of a count is a number, of a fact yes; units are written as read."""
     area = site.detectors[0][0]
