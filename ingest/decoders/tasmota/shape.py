@@ -32,7 +32,7 @@ _KNOWN: Final = {
     "Temperature": ("temperature", _TEMPERATURE), "DewPoint": ("dew_point", _TEMPERATURE),
     "Humidity": ("humidity", "%RH"), "Pressure": ("pressure", _PRESSURE), "SeaPressure": ("sea_pressure", _PRESSURE),
     "Illuminance": ("illuminance", "lux"), "Distance": ("distance", "cm"), "CarbonDioxide": ("co2", "ppm"),
-    "eCO2": ("eco2", "ppm"), "TVOC": ("tvoc", "ppb"), "PM1": ("pm1", "ug/m3"), "PM2.5": ("pm2.5", "ug/m3"),
+    "eCO2": ("eco2", "ppm"), "TVOC": ("tvoc", "ppb"), "PM1": ("pm1", "ug/m3"), "PM2.5": ("pm2_5", "ug/m3"),
     "PM10": ("pm10", "ug/m3"), "Battery": ("battery", "%EL"), "RSSI": ("rssi", "dBm"), "A0": ("a0", "1"),
     "Moisture": ("moisture", "%"), "Flow": ("flow", ""), "Speed": ("speed", ""),
 }  # fmt: skip

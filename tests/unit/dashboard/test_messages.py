@@ -13,6 +13,7 @@ from dashboard.messages.catalogue import MessageError
 from dashboard.pages import console, devices, overrides, performance, wall
 from ingest.decoders.hj212.factors import _FACTORS
 from ingest.decoders.sl651.elements import BY_GUIDE, EVENT_COUNTERS
+from ingest.decoders.tasmota.shape import _KNOWN, _OF_ENERGY
 from ingest.readings import Fact
 from ingest.usual_words import WORDS
 
@@ -107,9 +108,10 @@ def test_scripts_know_the_facts() -> None:
 
 
 def test_what_standards_and_usual_names_measure_has_a_name() -> None:
-    """Each metric of the tables of SL 651, HJ 212 and the usual names is said in words, whole or put together."""
+    """Each metric of the tables of SL 651, HJ 212, Tasmota and the usual names is said in words, whole or put together."""
     told = (*BY_GUIDE.values(), *EVENT_COUNTERS, *_FACTORS.values(), *WORDS.values())
     metrics = {one.metric for one in told if getattr(one, "metric", "")}
+    metrics |= {metric for metric, _ in (*_KNOWN.values(), *_OF_ENERGY.values())}
     keys = load_messages(DEFAULT_LANGUAGE)
     ending = re.compile(r"(_(\d+(min|h|d|cm)?|[abc]|min|max|mean|avg|sum|today))+$")
     nameless = {
