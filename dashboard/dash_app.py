@@ -20,6 +20,7 @@ from dashboard.auth.permissions import LONGEST_SHELVING, Account, Role
 from dashboard.messages import Language, choose_language, load_messages, text
 from dashboard.pages import console, devices, notifications, overrides, performance, rules, wall
 from dashboard.pages.frame import PAGES, Say
+from ingest.readings import Fact
 
 LANGUAGE_COOKIE = "gridwatch_language"
 
@@ -147,6 +148,7 @@ def _fill(document: str, page: str, language: Language, settings: ScreenSettings
         "zone": settings.zone,
         "viewer": who,
         "messages": dict(load_messages(language)),
+        "facts": list(Fact),
     }
     # Inside <script> only "</" could end the element early.
     body = json.dumps(given, ensure_ascii=False).replace("<", "\\u003c")

@@ -1,25 +1,13 @@
 """How far a worker has come: the number of its last batch, which settles whether a commit whose answer was lost was done."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
 from database.connection import Cursor
-
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-
-
-def microseconds(span: timedelta) -> int:
-    """Count the microseconds of a span."""
-    return span // timedelta(microseconds=1)
-
-
-def since_epoch_us(instant: datetime) -> int:
-    """Count microseconds since 1970 UTC of an aware instant."""
-    return microseconds(instant - _EPOCH)
+from ingest.instants import from_us, to_us
 
 
 class Progress:
@@ -50,11 +38,11 @@ class Progress:
         *,
         now: datetime,
         heard: datetime | None,
-        counters: Mapping[str, int],
+        counters: dict[str, int],
     ) -> None:
         """Write the number of a batch and the newest time it has, leaving out times that are not yet."""
-        past = times_us[times_us <= since_epoch_us(now)]
-        newest = _EPOCH + timedelta(microseconds=int(past.max())) if len(past) else None
+        past = times_us[times_us <= to_us(now)]
+        newest = from_us(int(past.max())) if len(past) else None
         cur.execute(
             """
             INSERT INTO worker_progress AS w (worker, batch, alive_at, broker_heard_at, counters, newest_reading)
@@ -63,5 +51,5 @@ class Progress:
                 broker_heard_at = coalesce(excluded.broker_heard_at, w.broker_heard_at), counters = excluded.counters,
                 newest_reading = greatest(w.newest_reading, excluded.newest_reading)
             """,
-            (self._worker, number, now, heard, Jsonb(dict(counters)), newest),
+            (self._worker, number, now, heard, Jsonb(counters), newest),
         )

@@ -28,16 +28,21 @@ T = TypeVar("T")
 
 @dataclass(slots=True, kw_only=True)
 class FollowUp:
-    """Follows alarms up by one set of rules; make a new one when the rules change. `counters` is told of faults."""
+    """Follows alarms up by one set of rules; make a new one when the rules change.
+
+    `url` is the database where shapes of grids are read, `counters` is told of faults.
+    """
 
     rules: RuleSet
     rule_set: int
-    correlator: Correlator
+    url: str
     weather: WeatherDesk
     counters: Counter[str]
+    _correlator: Correlator = field(init=False)
     _suppressions: tuple[Suppression, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._correlator = Correlator(self.rules, self.url)
         self._suppressions = alerts.suppressions_of(self.rules)
 
     def follow(
@@ -59,11 +64,11 @@ class FollowUp:
                 cur, lambda: alerts.suppress_by_design(cur, self._suppressions, transitions, now=now)
             )
             transitions += self._aside(
-                cur, lambda: self.correlator.correlate(cur, current, now=now, rule_set=self.rule_set)
+                cur, lambda: self._correlator.correlate(cur, current, now=now, rule_set=self.rule_set)
             )
         if tick:
             transitions += self._aside(cur, lambda: sound_standing(cur, now=now))
-            transitions += self._aside(cur, lambda: self.correlator.due(cur, now=now, rule_set=self.rule_set))
+            transitions += self._aside(cur, lambda: self._correlator.due(cur, now=now, rule_set=self.rule_set))
         changes += [transition.change for transition in transitions]
         if transitions:
             changes += self._aside(cur, lambda: incidents.join(cur, transitions, now=now))

@@ -21,17 +21,17 @@ from alerts import Detection, Engine, RuleSet, StoredState, Tag
 from alerts.admission import RuleFile, load_in_force, take_file
 from alerts.backfill import mark
 from alerts.carriers import Carrier, CarrierKind, ensure_carriers, service_keys
-from alerts.correlation.correlator import Correlator
 from alerts.weather_intake import WeatherOptions
 from database import append_changes, connect, newest_change
 from database.connection import Connection, Cursor
-from gridwatch.batch_number import Progress, microseconds, since_epoch_us
+from gridwatch.batch_number import Progress
 from gridwatch.follow_up import FollowUp
 from gridwatch.own_outages import OwnOutages
 from gridwatch.tags import load_tags
 from gridwatch.weather_desk import WeatherDesk
 from ingest.clock_store import load_clocks, write_clocks
 from ingest.decoders.frigate import close_running
+from ingest.instants import to_us
 from ingest.intake import Desk
 from ingest.memories import Memories
 from ingest.newest import Newest
@@ -124,7 +124,7 @@ class Pipeline:
         self._follow_up = FollowUp(
             rules=self._rules,
             rule_set=self.rule_set,
-            correlator=Correlator(self._rules, self._url),
+            url=self._url,
             weather=self._weather,
             counters=self.counters,
         )
@@ -147,8 +147,8 @@ class Pipeline:
         self._engine.restore(state, last=stored, downtime_us=_excused_us(now - heard))
         self._fact = self._own.after_downtime(
             self._engine.outage,
-            heard_us=since_epoch_us(heard),
-            now_us=since_epoch_us(now),
+            heard_us=to_us(heard),
+            now_us=to_us(now),
             devices=len(registry.devices),
         )
 
@@ -222,7 +222,7 @@ class Pipeline:
         if tick:
             detections.append(self._look_at_broker(now))
             # As of when we last heard anybody: while the broker is away nobody can be, and that is no device's silence.
-            detections.append(self._engine.check_silence(since_epoch_us(self._heard)))
+            detections.append(self._engine.check_silence(to_us(self._heard)))
         self._count(messages, intake)
         self._number += 1
         return Work(
@@ -288,8 +288,8 @@ class Pipeline:
     def _look_at_broker(self, now: datetime) -> Detection:
         return self._own.look(
             self._engine.outage,
-            heard_us=since_epoch_us(self._heard),
-            now_us=since_epoch_us(now),
+            heard_us=to_us(self._heard),
+            now_us=to_us(now),
             devices=len(self._registry.devices),
         )
 
@@ -360,4 +360,4 @@ def _excused_us(away: timedelta) -> int:
 
     Devices wait longer after each attempt in vain, so they may take as long again to come back, up to a minute.
     """
-    return microseconds(away + min(away, COMING_BACK))
+    return (away + min(away, COMING_BACK)) // timedelta(microseconds=1)

@@ -31,11 +31,6 @@ def from_us(time_us: int) -> datetime:
     return EPOCH + timedelta(microseconds=time_us)
 
 
-def is_plausible(time_us: float, received_us: int) -> bool:
-    """Tell whether a device may have measured at `time_us` what we received at `received_us`; years ago is history."""
-    return OLDEST_US <= time_us <= received_us + AHEAD_US
-
-
 def settle(seconds: float | None, received: datetime) -> tuple[datetime, Quality]:
     """Choose between a device's time (seconds since 1970 UTC) and ours: ours, and flagged, where its own cannot be.
 

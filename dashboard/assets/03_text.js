@@ -16,9 +16,7 @@
   const dayKey = new Intl.DateTimeFormat("en-CA", { timeZone: page.zone });
   const NAMES_METRIC = new Set(["level-high", "level-low", "rate-high", "rate-low"]);
   /* Metrics that are true or false. */
-  const FACTS = new Set(
-    "fire fault tamper test battery_low offline mains_lost shielded silenced level_high value_high value_low heat gas_alarm open motion smoke_seen fire_seen water other".split(" ")
-  );
+  const FACTS = new Set(page.facts);
   /* What stands behind a metric's name, and the text that says it. */
   const ASPECTS = { a: "number", b: "number", c: "number", min: "least", max: "most", mean: "mean", avg: "mean", sum: "sum", today: "today" };
   /* The county would stand in every row. */

@@ -126,7 +126,7 @@
   function drawTimeAxis(picture, x, from, to, box, rem) {
     const most = Math.max(2, Math.floor((box.width - box.left) / (5 * rem)));
     const step = STEPS.find((n) => (to - from) / n <= most) || STEPS[STEPS.length - 1];
-    const shift = offsetOfZone(from);
+    const shift = text.zoneOffset(from);
     let day = "";
     for (let t = Math.ceil((from + shift) / step) * step - shift; t <= to; t += step) {
       const at = x(t);
@@ -139,15 +139,6 @@
       day = today;
     }
     picture.append(svg("line", { x1: box.left, x2: box.width - box.right, y1: box.height - box.bottom, y2: box.height - box.bottom, class: "chart-axis" }));
-  }
-
-  /* Milliseconds the centre's zone is ahead of UTC, so that ticks fall on round local hours. */
-  function offsetOfZone(ms) {
-    const parts = new Intl.DateTimeFormat("en-CA", {
-      timeZone: gridwatch.page.zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
-    }).formatToParts(ms);
-    const of = Object.fromEntries(parts.map((part) => [part.type, part.value]));
-    return Date.UTC(of.year, of.month - 1, of.day, of.hour, of.minute, of.second) - Math.floor(ms / 1000) * 1000;
   }
 
   function drawLine(picture, series, x, y, isFact, rem) {

@@ -20,6 +20,7 @@ from dashboard.headers import FIELD_PAGE, LABELS_PAGE
 from dashboard.messages import Language, choose_language, load_messages, text
 from dashboard.problem import not_found
 from dashboard.queries.devices import devices_by_id
+from ingest.readings import Fact
 
 router = APIRouter(include_in_schema=False)
 LANGUAGE_COOKIE = "gridwatch_language"
@@ -72,6 +73,7 @@ def field_page(web: WebParts, _: Reader, request: Request) -> HTMLResponse:
         "viewer": {"name": account.name, "role": account.role},
         "sure_within_m": SURE_WITHIN_M,
         "messages": _messages(language),
+        "facts": list(Fact),
     }
     scripts = "\n".join(f'<script src="/assets/{name}"></script>' for name in SCRIPTS)
     body = _PAGE.substitute(

@@ -100,13 +100,6 @@ def test_every_fact_has_a_name() -> None:
     assert [fact for fact in Fact if f"metric.{fact}" not in keys] == []
 
 
-def test_scripts_know_the_facts() -> None:
-    """What scripts say yes or no of are the facts, and no count with the same unit."""
-    listed = re.search(r'FACTS = new Set\(\s*"([a-z_ ]+)"\.split', (ASSETS / "03_text.js").read_text(encoding="utf-8"))
-    assert listed is not None
-    assert sorted(listed[1].split()) == sorted(Fact)
-
-
 def test_what_standards_and_usual_names_measure_has_a_name() -> None:
     """Each metric of the tables of SL 651, HJ 212, Tasmota and the usual names is said in words, whole or put together."""
     told = (*BY_GUIDE.values(), *EVENT_COUNTERS, *_FACTORS.values(), *WORDS.values())
