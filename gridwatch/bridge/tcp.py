@@ -152,8 +152,8 @@ class Line(asyncio.Protocol):
             frame, told = self._pending.popleft()
             answer = self._peer.settled(frame, self._relay.clock(), is_published=told.result())
             if answer:
+                self._relay.counters.answers.inc()  # first: who has an answer finds it counted
                 transport.write(answer)
-                self._relay.counters.answers.inc()
         if transport.get_write_buffer_size() > self._relay.limits.unread_bytes:
             self.shut(Closing.NOT_READING)
         elif self._is_ending and not self._pending:

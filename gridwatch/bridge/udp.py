@@ -73,8 +73,8 @@ class UdpBridge(asyncio.DatagramProtocol):
     def _answer(self, peer: Peer, frame: Frame, addr: Address, told: asyncio.Future[bool]) -> None:
         answer = peer.settled(frame, self._relay.clock(), is_published=told.result())
         if answer and self._transport is not None and not self._transport.is_closing():
+            self._relay.counters.answers.inc()  # first: who has an answer finds it counted
             self._transport.sendto(answer, addr)
-            self._relay.counters.answers.inc()
 
     def _is_muted(self, addr: Address, now: float) -> bool:
         until = self._muted.get(addr)
