@@ -1,11 +1,12 @@
 """Puts what happened into words: a title, a text for people, and a list for programs. Pure: words and zone are given."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from alerts.notification.happening import Happening, Item, Message, Subject, Telling
+from alerts.notification.metric_words import Say, metric_words
 from alerts.notification.routing import newest
 from ingest.readings import Fact
 
@@ -15,9 +16,6 @@ MOST_LISTED = 200  # for programs; the rest is counted
 _TWO_DECIMALS = frozenset({"m", "m3/s"})
 _YES_OR_NO = frozenset(Fact) | {""}
 _NAMES_METRIC = frozenset({"level-high", "level-low", "rate-high", "rate-low"})
-
-Say = Callable[..., str]
-"""Gives the text of a catalogue key in the receiver's language, placeholders filled; the last part of an unknown key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +133,7 @@ def _what(tongue: Tongue, happening: Happening) -> str:
         return tongue.say("notify.incident", what=tongue.say(f"incident.kind.{happening.what}"), n=happening.alarms)
     condition = tongue.say(f"condition.{happening.condition}")
     if happening.condition in _NAMES_METRIC and happening.metric:
-        return tongue.say("condition.of_metric", metric=tongue.say(f"metric.{happening.metric}"), condition=condition)
+        return tongue.say("condition.of_metric", metric=metric_words(tongue.say, happening.metric), condition=condition)
     return condition
 
 

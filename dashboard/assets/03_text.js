@@ -17,8 +17,6 @@
   const NAMES_METRIC = new Set(["level-high", "level-low", "rate-high", "rate-low"]);
   /* Metrics that are true or false. */
   const FACTS = new Set(page.facts);
-  /* What stands behind a metric's name, and the text that says it. */
-  const ASPECTS = { a: "number", b: "number", c: "number", min: "least", max: "most", mean: "mean", avg: "mean", sum: "sum", today: "today" };
   /* The county would stand in every row. */
   const PLACE_LEVELS = ["town", "village", "grid", "special"];
   const whole = new Intl.NumberFormat(page.language, { maximumFractionDigits: 0 });
@@ -112,21 +110,20 @@
       const shown = text.unit(unit);
       return text.number(value, unit) + (shown ? ("%℃℉".includes(shown[0]) || shown === "°" ? "" : "\u00a0") + shown : "");
     },
-    /* Names are put together: stage_2, cod_1h_min, bme280.temperature. What a maker has named stays as it is. */
+    /* Names are put together: stage_2, cod_1h_min, bme280.temperature. What a maker has named stays as it is.
+       alerts/notification/metric_words.py says them the same way. */
     metric: function (name) {
       if (!name || text.has("metric." + name)) {
         return name ? text.say("metric." + name) : "";
       }
       const dot = name.lastIndexOf(".");
       if (dot > 0) {
-        return text.say("metric_of.part", { part: name.slice(0, dot), name: text.metric(name.slice(dot + 1)) });
+        return text.say("metric_of.in_part", { part: name.slice(0, dot), name: text.metric(name.slice(dot + 1)) });
       }
       const found = /^(.+)_(?:(\d+)(min|h|d|cm)?|([a-z]+))$/.exec(name);
+      const key = found && "metric_of." + (found[4] || "n_" + (found[3] || "th"));
       const inner = found && text.metric(found[1]);
-      if (!found || inner === found[1] || (found[4] && !ASPECTS[found[4]])) {
-        return name;
-      }
-      return text.say("metric_of." + (found[4] ? ASPECTS[found[4]] : found[3] || "number"), { name: inner, n: found[2] || found[4] });
+      return found && text.has(key) && inner !== found[1] ? text.say(key, { name: inner, n: found[2] }) : name;
     },
     /* What an alarm is about; a crossed limit names its metric, "above limit" alone says too little. */
     condition: function (alarm) {

@@ -2,11 +2,14 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect
 
+from alerts.notification.metric_words import metric_words
 from database import connect
+from gridwatch.courier import say
 from ingest.registration import NewDevice, register
 from tests.browser.conftest import SignIn
 from tests.browser_site import Site
@@ -69,6 +72,16 @@ def test_what_a_foreign_device_measures_is_said_in_words(site: Site, sign_in: Si
             "our_own_word0",
         ]
     )
+
+
+def test_a_page_says_a_metric_as_a_message_does(sign_in: SignIn) -> None:
+    """What an officer reads on the phone is what stands on the screen, whole names and those put together."""
+    endings = ("", "_2", "_5min", "_1h", "_40cm", "_max", "_avg", "_today", "_2_1h_min", "_wrong", "_part", "_n")
+    roots = ("stage", "pm2_5", "cod", "temperature", "bme280.temperature", "our_own", "a.b", "smoke_2")
+    names = [root + ending for root in roots for ending in endings]
+    page = sign_in("/devices")
+    said = page.evaluate("names => names.map(name => window.gridwatch.text.metric(name))", names)
+    assert said == [metric_words(partial(say, "zh-CN"), name) for name in names]
 
 
 def test_a_waiting_device_is_told_in_plain_words_and_registered(site: Site, sign_in: SignIn) -> None:
