@@ -94,15 +94,6 @@ def set_role(cur: Cursor, name: str, role: Role, areas: Collection[str], *, acto
     audit.append(cur, actor=actor, action="user.role", target=name, detail=detail, now=now)
 
 
-def end_sessions(cur: Cursor, name: str) -> None:
-    """End every session and token of an account.
-
-    Raises:
-        AccountError: there is no such account.
-    """
-    _change(cur, "name = name", name)
-
-
 def _change(cur: Cursor, what: str, name: str, *values: object) -> None:
     # `what` is always one of the literals above.
     cur.execute(f"UPDATE users SET {what}, token_epoch = token_epoch + 1 WHERE name = %s", (*values, name))  # noqa: S608
