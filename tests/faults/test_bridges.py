@@ -8,7 +8,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,8 +17,10 @@ from gridwatch.certificates import Authority, Purpose
 from gridwatch.embedded import BrokerAccount, NatsServer, free_port
 from gridwatch.embedded.nats import BrokerTls
 from gridwatch.embedded.process import is_listening
+from ingest.decoders import decoder
+from ingest.readings import Rejection
 from ingest.registration import NewChannel, NewDevice, register
-from tests import gb26875_frames, hj212_frames, sl651_frames
+from tests import hj212_frames, sl651_frames
 from tests.faults.field import (
     LOOPBACK,
     Bridge,
@@ -32,15 +33,11 @@ from tests.faults.field import (
     subscribed,
 )
 from tests.faults.running import until
-from tests.gb26875_frames import component, components
+from tests.faults.speech import GB26875, HJ212, SL651, Speech, damaged, gb26875_answers
 from tests.working import counted as stored
 from tests.working import working
 
 pytestmark = pytest.mark.faults
-
-STATION = "0012345678"
-SL651_ANSWER = 25
-GB26875_ANSWER = 30
 
 
 @pytest.fixture
@@ -53,34 +50,11 @@ def server(tmp_path: Path) -> Iterator[NatsServer]:
     broker.stop()
 
 
-def reports() -> Iterator[bytes]:
-    """Give the reports of one station, each with a serial of its own and a rising level."""
-    for serial in count(1):
-        content = bytes.fromhex(f"{serial:04X}") + sl651_frames.body(f"3923 {serial:08d} 3812 1213")[2:]
-        yield sl651_frames.frame(0x32, content)
-
-
-def damaged(frame: bytes) -> bytes:
-    """Change one bit of the body."""
-    return frame[:33] + bytes([frame[33] ^ 4]) + frame[34:]
-
-
 def counted(bridge: Bridge) -> dict[str, float]:
     """Read what the bridge counts."""
     with urllib.request.urlopen(f"http://{LOOPBACK}:{bridge.metrics}/metrics") as page:
         lines = page.read().decode().splitlines()
     return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")}
-
-
-def confirms(answer: bytes, frame: bytes) -> bool:
-    """Tell whether an SL 651 answer confirms this very report: station first, same function and serial, a right checksum."""
-    return (
-        answer[2:8] == frame[3:8] + frame[2:3]
-        and answer[10] == frame[10]
-        and answer[14:16] == frame[14:16]
-        and answer[-3] == 0x04
-        and sl651_frames.crc_modbus(answer[:-2]) == answer[-2:]
-    )
 
 
 async def silent(port: int, connections: int) -> None:
@@ -119,30 +93,35 @@ async def throw(port: int, load: bytes, times: int) -> None:
                 await reader.read()  # until the bridge hangs up
 
 
-async def test_a_thousand_connections_keep_no_station_out(server: NatsServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("speech", [SL651, GB26875, HJ212], ids=lambda speech: speech.protocol)
+async def test_a_thousand_connections_keep_no_station_out(server: NatsServer, tmp_path: Path, speech: Speech) -> None:
     """1,000 peers that say nothing take every place again and again: a station gets in, and stays in, and loses nothing."""
-    frames = reports()
-    with bridging("sl651", server, tmp_path, "--connections", "600") as bridge, subscribed(server) as subscriber:
+    frames = speech.reports()
+    with (
+        bridging(speech.protocol, server, tmp_path, "--connections", "600") as bridge,
+        subscribed(server) as subscriber,
+    ):
         async with attack(silent(bridge.port, 1_000)):
             await until(
                 lambda: counted(bridge)['gridwatch_bridge_closed_total{reason="made-room"}'] > 0, "a full house"
             )
-            async with Station(bridge.port, answer_size=SL651_ANSWER, patience_s=10) as station:
+            async with Station(bridge.port, answer_size=speech.answer_size, patience_s=10) as station:
                 for _ in range(100):
                     await station.deliver(next(frames))
         assert station.resent == 0
         assert counted(bridge)['gridwatch_bridge_closed_total{reason="made-room"}'] >= 400
-        assert all(confirms(answer, frame) for frame, answer in station.answered)
-        await arrives(subscriber, {(f"sl651/3301/{STATION}", frame) for frame, _ in station.answered})
+        assert all(speech.confirms(answer, frame) for frame, answer in station.answered)
+        await arrives(subscriber, {(speech.topic("3301"), frame) for frame, _ in station.answered})
 
 
-async def test_a_station_among_hostile_peers_loses_nothing(server: NatsServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("speech", [SL651, GB26875, HJ212], ids=lambda speech: speech.protocol)
+async def test_a_station_among_hostile_peers_loses_nothing(server: NatsServer, tmp_path: Path, speech: Speech) -> None:
     """Slow peers, 10,000 half frames and wrong checksums are closed and counted: a good station is answered and heard."""
-    frames = reports()
+    frames = speech.reports()
     first = next(frames)
     half, bad = first[: len(first) // 2], damaged(first)
     options = ("--first-frame", "3", "--frame-time", "2")
-    with bridging("sl651", server, tmp_path, *options) as bridge, subscribed(server, "sl651/#") as subscriber:
+    with bridging(speech.protocol, server, tmp_path, *options) as bridge, subscribed(server) as subscriber:
         hostile = [
             *(slow(bridge.port, first) for _ in range(50)),
             *(throw(bridge.port, half, 1_000) for _ in range(5)),
@@ -150,27 +129,33 @@ async def test_a_station_among_hostile_peers_loses_nothing(server: NatsServer, t
             *(throw(bridge.port, bad * 100, 10) for _ in range(5)),
         ]
         async with attack(*hostile) as attackers:
-            async with Station(bridge.port, answer_size=SL651_ANSWER, patience_s=10) as station:
+            async with Station(bridge.port, answer_size=speech.answer_size, patience_s=10) as station:
                 while not all(each.done() for each in attackers[50:]) or len(station.answered) < 100:
                     await station.deliver(next(frames))
                     await asyncio.sleep(0.02)  # below what a peer may send for long
             await until(lambda: counted(bridge)['gridwatch_bridge_closed_total{reason="first-frame"}'] > 0, "slow ones")
         assert station.resent == 0
-        assert all(confirms(answer, frame) for frame, answer in station.answered)
-        delivered = {(f"sl651/3301/{STATION}", frame) for frame, _ in station.answered}
-        await arrives(subscriber, delivered)
+        assert all(speech.confirms(answer, frame) for frame, answer in station.answered)
+        await arrives(subscriber, {(speech.topic("3301"), frame) for frame, _ in station.answered})
         numbers = counted(bridge)
-        assert numbers['gridwatch_bridge_closed_total{reason="bad-frames"}'] == 50
+        closed = 50 + 50 * speech.glued_halves_are_bad
+        assert numbers['gridwatch_bridge_closed_total{reason="bad-frames"}'] == closed
         assert numbers['gridwatch_bridge_frames_total{outcome="published"}'] == len(station.answered)
-        assert {load for _, load in subscriber.arrived} - {frame for frame, _ in station.answered} == {bad}  # kept raw
+        kept = {load for _, load in subscriber.arrived} - {frame for frame, _ in station.answered}
+        assert bad in kept  # raw
+        assert kept == {bad} or speech.glued_halves_are_bad
+        decode = decoder(speech.decoder)
+        for said in (decode(speech.topic("3301"), load, datetime.now(UTC)) for load in kept):
+            assert said
+            assert all(isinstance(one, Rejection) for one in said)
         assert bridge.terminate() == 0
 
 
 async def test_what_was_answered_survives_a_broker_that_is_killed(server: NatsServer, tmp_path: Path) -> None:
     """Kill -9 the broker twice while stations send: nothing is answered before it is stored, and nothing answered is lost."""
     with bridging("sl651", server, tmp_path) as bridge, subscribed(server, "sl651/#") as subscriber:
-        async with Station(bridge.port, answer_size=SL651_ANSWER) as station:
-            frames = reports()
+        async with Station(bridge.port, answer_size=SL651.answer_size) as station:
+            frames = SL651.reports()
             for _ in range(2):
                 for _ in range(40):
                     await station.deliver(next(frames))
@@ -186,40 +171,34 @@ async def test_what_was_answered_survives_a_broker_that_is_killed(server: NatsSe
                 station.resent = 0
             for _ in range(10):
                 await station.deliver(next(frames))
-            await arrives(subscriber, {(f"sl651/3301/{STATION}", frame) for frame, _ in station.answered})
+            await arrives(subscriber, {(SL651.topic("3301"), frame) for frame, _ in station.answered})
             assert len(station.answered) == 92
 
 
 async def test_fire_devices_are_acknowledged_and_denied(server: NatsServer, tmp_path: Path) -> None:
     """A component's fire is acknowledged with a right checksum; a damaged frame is denied, and kept raw on its topic."""
-    fire = gb26875_frames.frame(components(component(2)), destination=bytes.fromhex("0102030405FF"))
+    fire = next(GB26875.reports())
     bad = damaged(fire)
-    source = gb26875_frames.SOURCE.hex().upper()
     with bridging("gb26875", server, tmp_path) as bridge, subscribed(server, "gb26875/#") as subscriber:
-        async with Station(bridge.port, answer_size=GB26875_ANSWER) as station:
-            good, denied = await station.deliver(fire), await station.deliver(bad)
-            await arrives(subscriber, {(f"gb26875/3301/{source}", fire), (f"gb26875/3301/{source}", bad)})
-    for answer, command in ((good, 3), (denied, 6)):
-        assert answer[2:6] == fire[2:6]
-        assert (answer[12:18], answer[18:24]) == (fire[18:24], fire[12:18])
-        assert answer[26] == command
-        assert sum(answer[2:-3]) & 0xFF == answer[-3]
+        async with Station(bridge.port, answer_size=GB26875.answer_size) as station:
+            assert gb26875_answers(await station.deliver(fire), fire, command=3)
+            assert gb26875_answers(await station.deliver(bad), bad, command=6)
+            await arrives(subscriber, {(GB26875.topic("3301"), fire), (GB26875.topic("3301"), bad)})
 
 
 async def test_an_environmental_station_is_answered_where_it_asks(server: NatsServer, tmp_path: Path) -> None:
     """Flag 5 gets 9014 with its own QN; flag 4 gets nothing, and both packets arrive."""
-    asks = hj212_frames.report("LA-Rtd=51.2,LA-Flag=N")
+    asks = next(HJ212.reports())
     tells = hj212_frames.report("LA-Rtd=51.3,LA-Flag=N", flag=4, qn="20260701060130123")
-    expected = hj212_frames.packet("QN=20260701060030123;ST=91;CN=9014;PW=123456;MN=A110000_0001;Flag=4;CP=&&&&")
     with bridging("hj212", server, tmp_path) as bridge, subscribed(server, "hj212/#") as subscriber:
-        async with Station(bridge.port, answer_size=len(expected)) as station:
-            assert await station.deliver(tells + asks) == expected
-            await arrives(subscriber, {("hj212/3301/A110000_0001", asks), ("hj212/3301/A110000_0001", tells)})
+        async with Station(bridge.port, answer_size=HJ212.answer_size) as station:
+            assert HJ212.confirms(await station.deliver(tells + asks), asks)
+            await arrives(subscriber, {(HJ212.topic("3301"), asks), (HJ212.topic("3301"), tells)})
 
 
 async def test_datagrams_are_answered_where_they_came_from(server: NatsServer, tmp_path: Path) -> None:
     """SL 651 over UDP: a datagram with two reports gets two confirmations, one with a wrong checksum none."""
-    frames = reports()
+    frames = SL651.reports()
     first, second = next(frames), next(frames)
     with bridging("sl651", server, tmp_path, "--udp") as bridge, subscribed(server, "sl651/#") as subscriber:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as station:
@@ -230,14 +209,14 @@ async def test_datagrams_are_answered_where_they_came_from(server: NatsServer, t
                 await loop.sock_sendto(station, load, (LOOPBACK, bridge.port))
             async with asyncio.timeout(10):
                 answers = [await loop.sock_recv(station, 100) for _ in range(2)]
-        assert confirms(answers[0], first)
-        assert confirms(answers[1], second)
-        await arrives(subscriber, {(f"sl651/3301/{STATION}", each) for each in (first, second, damaged(first))})
+        assert SL651.confirms(answers[0], first)
+        assert SL651.confirms(answers[1], second)
+        await arrives(subscriber, {(SL651.topic("3301"), each) for each in (first, second, damaged(first))})
 
 
 async def test_who_floods_with_datagrams_is_not_heard_for_a_while(server: NatsServer, tmp_path: Path) -> None:
     """A source of wrong checksums is muted, and another one is answered all the time."""
-    frames = reports()
+    frames = SL651.reports()
     bad = damaged(next(frames))
     with (
         bridging("sl651", server, tmp_path, "--udp", "--bad-frames", "5") as bridge,
@@ -254,7 +233,7 @@ async def test_who_floods_with_datagrams_is_not_heard_for_a_while(server: NatsSe
             await loop.sock_sendto(flood, report, (LOOPBACK, bridge.port))
             await loop.sock_sendto(station, report, (LOOPBACK, bridge.port))
             async with asyncio.timeout(10):
-                assert confirms(await loop.sock_recv(station, 100), report)
+                assert SL651.confirms(await loop.sock_recv(station, 100), report)
         await loop.sock_sendto(flood, bad * 6, (LOOPBACK, bridge.port))
         muted = 'gridwatch_bridge_closed_total{reason="bad-frames"}'
         await until(lambda: counted(bridge)[muted] == 1, "the flood is muted")
@@ -262,7 +241,7 @@ async def test_who_floods_with_datagrams_is_not_heard_for_a_while(server: NatsSe
         await loop.sock_sendto(flood, next(frames), (LOOPBACK, bridge.port))
         await loop.sock_sendto(station, last := next(frames), (LOOPBACK, bridge.port))
         async with asyncio.timeout(10):
-            assert confirms(await loop.sock_recv(station, 100), last)
+            assert SL651.confirms(await loop.sock_recv(station, 100), last)
         assert counted(bridge)["gridwatch_bridge_answers_total"] == before + 1
 
 
@@ -270,17 +249,17 @@ async def test_it_stops_cleanly_with_frames_on_their_way(server: NatsServer, tmp
     """SIGTERM: what was taken is still stored and answered, then it goes with exit code 0."""
     with bridging("sl651", server, tmp_path) as bridge, subscribed(server, "sl651/#") as subscriber:
         reader, writer = await asyncio.open_connection(LOOPBACK, bridge.port)
-        frames = reports()
+        frames = SL651.reports()
         sent = [next(frames) for _ in range(50)]
         writer.write(b"".join(sent))
-        answers = await reader.readexactly(SL651_ANSWER)
+        answers = await reader.readexactly(SL651.answer_size)
         bridge.process.send_signal(signal.SIGTERM)
         answers += await reader.read()
         assert await asyncio.to_thread(bridge.process.wait, 20) == 0
         writer.close()
-        answered = {answers[at + 14 : at + 16] for at in range(0, len(answers), SL651_ANSWER)}
+        answered = {answers[at + 14 : at + 16] for at in range(0, len(answers), SL651.answer_size)}
         known = {frame[14:16]: frame for frame in sent}
-        await arrives(subscriber, {(f"sl651/3301/{STATION}", known[serial]) for serial in answered})
+        await arrives(subscriber, {(SL651.topic("3301"), known[serial]) for serial in answered})
         assert not is_listening(LOOPBACK, bridge.port)
 
 
@@ -289,7 +268,7 @@ async def test_a_station_over_tcp_becomes_a_reading_in_the_database(
 ) -> None:
     """A registered station speaks SL 651 over TCP, is confirmed, and its level above its own base is in the database."""
     stage = NewChannel(metric="stage", unit="m", interval_s=300, limits=(4.0, 3.0, 2.0, 1.0))
-    gauge = NewDevice(id=STATION, kind="gauge", name="水尺", lon=120.0, lat=30.0, area="3301", channels=(stage,))
+    gauge = NewDevice(id=SL651.station, kind="gauge", name="水尺", lon=120.0, lat=30.0, area="3301", channels=(stage,))
     with connect(database_url) as connection, connection.cursor() as cur:
         register(cur, [gauge], now=datetime.now(UTC))
     now = f"{datetime.now(UTC) + timedelta(hours=8):%y%m%d%H%M%S}"
@@ -298,10 +277,10 @@ async def test_a_station_over_tcp_becomes_a_reading_in_the_database(
     with bridging("sl651", server, tmp_path) as bridge:
         async with (
             working(database_url, server.host, server.port, account.user, account.password),
-            Station(bridge.port, answer_size=SL651_ANSWER) as station,
+            Station(bridge.port, answer_size=SL651.answer_size) as station,
         ):
             await station.deliver(damaged(report)[:-1] + report)  # a half frame before it, glued
-            assert confirms(station.answered[0][1], report)
+            assert SL651.confirms(station.answered[0][1], report)
             await stored(database_url, "SELECT FROM readings WHERE value = 1.25", 1)
             await stored(database_url, "SELECT FROM alarms WHERE condition = 'level-high'", 1)
 
@@ -316,13 +295,13 @@ async def test_a_broker_of_our_own_authority_is_spoken_to_by_tls(tmp_path: Path)
     server = NatsServer(tmp_path / "nats", host=LOOPBACK, port=free_port(), accounts=(account,), tls=tls)
     server.start()
     url = ("--mqtt", mqtt_url(server).replace("mqtt:", "mqtts:"))
-    report = next(reports())
+    report = next(SL651.reports())
     try:
         with bridging("sl651", server, tmp_path, *url, "--ca", str(authority.root)) as bridge:
-            async with Station(bridge.port, answer_size=SL651_ANSWER) as station:
-                assert confirms(await station.deliver(report), report)
+            async with Station(bridge.port, answer_size=SL651.answer_size) as station:
+                assert SL651.confirms(await station.deliver(report), report)
         with bridging("sl651", server, tmp_path, *url) as bridge:
-            async with Station(bridge.port, answer_size=SL651_ANSWER, patience_s=0.5) as station:
+            async with Station(bridge.port, answer_size=SL651.answer_size, patience_s=0.5) as station:
                 waiting = asyncio.create_task(station.deliver(report))
                 await until(lambda: station.resent > 0, "the station resends")
                 assert counted(bridge)["gridwatch_bridge_broker_up"] == 0
