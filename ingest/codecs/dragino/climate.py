@@ -2,15 +2,19 @@
 
 from typing import Final
 
-from ingest.codecs.dragino.model import MILLIVOLTS, sint, uint, voltage
+from ingest.codecs.dragino.model import MILLIVOLTS, is_configuration, rows, sint, uint, voltage
 from ingest.codecs.told import Told, stored
 from ingest.readings import Fact, Reason
 
 _BYTES: Final = 11
 _NO_PROBE: Final = 0x7FFF
 _PROBE_DS, _PROBE_TMP, _LIGHT, _VOLTS, _COUNT, _COUNT_LONG = 1, 2, 5, 6, 7, 8
-_CLOCK_DS, _CLOCK_TMP, _SHT31, _IDENTITY = 9, 10, 11, 15
-_NOT_CONNECTED: Final = 0x80
+_CLOCK_DS, _CLOCK_TMP, _SHT31 = 9, 10, 11
+_KINDS: Final = 0x3F
+_SIMPLE: Final = 0x0F  # without the bit of a pressed button
+_IDENTITIES: Final = frozenset((0x0E, 0x0F, 0x10, 0x20))
+"""Where a built-in temperature would be there is the number of a probe, or nothing."""
+_NOT_CONNECTED: Final = 0x80  # of what is measured now; of a stored row that it is sent again, unasked
 _STORED: Final = 0x40
 _LOW: Final = 1
 _BATTERY_LOW: Final = Fact.BATTERY_LOW
@@ -21,18 +25,21 @@ def lht65(said: Told, payload: bytes) -> None:
     if len(payload) < _BYTES:
         said.reject(Reason.TRUNCATED, f"{len(payload)} bytes, an LHT65 sends {_BYTES}")
         return
-    if payload[6] & _STORED:
+    if not any(payload):
+        return  # asked for stored rows, it has none
+    if payload[6] & _STORED or (payload[6] & _NOT_CONNECTED and stored(said.item, uint(payload, 7, 11)) is not None):
         _rows(said, payload)
         return
-    kind = payload[6] & 0x0F
-    if kind in (_CLOCK_DS, _CLOCK_TMP):
+    kind = payload[6] & _SIMPLE
+    has_clock = kind in (_CLOCK_DS, _CLOCK_TMP)
+    if has_clock:
         _probe(said, payload, 0)
     else:
         said.value("voltage", float(uint(payload, 0, 2) & MILLIVOLTS), "mV", "bat_v")
-        said.fact(_BATTERY_LOW, "bat_status", active=payload[0] >> 6 <= _LOW)
-    if kind != _IDENTITY:
+    said.fact(_BATTERY_LOW, "bat_status", active=payload[4 if has_clock else 0] >> 6 <= _LOW)
+    if payload[6] & _KINDS not in _IDENTITIES:
         _inner(said, payload)
-    _outer(said, payload, kind)
+        _outer(said, payload, kind)
 
 
 def _inner(said: Told, payload: bytes) -> None:
@@ -62,20 +69,17 @@ def _probe(said: Told, payload: bytes, at: int) -> None:
 
 
 def _rows(said: Told, payload: bytes) -> None:
-    for at in range(0, len(payload) - _BYTES + 1, _BYTES):
-        row = payload[at : at + _BYTES]
-        past = stored(said.item, uint(row, 7, 11))
-        if past is None:
-            said.reject(Reason.TIME, "a stored row of a time that cannot be")
-            continue
+    for past, row in rows(said, payload):
         _inner(past, row)
-        if row[6] & 0x0F in (_PROBE_DS, _PROBE_TMP, _CLOCK_DS, _CLOCK_TMP):
-            _probe(past, row, 0)
-        said.extend(past.items)
+        if row[6] & _SIMPLE in (_PROBE_DS, _PROBE_TMP, _CLOCK_DS, _CLOCK_TMP):
+            raw = sint(row, 0)
+            past.value("probe_temperature", None if raw == _NO_PROBE else raw / 100, "Cel", "temp_c_ds")
 
 
 def llms01(said: Told, payload: bytes) -> None:
     """Read battery, an optional probe, leaf moisture in per cent, leaf temperature, an interrupt, the kind of message."""
+    if is_configuration(said, payload):
+        return
     voltage(said, payload)
     if len(payload) < 9:  # noqa: PLR2004 -- up to the interrupt
         said.reject(Reason.TRUNCATED, f"{len(payload)} bytes, an LLMS01 sends {_BYTES}")

@@ -1,15 +1,14 @@
-"""Dragino's doors and leaks: LDS01, LDS02, LWL01, LWL02, and LDS03A, DS03A, LWL03A with their own clock. Pure."""
+"""Dragino's doors and leaks: LDS01, LDS02, LWL01, LWL02, and LDS03A, DS03A, LWL03A, LWL04 with their own clock. Pure."""
 
 from typing import Final
 
-from ingest.codecs.dragino.model import uint, voltage
-from ingest.codecs.told import Told, stored
+from ingest.codecs.dragino.model import DATALOG, ROW, rows, uint, voltage
+from ingest.codecs.told import Told
 from ingest.readings import Fact, Reason
 
 _DOOR, _LEAK, _BOTH = 1, 2, 3
 _BYTES: Final = 10
-_ROW: Final = 11
-_DATALOG: Final = 3
+_TWO_DOORS: Final = 18
 _OPEN, _OTHER, _WATER = Fact.OPEN, Fact.OTHER, Fact.WATER
 
 
@@ -35,28 +34,21 @@ def door_or_leak(said: Told, payload: bytes) -> None:
 
 
 def stamped_contact(said: Told, payload: bytes) -> None:
-    """Read rows of status, counts, and the time of it; on fPort 3 they were stored before."""
-    if said.item.port != _DATALOG:
-        if len(payload) < _ROW:
-            said.reject(Reason.TRUNCATED, f"{len(payload)} bytes, {_ROW} are sent")
-        else:
-            _row(said, said, payload)
-        return
-    for at in range(0, len(payload) - _ROW + 1, _ROW):
-        row = payload[at : at + _ROW]
-        past = stored(said.item, uint(row, 7, 11))
-        if past is None:
-            said.reject(Reason.TIME, "a stored row of a time that cannot be")
-        else:
-            _row(said, past, row)
-            said.extend(past.items)
+    """Read rows of status, counts, and the time of it; on fPort 3 they were stored before. A second door comes after it."""
+    if said.item.port == DATALOG:
+        for past, row in rows(said, payload):
+            _row(said, past, row, row[0])
+    elif len(payload) < ROW:
+        said.reject(Reason.TRUNCATED, f"{len(payload)} bytes, {ROW} are sent")
+    else:
+        _row(said, said, payload, payload[0] | (payload[ROW] if len(payload) == _TWO_DOORS else 0))
 
 
-def _row(said: Told, into: Told, row: bytes) -> None:
+def _row(said: Told, into: Told, row: bytes, status: int) -> None:
     """Tell of a row; whether it is a door or a leak the model says."""
     is_leak = "WL" in said.item.hint.upper()
     word = "leak" if is_leak else "open"
-    into.fact(_WATER if is_leak else _OPEN, f"{word}_status", active=bool(row[0] & 1))
-    into.fact(_OTHER, "alarm", active=bool(row[0] & 2))
+    into.fact(_WATER if is_leak else _OPEN, f"{word}_status", active=bool(status & 1))
+    into.fact(_OTHER, "alarm", active=bool(status & 2))
     into.value(f"{word}_times", float(uint(row, 1, 4)), "1", f"{word}_times")
     into.value(f"{word}_duration", float(uint(row, 4, 7)), "min", f"{word}_duration")
