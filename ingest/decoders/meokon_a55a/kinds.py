@@ -36,10 +36,11 @@ _IMMERSED: Final = {0: Fact.WATER, 1: Fact.WATER}
 _LID: Final = {0: Fact.OPEN, 1: Fact.OPEN}
 _RELEASE: Final = {7: Fact.OPEN}  # the hydrant is open: water runs
 _GAS: Final = {1: Fact.GAS_ALARM}
+_AIR: Final = {2: Fact.FAULT, 7: Fact.OPEN}  # it is on mains: bit 2 is the device, 7 its cover
 _OWN_BITS: Final[Mapping[int, Mapping[int, Fact]]] = {
     20: _IMMERSED, 23: {0: Fact.TAMPER, 1: Fact.TAMPER}, 24: _TILT | _RELEASE, 31: _GAS, 34: _RELEASE,
-    36: _IMMERSED | {5: Fact.OPEN, 6: Fact.OPEN}, 37: _LID, 49: _TILT, 58: _TILT | _RELEASE, 59: _LID,
-    67: _IMMERSED | _TILT, 77: _GAS, 81: _GAS, 99: _GAS,
+    36: _IMMERSED | {5: Fact.TAMPER, 6: Fact.OPEN}, 37: _LID, 39: {5: Fact.TAMPER}, 40: {7: Fact.OPEN}, 49: _TILT,
+    58: _TILT | _RELEASE, 59: _LID, 67: _IMMERSED | _TILT, 77: _GAS, 79: _AIR, 81: _GAS, 96: _AIR, 99: _GAS, 105: _AIR,
 }  # fmt: skip
 
 _OF_CHANNEL: Final = {5: 2, 6: 2, 7: 3}  # bits of the second and the third channel
@@ -123,18 +124,24 @@ _TABLE: Final = """
 68: ph pH h/100, temperature Cel h/10
 69: conductivity uS/cm i/10, temperature Cel i/10
 70: displacement mm i/100
+72: temperature Cel h/10, humidity %RH h/10, pm1 ug/m3 h/1, pm2_5 ug/m3 h/1, pm10 ug/m3 h/1, co2 ppm h/1, formaldehyde mg/m3 h/1000, tvoc mg/m3 h/100
 74: velocity m/s h/1000, level m h/1000, temperature Cel h/10
 75: illuminance lux h/1
 76: illuminance lux H/1
 77: ethanol ppm h/1
+78: temperature Cel h/10, humidity %RH h/10, pm1 ug/m3 h/1, pm2_5 ug/m3 h/1, pm10 ug/m3 h/1, co2 ppm h/1, oxygen % h/10, tvoc mg/m3 h/100
+79: temperature Cel h/10, humidity %RH h/10, pm1 ug/m3 h/1, pm2_5 ug/m3 h/1, pm10 ug/m3 h/1, h2s ppm h/100, nh3 ppm h/10, so2 ppm h/100
 80: temperature Cel h/100
 81: gas umol/mol h/1
 84: level m i/1000
 87: chlorine mg/L h/100, temperature Cel h/10
 88: pressure MPa h/1000, pressure_2 MPa h/1000, pressure_3 MPa h/1000, temperature Cel h/10, flow m3/h h/100
 90: level m h/100, level_2 m h/100
+91: temperature Cel h/10, temperature_2 Cel h/10, temperature_3 Cel h/10, temperature_4 Cel h/10, temperature_5 Cel h/10, temperature_6 Cel h/10, temperature_7 Cel h/10, temperature_8 Cel h/10
 92: temperature Cel h/10, temperature_2 Cel h/10, temperature_3 Cel h/10, temperature_4 Cel h/10
 93: level m h/100, humidity %RH h/10, temperature Cel h/10
+96: temperature Cel h/10, humidity %RH h/10, pm1 ug/m3 h/1, pm2_5 ug/m3 h/1, pm10 ug/m3 h/1, co2 ppm h/1, co ppm h/1, so2 ppm h/100
+105: temperature Cel h/10, humidity %RH h/10, pm1 ug/m3 h/1, pm2_5 ug/m3 h/1, pm10 ug/m3 h/1, co2 ppm h/1, co ppm h/1, nh3 ppm h/10
 """
 
 

@@ -107,6 +107,7 @@ def test_a_hydrant_tells_release_tilt_and_pressure_apart() -> None:
     [
         (0, b"\x00\x0a", 4, {"pressure": (1.0, "kPa")}),
         (3, b"\x00\x64", 4, {"pressure": (pytest.approx(68.94757), "kPa")}),
+        (7, b"\x75\x30", 4, {"pressure": (pytest.approx(39.9966), "kPa")}),
         (8, b"\xff\x9c", 4, {"level": (-1.0, "m")}),
         (11, b"\xff\x9c", 4, {"temperature": (-10.0, "Cel")}),
         (18, b"\x02\x58\x00\xd7", 8, {"humidity": (60.0, "%RH"), "temperature": (21.5, "Cel")}),
@@ -129,6 +130,19 @@ def test_immersion_and_gas_have_facts_of_their_own() -> None:
     """The limit bits of an immersion sensor are water, the upper one of a gas meter is a gas alarm."""
     assert _facts(decode("", meokon(20, [b"\x00\x01"], alarm=2), RECEIVED))[Fact.WATER] is True
     assert _facts(decode("", meokon(31, [b"\x00\x64"], alarm=2), RECEIVED))[Fact.GAS_ALARM] is True
+
+
+@pytest.mark.parametrize(
+    ("kind", "record", "alarm", "fact"),
+    [
+        (36, bytes(4), 0x20, Fact.TAMPER), (36, bytes(4), 0x40, Fact.OPEN), (39, bytes(4), 0x20, Fact.TAMPER),
+        (40, bytes(2), 0x80, Fact.OPEN), (105, bytes(16), 0x80, Fact.OPEN), (79, bytes(16), 0x04, Fact.FAULT),
+    ],
+)  # fmt: skip
+def test_bits_that_mean_something_else_of_a_type(kind: int, record: bytes, alarm: int, fact: Fact) -> None:
+    """A cap that is knocked or off, a cover that is open, a thing that is moved: no limit of a channel, no battery."""
+    facts = _facts(decode("", meokon(kind, [record], alarm=alarm), RECEIVED))
+    assert {said for said, active in facts.items() if active} == {fact}
 
 
 def test_ends_of_the_range_are_no_values() -> None:
