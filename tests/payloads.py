@@ -48,6 +48,11 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
             ),
         ),
         ("zigbee2mqtt/kitchen", b'{"gas":false,"carbon_monoxide":true,"co":120,"linkquality":44}'),
+        (
+            "zigbee2mqtt/loft",
+            b'{"smoke_state":"alarm","battery_state":"low","self_test":"checking","silence":"ON","contact":false,"pressure":98.5}',
+        ),
+        ("zigbee2mqtt/loft/smoke_state", b"alarm"),
         ("zigbee2mqtt/hall/availability", b'{"state":"offline"}'),
         ("zigbee2mqtt/bridge/state", b"online"),
         ("zigbee2mqtt/bridge/devices", b'[{"friendly_name":"hall","definition":{"exposes":[{"features":[]}]}}]'),

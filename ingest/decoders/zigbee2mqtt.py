@@ -22,31 +22,80 @@ from ingest.wire import RefusedError, is_picture, number, plain_text, read_json,
 BASE: Final = "zigbee2mqtt"
 
 FACTS: Final = {
-    "smoke": Fact.FIRE,
-    "battery_low": Fact.BATTERY_LOW,
+    "smoke": Fact.FIRE, "smoke_state": Fact.FIRE, "smoke_alarm_1": Fact.FIRE, "smoke_alarm_2": Fact.FIRE,
+    "battery_low": Fact.BATTERY_LOW, "battery_state": Fact.BATTERY_LOW, "battery_level": Fact.BATTERY_LOW,
     "tamper": Fact.TAMPER,
-    "test": Fact.TEST,
-    "water_leak": Fact.WATER,
-    "gas": Fact.GAS_ALARM,
-    "carbon_monoxide": Fact.GAS_ALARM,
-}
+    "test": Fact.TEST, "self_test": Fact.TEST, "self_test_result": Fact.TEST, "checking_result": Fact.TEST,
+    "self_checking": Fact.TEST, "testing": Fact.TEST, "test_in_progress": Fact.TEST, "test_mode": Fact.TEST,
+    "water_leak": Fact.WATER, "water_leak_alarm_1": Fact.WATER, "water_leak_alarm_2": Fact.WATER,
+    "water_leakage_state": Fact.WATER,
+    "gas": Fact.GAS_ALARM, "gas_alarm_1": Fact.GAS_ALARM, "gas_alarm_2": Fact.GAS_ALARM, "gas_sensor_state": Fact.GAS_ALARM,
+    "carbon_monoxide": Fact.GAS_ALARM, "carbon_monoxide_alarm_1": Fact.GAS_ALARM, "carbon_monoxide_alarm_2": Fact.GAS_ALARM,
+    "co_state": Fact.GAS_ALARM,
+    "heat": Fact.HEAT,
+    "fault": Fact.FAULT, "fault_alarm": Fact.FAULT, "device_fault": Fact.FAULT, "trouble": Fact.FAULT,
+    "reliability": Fact.FAULT,
+    "silence": Fact.SILENCED, "silence_siren": Fact.SILENCED, "hush": Fact.SILENCED, "hush_active": Fact.SILENCED,
+    "temporary_mute": Fact.SILENCED, "smoke_alarm_silenced": Fact.SILENCED,
+    "mains_power_connected": Fact.MAINS_LOST,
+    "contact": Fact.OPEN,
+    "occupancy": Fact.MOTION, "presence": Fact.MOTION,
+    "alarm_1": Fact.OTHER, "alarm_2": Fact.OTHER,
+}  # fmt: skip
+"""What the properties of devices say. Several of one fact are one: it holds where any of them says so."""
+_INVERTED: Final = frozenset({"contact", "mains_power_connected"})
+_CLEAR: Final = frozenset({"smoke", "battery_low", "tamper", "test", "water_leak", "carbon_monoxide"})
+"""What is never anything but yes or no: another word is refused. The others are texts, numbers or commands on some devices."""
 _LARGEST: Final = float_info.max
 QUANTITIES: Final = {
-    "battery": ("%EL", 0.0, 100.0),
-    "voltage": ("V", 0.0, _LARGEST),
-    "linkquality": ("1", 0.0, 255.0),
-    "smoke_density": ("1", 0.0, _LARGEST),
-    "temperature": ("Cel", -100.0, 1000.0),
-    "device_temperature": ("Cel", -100.0, 1000.0),
-    "humidity": ("%RH", 0.0, 100.0),
-    "co": ("ppm", 0.0, _LARGEST),
+    "battery": ("battery", "%EL", 0.0, 100.0),
+    "voltage": ("voltage", "V", 0.0, _LARGEST),
+    "linkquality": ("linkquality", "1", 0.0, 255.0),
+    "smoke_density": ("smoke_density", "1", 0.0, _LARGEST),
+    "smoke_concentration": ("smoke_density", "1", 0.0, _LARGEST),
+    "smoke_value": ("smoke_density", "1", 0.0, _LARGEST),
+    "smoke_level": ("smoke_density", "1", 0.0, _LARGEST),
+    "temperature": ("temperature", "Cel", -100.0, 1000.0),
+    "temperature_38": ("temperature", "Cel", -100.0, 1000.0),  # of Develco's detectors, whose endpoint 38 measures it
+    "device_temperature": ("device_temperature", "Cel", -100.0, 1000.0),
+    "humidity": ("humidity", "%RH", 0.0, 100.0),
+    "pressure": ("pressure", "hPa", 0.0, 2000.0),
+    "co": ("co", "ppm", 0.0, _LARGEST),
+    "co_ppm": ("co", "ppm", 0.0, _LARGEST),
+    "carbon_monoxide_value": ("co", "ppm", 0.0, _LARGEST),
+    "co2": ("co2", "ppm", 0.0, _LARGEST),
+    "pm25": ("pm25", "ug/m3", 0.0, _LARGEST),
+    "soil_moisture": ("soil_moisture", "%", 0.0, 100.0),
 }
-"""Numeric properties, which are metrics of ours: unit, and the closed range outside which it is a "no value" mark."""
+"""Numeric properties: the metric, its unit, and the closed range outside which a number is a "no value" mark."""
 
 _WORDS: Final = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
+_ALARM_WORDS: Final = {"alarm": True, "normal": False, "none": False}
+_CHARGE_WORDS: Final = {"low": True, "medium": False, "middle": False, "high": False}
+_CHECK_WORDS: Final = _WORDS | {
+    "checking": True, "check_success": False, "check_failure": False, "success": False, "failure": False, "others": False,
+    "check success": False, "check failure": False,
+}  # fmt: skip
+_WORDS_OF: Final = {
+    "smoke_state": _ALARM_WORDS,
+    "gas_sensor_state": _ALARM_WORDS,
+    "co_state": _ALARM_WORDS,
+    "water_leakage_state": {"water_leakage_yes": True, "water_leakage_no": False},
+    "battery_state": _CHARGE_WORDS,
+    "battery_level": _CHARGE_WORDS,
+    "self_test": _CHECK_WORDS,
+    "self_test_result": _CHECK_WORDS,
+    "checking_result": _CHECK_WORDS,
+    "reliability": {"no_fault_detected": False, "unreliable_other": True, "process_error": True},
+}
+"""Properties that tell a state by a word of their own. Of any other word, as "detecting" or "unknown", nothing is told."""
+_COUNTERS: Final = frozenset({"gas", "battery_level"})
+"""What is a number on a meter is no alarm when the number happens to be 1."""
 _OFFLINE_WORDS: Final = {"online": False, "offline": True}
 _MILLIVOLTS_FROM: Final = 1000.0
 """No radio runs on a cell below one volt, and no mains reaches a thousand: above are millivolts, below are volts."""
+_KILOPASCALS_BELOW: Final = 200.0
+"""Of the air on no mountain are there less hectopascals, and nowhere that many kilopascals. Makers write either."""
 _MILLISECONDS_FROM: Final = 1e11  # as seconds this were the year 5138
 _LONGEST_KEPT: Final = 2048  # bytes of a report whose keys are remembered; 1,024 of them are 2 MB
 _GOOD, _MISSING = Quality.GOOD, Quality.MISSING
@@ -104,7 +153,7 @@ def _decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
         return [_availability(available, payload, received)]
     if not is_object and is_picture(payload):
         raise RefusedError(Reason.UNSUPPORTED, "a picture")
-    report = read_json(payload)
+    report = read_json(payload) if is_object or not attribute else _attribute(payload)
     if not isinstance(report, dict):
         if not attribute:
             raise RefusedError(Reason.UNSUPPORTED, "neither a report nor a known property")
@@ -134,22 +183,26 @@ def _availability(device: DeviceId, payload: bytes, received: datetime) -> Devic
     return DeviceState(device=device, fact=_OFFLINE, active=_OFFLINE_WORDS[word], time=received, code="availability")
 
 
+def _attribute(payload: bytes) -> object:
+    """Read the value of one property: JSON, or a bare word."""
+    try:
+        return read_json(payload)
+    except RefusedError:
+        return plain_text(payload)
+
+
 def _report(device: DeviceId, report: Mapping[str, object], length: int, received: datetime) -> list[Decoded]:
     said: list[Decoded] = []
-    unreadable = []
-    if "carbon_monoxide" in report and "gas" in report:
-        report = _one_gas_alarm(report)
+    unreadable: list[str] = []
     time, quality = _seen(report["last_seen"], received) if "last_seen" in report else (received, _GOOD)
     known = _known if length <= _LONGEST_KEPT else _known.__wrapped__
     facts, quantities = known(tuple(report))
-    for key, fact in facts:
-        value = report[key]
-        active = value if isinstance(value, bool) else _truth(value)
-        if active is not None:
+    for fact, keys in facts:
+        told = _told(report, keys, unreadable)
+        if told is not None:
+            key, active = told
             said.append(DeviceState(device=device, fact=fact, active=active, time=time, quality=quality, code=key))
-        elif value is not None:
-            unreadable.append(key)
-    for key, unit, low, high in quantities:
+    for key, metric, unit, low, high in quantities:
         if (raw := report[key]) is None:
             continue
         value = raw if type(raw) is float or type(raw) is int else number(raw)
@@ -158,26 +211,43 @@ def _report(device: DeviceId, report: Mapping[str, object], length: int, receive
             value, told_as = None, _MISSING
         elif key == "voltage":
             value, told_as = _volts(value, quality)
+        elif key == "pressure" and value < _KILOPASCALS_BELOW:
+            value = value * 10.0
         else:
             value = float(value)
-        said.append(Reading(device=device, metric=key, time=time, value=value, unit=unit, quality=told_as, code=key))
+        said.append(Reading(device=device, metric=metric, time=time, value=value, unit=unit, quality=told_as, code=key))
     if unreadable:
         said.append(Rejection(reason=Reason.MALFORMED, detail=f"neither true nor false: {', '.join(unreadable)}"))
     return said
 
 
-def _one_gas_alarm(report: Mapping[str, object]) -> Mapping[str, object]:
-    """Leave out one of two keys that are one fact: it holds where either says so."""
-    other = "gas" if _truth(report["carbon_monoxide"]) else "carbon_monoxide"
-    return {key: value for key, value in report.items() if key != other}
+def _told(report: Mapping[str, object], keys: tuple[str, ...], unreadable: list[str]) -> tuple[str, bool] | None:
+    """Tell whether a fact holds by the properties that say so: the first that says yes, otherwise the first that says no."""
+    told = None
+    for key in keys:
+        value = report[key]
+        active = value if isinstance(value, bool) else _truth(key, value)
+        if active is None:
+            if value is not None and key in _CLEAR:
+                unreadable.append(key)
+            continue
+        if active is not (key in _INVERTED):
+            return key, True
+        told = told or (key, False)
+    return told
 
 
 @lru_cache(maxsize=1024)
-def _known(keys: tuple[str, ...]) -> tuple[list[tuple[str, Fact]], list[tuple[str, str, float, float]]]:
+def _known(
+    keys: tuple[str, ...],
+) -> tuple[list[tuple[Fact, tuple[str, ...]]], list[tuple[str, str, str, float, float]]]:
     """Choose what we know of a report's keys, in our order. A device reports the same few keys again and again."""
     there = frozenset(keys)
-    facts = [(key, fact) for key, fact in FACTS.items() if key in there]
-    return facts, [(key, *limits) for key, limits in QUANTITIES.items() if key in there]
+    facts: dict[Fact, tuple[str, ...]] = {}
+    for key, fact in FACTS.items():
+        if key in there:
+            facts[fact] = (*facts.get(fact, ()), key)
+    return list(facts.items()), [(key, *limits) for key, limits in QUANTITIES.items() if key in there]
 
 
 def _volts(value: float, quality: Quality) -> tuple[float, Quality]:
@@ -185,10 +255,10 @@ def _volts(value: float, quality: Quality) -> tuple[float, Quality]:
     return (value / 1000.0, quality) if value >= _MILLIVOLTS_FROM else (float(value), max(quality, _UNCERTAIN))
 
 
-def _truth(value: object) -> bool | None:
+def _truth(key: str, value: object) -> bool | None:
     if isinstance(value, int | float) and value in (0, 1):
-        return bool(value)
-    return _WORDS.get(value.strip().lower()) if isinstance(value, str) else None
+        return None if key in _COUNTERS else bool(value)
+    return _WORDS_OF.get(key, _WORDS).get(value.strip().lower()) if isinstance(value, str) else None
 
 
 def _seen(value: object, received: datetime) -> tuple[datetime, Quality]:

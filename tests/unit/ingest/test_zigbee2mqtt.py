@@ -62,6 +62,66 @@ def test_gas_and_carbon_monoxide_are_one_alarm(payload: bytes, *, alarm: bool) -
     ] == [alarm]
 
 
+@pytest.mark.parametrize(
+    ("payload", "facts"),
+    [
+        (b'{"smoke_state":"alarm","battery_state":"low"}', {Fact.FIRE: True, Fact.BATTERY_LOW: True}),
+        (b'{"smoke_state":"normal","battery_state":"middle"}', {Fact.FIRE: False, Fact.BATTERY_LOW: False}),
+        (b'{"smoke_state":"none","smoke":true}', {Fact.FIRE: True}),
+        (b'{"smoke_state":"detecting","battery_state":"USB"}', {}),
+        (b'{"smoke_alarm_1":false,"smoke_alarm_2":true}', {Fact.FIRE: True}),
+        (b'{"gas_alarm_1":false,"gas_alarm_2":false,"carbon_monoxide_alarm_1":true}', {Fact.GAS_ALARM: True}),
+        (b'{"gas":12,"gas_sensor_state":"alarm","co_state":"normal"}', {Fact.GAS_ALARM: True}),
+        (b'{"water_leak_alarm_1":true,"water_leak_alarm_2":false}', {Fact.WATER: True}),
+        (b'{"water_leakage_state":"water_leakage_no"}', {Fact.WATER: False}),
+        (b'{"smoke":false,"fault":false,"reliability":"process_error"}', {Fact.FIRE: False, Fact.FAULT: True}),
+        (b'{"fault_alarm":true,"fault":"e1"}', {Fact.FAULT: True}),
+        (b'{"self_test":"checking"}', {Fact.TEST: True}),
+        (b'{"self_test":"Check success","test":false}', {Fact.TEST: False}),
+        (b'{"silence":"ON"}', {Fact.SILENCED: True}),
+        (b'{"hush":"start","smoke_alarm_silenced":false}', {Fact.SILENCED: False}),
+        (b'{"heat":true,"smoke":false}', {Fact.FIRE: False, Fact.HEAT: True}),
+        (b'{"mains_power_connected":false}', {Fact.MAINS_LOST: True}),
+        (b'{"contact":false}', {Fact.OPEN: True}),
+        (b'{"contact":true,"tamper":false}', {Fact.OPEN: False, Fact.TAMPER: False}),
+        (b'{"occupancy":true,"presence":false}', {Fact.MOTION: True}),
+        (b'{"alarm_1":true,"alarm_2":false}', {Fact.OTHER: True}),
+    ],
+)
+def test_other_spellings_of_a_fact(payload: bytes, facts: dict[Fact, bool]) -> None:
+    """Makers name one fact in several ways, in words of their own; it holds where any of them says so."""
+    decoded = decode("zigbee2mqtt/hall", payload, RECEIVED)
+    assert _facts(decoded) == facts
+    assert len(decoded) == len(facts)
+
+
+@pytest.mark.parametrize("volume", ["1", "0", "523.25"])
+def test_gas_meter_rings_no_alarm(volume: str) -> None:
+    """Cubic metres and per cent of the explosion limit go by the name of the alarm; 1 of them is none."""
+    assert decode("zigbee2mqtt/meter", b'{"gas":%s}' % volume.encode(), RECEIVED) == []
+
+
+@pytest.mark.parametrize("pressure", [b"1003.5", b"100.35"])
+def test_pressure_of_the_air_is_told_in_either_unit(pressure: bytes) -> None:
+    """Hectopascals and kilopascals of the air cannot be mistaken for each other."""
+    decoded = decode("zigbee2mqtt/roof", b'{"pressure":%s,"co2":612,"soil_moisture":31}' % pressure, RECEIVED)
+    assert _values(decoded) == {
+        "pressure": (1003.5, "hPa"), "co2": (612.0, "ppm"), "soil_moisture": (31.0, "%"),
+    }  # fmt: skip
+
+
+def test_one_quantity_under_several_names() -> None:
+    """Carbon monoxide is one metric, whatever the maker calls it; a detector's endpoint is no part of the temperature."""
+    assert [
+        _values(decode("zigbee2mqtt/hall", payload, RECEIVED))
+        for payload in (
+            b'{"co_ppm":35}', b'{"carbon_monoxide_value":35}', b'{"temperature_38":21.5}', b'{"smoke_concentration":4}',
+        )
+    ] == [
+        {"co": (35.0, "ppm")}, {"co": (35.0, "ppm")}, {"temperature": (21.5, "Cel")}, {"smoke_density": (4.0, "1")},
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("smoke", [True, False])
 def test_test_button_is_told_beside_the_smoke(*, smoke: bool) -> None:
     """A test says test; whether the sensor says smoke too is told as it is."""
@@ -182,6 +242,13 @@ def test_deleted_retained_message_says_nothing() -> None:
 def test_attribute_output_is_understood() -> None:
     """A bridge may publish each property on its own topic."""
     (state,) = decode("zigbee2mqtt/hall/smoke", b"true", RECEIVED)
+    assert isinstance(state, DeviceState)
+    assert (state.device, state.fact, state.active) == ("hall", Fact.FIRE, True)
+
+
+def test_attribute_may_be_a_bare_word() -> None:
+    """A text is published as it is, without quotes."""
+    (state,) = decode("zigbee2mqtt/hall/smoke_state", b"alarm", RECEIVED)
     assert isinstance(state, DeviceState)
     assert (state.device, state.fact, state.active) == ("hall", Fact.FIRE, True)
 
