@@ -8,6 +8,7 @@ An alarm of this standard has a beginning and no end. So what a camera sees is a
 began, and what a device says of itself is a fact that is over a second later: both stay with an officer until acknowledged.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
@@ -33,6 +34,10 @@ from ingest.xml_tree import Element, read_xml
 
 _ROOTS: Final = (b"<?xml", b"<Notify", b"<Response", b"<Query", b"<Control")
 _DECLARATION_WITHIN: Final = 300
+# What cameras write into names and addresses without escaping it: "&", "<" before what begins no tag, zeros.
+_BARE_AND: Final = re.compile(rb"&(?!(?:amp|lt|gt|apos|quot|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
+_BARE_LESS: Final = re.compile(rb"<(?![A-Za-z/])")
+_CONTROL: Final = bytes(set(range(32)) - set(b"\t\r\n"))
 _LONGEST_ID: Final = 40
 _MOMENT: Final = timedelta(seconds=1)
 _VIDEO: Final = "5"
@@ -71,7 +76,7 @@ DECODER: Final[Decoder] = decode
 
 
 def _decode(allowed: str | None, payload: bytes, received: datetime) -> Iterator[Decoded]:
-    root = read_xml(_body(payload))
+    root = _tree(_body(payload))
     fields = {child.name.lower(): child for child in reversed(root.children)}  # some write cmdType
     command = _word(fields, "cmdtype").lower()
     if root.name in ("Query", "Control"):
@@ -91,6 +96,16 @@ def _decode(allowed: str | None, payload: bytes, received: datetime) -> Iterator
         yield from _keepalive(device, fields, received)
     else:
         yield Rejection(reason=Reason.UNSUPPORTED, detail=text(command) or "no CmdType")
+
+
+def _tree(body: bytes) -> Element:
+    """Read the XML, at a second try with what is unescaped in it escaped."""
+    try:
+        return read_xml(body)
+    except RefusedError as refused:
+        if refused.rejection.reason is not Reason.MALFORMED:
+            raise
+    return read_xml(_BARE_LESS.sub(b"&lt;", _BARE_AND.sub(b"&amp;", body.translate(None, _CONTROL))))
 
 
 def _body(payload: bytes) -> bytes:
@@ -132,7 +147,7 @@ class _Alarm:
         self._type = _type(fields)
         self._methods = [m for m in dict.fromkeys(_word(fields, "alarmmethod")) if m in _METHODS] or [""]
         self._priority = _word(fields, "alarmpriority")
-        self._description = _word(fields, "alarmdescription")[:200].lower()
+        self._description = _described(fields)[:200].lower()
         self._event = text(f"{_word(fields, 'sn')[:40]}-{to_us(self._time) // 1_000_000}")
 
     def said(self) -> Iterator[Decoded]:
@@ -173,6 +188,14 @@ def _type(fields: dict[str, Element]) -> str:
     inner = info.word("AlarmType") if info is not None else ""
     found = inner or _word(fields, "alarmtype")
     return str(int(found[:4])) if found.isascii() and found.isdecimal() else ""
+
+
+def _described(fields: dict[str, Element]) -> str:
+    """Give the AlarmDescription, at top level, under Info or under its AlarmTypeParam; some call it Description."""
+    info = fields.get("info")
+    param = fields.get("alarmtypeparam") if info is None else info.first("AlarmTypeParam")
+    inner = (element.word("AlarmDescription") for element in (info, param) if element is not None)
+    return " ".join(filter(None, (_word(fields, "alarmdescription"), _word(fields, "description"), *inner)))
 
 
 def _hazard(description: str) -> str:

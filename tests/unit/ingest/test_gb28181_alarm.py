@@ -65,6 +65,28 @@ def test_the_declared_encoding_is_not_believed(declaration: str, encoding: str) 
     assert _seen(decode(TOPIC, text.encode(encoding), RECEIVED))[0][:2] == ("fire", "alert")
 
 
+@pytest.mark.parametrize("name", ["楼梯A&B", "a < b", "烟感<3层", "A&B;C", "IPC\x00\x00", "&amp;&#38;"])
+def test_what_a_camera_forgets_to_escape_costs_no_alarm(name: str) -> None:
+    """An address or a name with a bare "&", "<" or zeros in it is read as it is meant."""
+    text = alarm("5", "6", description="明火").replace("</SN>", f"</SN><Address>{name}</Address>")
+    assert _seen(decode(TOPIC, text.encode("gb18030"), RECEIVED))[0][:2] == ("fire", "alert")
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "<Description>检测到明火</Description>",
+        "<Info><AlarmType>2</AlarmType><AlarmTypeParam><AlarmDescription>明火</AlarmDescription></AlarmTypeParam></Info>",
+        "<Info><AlarmDescription>明火</AlarmDescription></Info>",
+        "<AlarmTypeParam><AlarmDescription>明火</AlarmDescription></AlarmTypeParam>",
+    ],
+)
+def test_the_words_of_an_alarm_stand_where_a_maker_puts_them(where: str) -> None:
+    """A description below the type, beside it, or under a shorter name tells of fire as one at top level does."""
+    text = alarm("5").replace("</Notify>", f"{where}</Notify>")
+    assert _seen(decode(TOPIC, text.encode(), RECEIVED))[0][:2] == ("fire", "alert")
+
+
 def test_the_head_of_the_message_is_passed_over() -> None:
     """A SIP MESSAGE with its head, and zeros behind the body, is read like the body alone."""
     whole = SIP.format(CAMERA).encode() + b'<?xml version="1.0"?>\r\n' + alarm("2", "2").encode() + b"\r\n\x00\x00"
