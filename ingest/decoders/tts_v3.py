@@ -130,6 +130,7 @@ def _uplink(device: DeviceId, message: Part, uplink: Part, received: datetime) -
             hint=_hint(uplink),
             rssi=rssi,
             snr=snr,
+            is_sealed="app_s_key" in uplink,
         )
     )
     if "last_battery_percentage" in uplink:

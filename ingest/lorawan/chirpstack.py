@@ -221,7 +221,7 @@ def _log(device: DeviceId, event: Event, _received: datetime) -> list[Decoded]:
     level = event.level or ("INFO" if event.deviceInfo is not None else "ERROR")  # v3 has no level: all are errors
     if level != "ERROR":
         return []
-    code, words = event.code or event.type, event.description or event.error
+    code, words = event.code or event.type or "UNKNOWN", event.description or event.error
     return [Rejection(reason=Reason.UNSUPPORTED, detail=text(f"{device}: the network reports {code}: {words}"))]
 
 

@@ -53,6 +53,7 @@ _V4_TABLE: Final[dict[str, Fields]] = {
     "Lora": ((2, "spreading_factor", "uint32"),),
     "Modulation": ((3, "lora", "oneof Lora"), (FSK, "fsk", "oneof Lora"), (LR_FHSS, "lr_fhss", "oneof Lora")),
     "Tx": ((2, "modulation", "Modulation"),),
+    "Relay": ((4, "snr", "int32"), (5, "rssi", "int32")),
     "up": (
         (2, "time", "Timestamp"),
         (3, "device_info", "DeviceInfo"),
@@ -62,6 +63,8 @@ _V4_TABLE: Final[dict[str, Fields]] = {
         (11, "object", "Struct"),
         (12, "rx_info", "repeated Rx"),
         (13, "tx_info", "Tx"),
+        (14, "relay_rx_info", "Relay"),
+        (15, "join_server_context", "bytes"),  # a message; what matters is whether there is one
     ),
     "event": ((2, "time", "Timestamp"), (3, "device_info", "DeviceInfo")),
     "log": (
@@ -92,6 +95,8 @@ _V3_TABLE: Final[dict[str, Fields]] = {
         (11, "data", "bytes"),
         (12, "object_json", "string"),
         (13, "tags", "repeated Pair"),
+        (16, "published_at", "Timestamp"),
+        (18, "device_profile_name", "string"),
     ),
     "event": ((3, "device_name", "string"), (4, "dev_eui", "bytes")),
     "log": ((4, "dev_eui", "bytes"), (5, "type", "int32"), (6, "error", "string")),
@@ -101,6 +106,7 @@ _V3_TABLE: Final[dict[str, Fields]] = {
         (6, "external_power_source", "bool"),
         (7, "battery_level_unavailable", "bool"),
         (8, "battery_level", "float"),
+        (10, "published_at", "Timestamp"),
     ),
 }
 V4: Final = message_types("gridwatch.chirpstack.v4", _V4_TABLE)
@@ -137,6 +143,9 @@ def _up_v4(up: Proto) -> Event:
     event = _event_v4(up)
     event.fPort, event.data = up.f_port, up.data
     event.rxInfo = [Radio(rssi=rx.rssi or None, snr=rx.snr if is_lora else None) for rx in up.rx_info[:]]
+    event.joinServerContext = up.join_server_context
+    if up.HasField("relay_rx_info"):
+        event.relayRxInfo = Radio(rssi=up.relay_rx_info.rssi or None, snr=up.relay_rx_info.snr)
     if up.HasField("object"):
         event.object = _object(up.object)
     return event
@@ -150,7 +159,7 @@ def _event_v4(message: Proto) -> Event:
         deviceProfileName=info.device_profile_name,
         tags=_tags(info.tags),
     )
-    return Event(time=_instant(message), deviceInfo=who)
+    return Event(time=_instant(message, "time"), deviceInfo=who)
 
 
 def _log_v4(log: Proto) -> Event:
@@ -168,11 +177,13 @@ def _up_v3(up: Proto) -> Event:
     return Event(
         devEUI=up.dev_eui,
         deviceName=up.device_name,
+        deviceProfileName=up.device_profile_name,
+        publishedAt=_instant(up, "published_at"),
         fPort=up.f_port,
         data=up.data,
         objectJSON=up.object_json,
         tags=_tags(up.tags),
-        rxInfo=[Radio(rssi=rx.rssi or None, loRaSNR=rx.lora_snr, time=_instant(rx)) for rx in up.rx_info[:]],
+        rxInfo=[Radio(rssi=rx.rssi or None, loRaSNR=rx.lora_snr, time=_instant(rx, "time")) for rx in up.rx_info[:]],
     )
 
 
@@ -185,7 +196,7 @@ def _log_v3(log: Proto) -> Event:
 
 
 def _status_v3(status: Proto) -> Event:
-    return _battery(Event(devEUI=status.dev_eui), status)
+    return _battery(Event(devEUI=status.dev_eui, publishedAt=_instant(status, "published_at")), status)
 
 
 def _battery(event: Event, status: Proto) -> Event:
@@ -196,12 +207,12 @@ def _battery(event: Event, status: Proto) -> Event:
     return event
 
 
-def _instant(message: Proto) -> datetime | None:
-    """Give the message's own `time`; None where it has none, 1970 where it cannot be."""
-    stamp = message.time
+def _instant(message: Proto, field: str) -> datetime | None:
+    """Give the time in a field of the message; None where it has none, 1970 where it cannot be."""
+    stamp = getattr(message, field)
     seconds, nanos = stamp.seconds, stamp.nanos
     if not 0 < seconds < _LATEST_S or not 0 <= nanos < 1_000_000_000:  # noqa: PLR2004
-        return EPOCH if message.HasField("time") else None
+        return EPOCH if message.HasField(field) else None
     return EPOCH + timedelta(0, seconds, nanos // 1000)
 
 

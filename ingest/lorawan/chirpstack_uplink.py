@@ -9,7 +9,7 @@ from msgspec import UNSET
 from ingest.instants import settle_instant
 from ingest.lorawan.chirpstack_event import Event, Info, Modulation, Radio
 from ingest.lorawan.fields import enclosed_bytes, hex_bytes, instant, port_of
-from ingest.lorawan.uplink import Uplink, told
+from ingest.lorawan.uplink import MAC_ONLY, Uplink, told
 from ingest.readings import Decoded, DeviceId, Reason, Rejection
 from ingest.wire import RefusedError, number, read_json, text
 
@@ -32,11 +32,12 @@ def tell_uplink(device: DeviceId, event: Event, received: datetime) -> list[Deco
             time=time,
             quality=quality,
             payload=payload,
-            port=port_of(event.fPort),
+            port=_port(event),
             output=_output(event),
             hint=hint_of(event),
             rssi=rssi,
             snr=snr,
+            is_sealed=bool(event.joinServerContext),
         )
     )
     if raw and payload is None:
@@ -52,8 +53,18 @@ def _time_of(event: Event, radios: Sequence[Radio]) -> object:
     return event.publishedAt
 
 
+def _port(event: Event) -> int | None:
+    """Read the fPort; v4 leaves a zero out of its JSON, and says how everything it heard was sent."""
+    if event.fPort is not UNSET:
+        return port_of(event.fPort)
+    is_whole = event.deviceInfo is not None and event.txInfo is not None
+    return MAC_ONLY if is_whole and event.data is UNSET else None
+
+
 def _radio(event: Event, radios: Sequence[Radio]) -> tuple[float | None, float | None]:
-    """Give RSSI and SNR of the gateway that heard it best."""
+    """Give RSSI and SNR of the relay that heard the device, else of the gateway that heard it best."""
+    if (relay := event.relayRxInfo) is not None:
+        return number(relay.rssi), 0.0 if relay.snr is UNSET else number(relay.snr)
     if not radios:
         return number(event.rssi), number(event.loRaSNR if event.loRaSNR is not UNSET else event.loraSNR)
     best, strongest = radios[0], number(radios[0].rssi)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from ingest import codecs
 from ingest.lorawan.output import leaves
-from ingest.readings import Decoded, DeviceId, Enclosed, Quality, Reading, Rejection
+from ingest.readings import Decoded, DeviceId, Enclosed, Quality, Reading, Reason, Rejection
 
 MAC_ONLY = 0  # LoRaWAN 1.0.4 §4.3.2: fPort 0 carries MAC commands, none of them from the application
 
@@ -15,6 +15,7 @@ class Uplink(Struct, frozen=True, kw_only=True, gc=False):
     """An uplink of any network server. `time` is aware UTC, `rssi` in dBm, `snr` in dB.
 
     `output` is what the network's own codec made of the payload. `hint` is what the network calls the kind of device.
+    `is_sealed`: the network has no key of the payload, which is still encrypted.
     """
 
     device: DeviceId
@@ -26,13 +27,15 @@ class Uplink(Struct, frozen=True, kw_only=True, gc=False):
     hint: str = ""
     rssi: float | None = None
     snr: float | None = None
+    is_sealed: bool = False
 
 
 def told(uplink: Uplink) -> list[Decoded]:
     """Tell what an uplink says.
 
     A codec of ours that `hint` leads to is believed before the network's, which knows neither units nor which word is an
-    alarm. Where neither is there the payload is `Enclosed`, for the registry to say how it is read.
+    alarm. Where neither is there the payload is `Enclosed`, for the registry to say how it is read. On port 0 there is no
+    payload, and what a network's codec makes of nothing is nothing.
     """
     device, time, quality = uplink.device, uplink.time, uplink.quality
     items: list[Decoded] = []
@@ -46,7 +49,11 @@ def told(uplink: Uplink) -> list[Decoded]:
         items.append(
             Reading(device=device, metric="snr", time=time, value=uplink.snr, unit="dB", quality=quality, code="snr")
         )
-    if uplink.payload and uplink.port != MAC_ONLY:
+    if uplink.port == MAC_ONLY:
+        return items
+    if uplink.is_sealed:
+        items.append(Rejection(reason=Reason.UNSUPPORTED, detail=f"{device}: the payload is encrypted end to end"))
+    elif uplink.payload:
         items += _payload(uplink, uplink.payload)
     elif uplink.output:
         items += leaves(device, uplink.output, time, quality)

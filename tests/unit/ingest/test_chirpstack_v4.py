@@ -87,6 +87,38 @@ def test_mac_commands_on_port_0_are_no_payload() -> None:
     assert not any(isinstance(item, Enclosed) for item in decode(UP, up("0203", port=0), RECEIVED))
 
 
+def test_what_a_codec_makes_of_no_payload_is_nothing() -> None:
+    """The network runs its codec on commands, too: what it makes of no byte ends no alarm and is no zero."""
+    output = {"BAT_V": 0, "smoke": False}
+    sent = {"frequency": 868100000, "modulation": {"lora": {"spreadingFactor": 7}}}
+    radio = [{"rssi": -70, "snr": 9.0}]
+    left_out = v4(object=output, rxInfo=radio, txInfo=sent, dr=5, fCnt=7)
+    assert values(decode(UP, left_out, RECEIVED)) == {"rssi": (-70.0, "dBm"), "snr": (9.0, "dB")}
+    assert len(decode(UP, left_out, RECEIVED)) == 2
+    assert len(decode(UP, v4(object=output, rxInfo=radio, fPort=0), RECEIVED)) == 2
+
+
+def test_payload_the_network_has_no_key_of_is_not_read() -> None:
+    """Encrypted from the device to its application: whatever its bytes look like, they are no smoke."""
+    context = {"sessionKeyId": "0102030405", "appSKey": {"kekLabel": "k", "aesKey": "AQ=="}}
+    said = decode(UP, up("01755C 0367FF7F", profile="Milesight EM310-UDL", joinServerContext=context), RECEIVED)
+    assert values(said) == {"rssi": (-60.0, "dBm"), "snr": (9.5, "dB")}
+    assert reasons(said) == [Reason.UNSUPPORTED]
+    binary = decode(UP, protobuf_up() + bytes.fromhex("7a040a020102"), RECEIVED)
+    assert reasons(binary) == [Reason.UNSUPPORTED]
+    assert set(values(binary)) == {"rssi", "snr"}
+    assert "battery" in values(decode(UP, up("01755C", profile="EM300-TH", joinServerContext={}), RECEIVED))
+
+
+def test_radio_of_a_relayed_uplink_is_how_the_relay_heard_it() -> None:
+    """The gateways heard the relay, and say nothing of the device's own radio."""
+    heard = {"devEui": OTHER_EUI, "frequency": 868100000, "dr": 5, "rssi": -100}
+    relayed = {"rssi": (-100.0, "dBm"), "snr": (0.0, "dB")}
+    assert values(decode(UP, up("AA", relayRxInfo=heard), RECEIVED)) == relayed
+    binary = protobuf_up() + bytes.fromhex("720b 289cffffffffffffffff01")
+    assert values(decode(UP, binary, RECEIVED)).items() >= relayed.items()
+
+
 def test_redelivery_is_the_same_reading() -> None:
     """The event's own time counts, not when it came."""
     later = datetime(2024, 5, 1, 18, 0, tzinfo=UTC)
@@ -156,6 +188,13 @@ def test_error_of_the_network_is_counted_and_no_fault_of_the_device() -> None:
     assert decode(V4_TOPIC + "log", v4(code="OTAA"), RECEIVED) == []  # INFO is the zero that is left out
 
 
+def test_error_without_a_code_is_unknown() -> None:
+    """Code 0 is left out of the JSON."""
+    (error,) = decode(V4_TOPIC + "log", v4(level="ERROR", description="odd"), RECEIVED)
+    assert isinstance(error, Rejection)
+    assert "UNKNOWN: odd" in error.detail
+
+
 def test_command_to_a_device_is_a_downlink() -> None:
     """What goes down is not taken for what comes up."""
     topic = UP.removesuffix("event/up") + "command/down"
@@ -207,6 +246,15 @@ def test_version_3_on_the_same_topics() -> None:
     said = decode(V3_TOPIC + "event/up", protobuf_up_v3(), RECEIVED)
     assert values(said) == {"rssi": (-60.0, "dBm"), "snr": (9.5, "dB"), "battery": (92.0, "%EL")}
     assert {item.time.timestamp() for item in _readings(said)} == {NOON_S}
+    published = b"\x82\x01\x06\x08" + bytes.fromhex("c0ddc8b106") + b"\x92\x01\x0bEM310-UDL/1"  # no gateway has a clock
+    event = b"\x08\x05\x22\x08" + bytes.fromhex(EUI) + b"\x50\x55\x5a\x04" + bytes.fromhex("03824408") + published
+    assert [(item.metric, item.value, item.time.timestamp()) for item in _readings(decode(UP, event, RECEIVED))] == [
+        ("distance", 2116.0, NOON_S)
+    ]
+    status = b"\x08\x05\x22\x08" + bytes.fromhex(EUI) + b"\x28\x07\x52\x06\x08" + bytes.fromhex("c0ddc8b106")
+    assert {item.time.timestamp() for item in _readings(decode(V3_TOPIC + "event/status", status, RECEIVED))} == {
+        NOON_S
+    }
     raw = base64.b64encode(bytes.fromhex(EUI)).decode()
     error = json.dumps({"devEUI": raw, "type": "OTAA", "error": "validate mic error"}).encode()
     assert reasons(decode(V3_TOPIC + "event/error", error, RECEIVED)) == [Reason.UNSUPPORTED]

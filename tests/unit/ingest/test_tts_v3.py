@@ -43,6 +43,20 @@ def test_uplink_that_is_not_simulated_alarms() -> None:
     assert facts(said) == {Fact.FIRE: True}
 
 
+def test_payload_that_is_still_encrypted_is_not_read() -> None:
+    """The key beside it says that the application itself is to decrypt it."""
+    said = decode(
+        UP,
+        tts(
+            f_port=85, frm_payload="AXVcA3cCAA==", app_s_key={"key": "AQ=="}, version_ids={"model_id": "em500-swl"},
+            rx_metadata=[{"rssi": -35, "snr": 5}],
+        ),
+        RECEIVED,
+    )  # fmt: skip
+    assert values(said) == {"rssi": (-35.0, "dBm"), "snr": (5.0, "dB")}
+    assert reasons(said) == [Reason.UNSUPPORTED]
+
+
 @pytest.mark.parametrize(
     "topic", ["v3/app1@tenant1/devices/dev2/up", "v3/app2@tenant1/devices/dev1/up", "v3/app1/devices//up"]
 )
