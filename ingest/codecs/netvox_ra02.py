@@ -1,7 +1,8 @@
-"""Netvox RA02A smoke and RA02C carbon monoxide detectors, R311W and R718W leaks: 11 bytes, fPort 6. Pure.
+"""Netvox RA02A smoke and RA02C carbon monoxide, R311W and R718W leaks, R311A doors, R718PE and R718PA22 levels. Pure.
 
-Version, type of device, kind of report, battery in 0.1 V (bit 7: low), then what the type measures. Report 0 is told at start-up:
-versions and a date, no alarm. fPort 7 answers to configuration. Source: Netvox's LoRaWAN Application Command.
+Eleven bytes, fPort 6: version, type of device, kind of report, battery in 0.1 V (bit 7: low), then what the type measures.
+Report 0 is told at start-up: versions and a date, no alarm. fPort 7 answers to configuration. Of another type not even the
+battery is told: what runs on mains sends something else there. Source: Netvox's LoRaWAN Application Command.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +11,11 @@ from typing import Final
 from ingest.codecs.told import Told
 from ingest.readings import Decoded, Enclosed, Fact, Reason
 
-HINTS: Final = (r"netvox", r"(?<![a-z0-9])RA02(?![0-9])", r"(?<![a-z0-9])(?:R311W|R718W[AB])(?![a-z0-9])")
+HINTS: Final = (
+    r"netvox",
+    r"(?<![a-z0-9])RA02(?![0-9])",
+    r"(?<![a-z0-9])(?:R311[AW]|R718W[AB]2?|R718PE|R718PA22)(?![a-z0-9])",
+)
 REPORTS: Final = 6
 ANSWERS: Final = 7
 _BYTES: Final = 11
@@ -18,7 +23,9 @@ _SHORTEST: Final = 8
 _START_UP: Final = 0
 _STATUS: Final = 1
 _LOW: Final = 0x80
-_RA02A, _RA02C, _R311W, _R718WB, _R718WA = 0x0A, 0x11, 0x06, 0x12, 0x32
+_RA02A, _RA02C, _R311A = 0x0A, 0x11, 0x02
+_R311W, _R718WB, _R718WA, _R718WA2, _R718WB2 = 0x06, 0x12, 0x32, 0x46, 0x47
+_R718PE, _R718PA22 = 0xB1, 0x9B
 _BATTERY_LOW, _FIRE, _HEAT, _GAS_ALARM, _WATER = Fact.BATTERY_LOW, Fact.FIRE, Fact.HEAT, Fact.GAS_ALARM, Fact.WATER
 
 
@@ -38,12 +45,12 @@ def _codec(item: Enclosed) -> list[Decoded]:
 
 def _report(said: Told, payload: bytes) -> None:
     tell = _TYPES.get(payload[1])
-    said.value("voltage", (payload[3] & ~_LOW) / 10, "V", "battery")
-    said.fact(_BATTERY_LOW, "battery", active=bool(payload[3] & _LOW))
     if tell is None or payload[2] != _STATUS:
         said.reject(Reason.UNSUPPORTED, f"report {payload[2]} of a device of type {payload[1]:02X}")
-    else:
-        tell(said, payload)
+        return
+    said.value("voltage", (payload[3] & ~_LOW) / 10, "V", "battery")
+    said.fact(_BATTERY_LOW, "battery", active=bool(payload[3] & _LOW))
+    tell(said, payload)
 
 
 def _smoke(said: Told, payload: bytes) -> None:
@@ -66,12 +73,35 @@ def _two_leaks(said: Told, payload: bytes) -> None:
     said.fact(_WATER, "water_leak", active=payload[4] != 0 or payload[5] != 0)
 
 
+def _door(said: Told, payload: bytes) -> None:
+    said.fact(Fact.OPEN, "status", active=payload[4] != 0)
+
+
+def _distance(said: Told, payload: bytes) -> None:
+    """Read a status that only a parking place has, mm from the sensor down, and per cent of a tank that was configured."""
+    said.value("distance", float(int.from_bytes(payload[5:7], "big")) or None, "mm", "distance")
+
+
+def _depth(said: Told, payload: bytes) -> None:
+    """Read mm of liquid above a sensor under the tank, its temperature, and whether the sensor sits tight."""
+    is_loose = payload[8:9] not in (b"", b"\0")
+    depth, temperature = int.from_bytes(payload[4:6], "big"), int.from_bytes(payload[6:8], "big", signed=True)
+    said.value("depth", None if is_loose else float(depth), "mm", "depth")
+    said.value("temperature", float(temperature), "Cel", "temp")
+    said.fact(Fact.FAULT, "install_status", active=is_loose)
+
+
 _TYPES: Final[Mapping[int, Callable[[Told, bytes], None]]] = {
     _RA02A: _smoke,
     _RA02C: _carbon_monoxide,
     _R311W: _two_leaks,
     _R718WA: _leak,
     _R718WB: _leak,
+    _R718WA2: _two_leaks,
+    _R718WB2: _two_leaks,
+    _R311A: _door,
+    _R718PE: _distance,
+    _R718PA22: _depth,
 }
 
 

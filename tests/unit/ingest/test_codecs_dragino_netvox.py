@@ -279,6 +279,46 @@ def test_netvox_status() -> None:
     assert facts(_read("RA02C", "01 11 01 1E 01 00 000000 0000", 6))[Fact.GAS_ALARM] is True
 
 
+@pytest.mark.parametrize(
+    ("payload", "fact", "active"),
+    [
+        ("0112012400010000000000", Fact.WATER, False),  # a byte that is not its own
+        ("0106012000010000000000", Fact.WATER, True),
+        ("0147012401000000000000", Fact.WATER, True),
+        ("0146012400010000000000", Fact.WATER, True),
+        ("0147012400000000000000", Fact.WATER, False),
+        ("0102012401000000000000", Fact.OPEN, True),
+        ("0102012400000000000000", Fact.OPEN, False),
+    ],
+)
+def test_netvox_leaks_and_doors(payload: str, fact: Fact, *, active: bool) -> None:
+    """The type says whether there is one leak sensor or two: it leaks while one of them does."""
+    assert facts(_read("netvox", payload, 6)) == {Fact.BATTERY_LOW: False, fact: active}
+
+
+def test_netvox_levels() -> None:
+    """R718PE looks down on the water, R718PA22 up through it; both in mm."""
+    assert values(_read("R718PE", "01 B1 01 24 00 01F4 19 000000", 6)) == {
+        "voltage": (3.6, "V"),
+        "distance": (500.0, "mm"),
+    }
+    assert values(_read("R718PE", "01 B1 01 24 00 0000 00 000000", 6))["distance"] == (None, "mm")
+    said = _read("R718PA22", "01 9B 01 A4 0834 FFFB 00 0000", 6)
+    assert values(said) == {"voltage": (3.6, "V"), "depth": (2100.0, "mm"), "temperature": (-5.0, "Cel")}
+    assert facts(said) == {Fact.BATTERY_LOW: True, Fact.FAULT: False}
+    loose = _read("R718PA22", "01 9B 01 24 0834 0017 01 0000", 6)
+    assert values(loose)["depth"] == (None, "mm")
+    assert facts(loose)[Fact.FAULT] is True
+
+
+def test_netvox_of_a_type_that_is_not_known_says_nothing() -> None:
+    """A socket has no battery where a detector has: what its network made of it is better."""
+    said = _read("netvox", "010E010100000032000000", 6)
+    assert values(said) == {}
+    assert facts(said) == {}
+    assert reasons(said) == [Reason.UNSUPPORTED]
+
+
 def test_netvox_start_up_is_no_alarm() -> None:
     """Versions and a date look like nothing that is measured."""
     assert _read("RA02A", "010A006415202008110000", 6) == []
