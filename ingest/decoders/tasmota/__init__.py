@@ -1,4 +1,4 @@
-"""Tasmota boards and the Zigbee and Bluetooth devices behind them, on `tele/{topic}/…` and `stat/{topic}/…`. Pure.
+"""Tasmota boards and the Zigbee, LoRaWAN and Bluetooth devices behind them, on `tele/{topic}/…` and `stat/{topic}/…`. Pure.
 
 The board's topic is the device; where the prefix stands in it (`FullTopic`) does not matter, and levels are joined by dots. What a
 bridge hears is a device of its own: `{board}.{address or name}`. A board tells its time as its own clock reads, mostly without a
@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from ingest.decoders.tasmota import zigbee
+from ingest.decoders.tasmota import lorawan, zigbee
 from ingest.decoders.tasmota.clock import instant
 from ingest.decoders.tasmota.sensors import readings, switch, switches
 from ingest.decoders.tasmota.shape import shape_of
@@ -25,7 +25,11 @@ _SEPARATORS: Final = str.maketrans(dict.fromkeys("/+#", "."))
 _BY_HAND: Final = DeviceId("tasmota")
 _CONNECTED: Final = {"online": False, "offline": True}
 _STATUSES: Final = {"StatusSNS": "SENSOR", "StatusSTS": "STATE"}
-_ZIGBEE: Final = ("ZbReceived", "ZbInfo")
+_HEARD: Final = {
+    "ZbReceived": zigbee.devices, "ZbInfo": zigbee.devices, "LwReceived": lorawan.devices, "LwDecoded": lorawan.devices,
+}  # fmt: skip
+_FEW: Final = 3  # keys of what a bridge hears, its time included
+_OF_BOARD: Final = frozenset({"SENSOR", "STATE", "RESULT"})
 _VCC, _SIGNAL, _UPTIME = ("Vcc", "voltage", "V"), ("Wifi.Signal", "wifi_signal", "dBm"), ("UptimeSec", "uptime", "s")
 
 
@@ -72,6 +76,9 @@ def _address(topic: str) -> tuple[DeviceId, str, bool]:
     if not topic:
         return _BY_HAND, "", False
     *levels, what = topic.split("/")
+    if "SENSOR" in levels[2:]:  # behind it, what is heard has a level of its own
+        what = "SENSOR"
+        levels = levels[: levels.index(what, 2)]
     at = next((i for i, level in enumerate(levels) if level in _PREFIXES), -1)
     if at < 0:
         return DeviceId(text(levels[-1]) if levels else ""), what, False
@@ -93,13 +100,13 @@ def _word(device: DeviceId, what: str, payload: bytes, received: datetime) -> li
 
 def _message(device: DeviceId, what: str, message: dict[str, object], length: int, received: datetime) -> list[Decoded]:
     at = instant(message, received)
-    # Taken out: what a bridge hears has a shape for each device.
-    heard = [message.pop(key, None) for key in _ZIGBEE] if "ZbReceived" in message or "ZbInfo" in message else ()
+    said = _heard(device, what, message, at)
+    if "mac" in message and what not in _OF_BOARD:  # a Bluetooth device that has a topic
+        device, what = DeviceId(f"{device}.{text(what).translate(_SEPARATORS)}"), "SENSOR"
+        said.append(Discovered(device=device, name=device.rpartition(".")[2]))
     shape = shape_of(message, length)
-    said = switches(device, shape, message, at) if shape.switches else []
-    for devices in heard:
-        if isinstance(devices, dict):
-            said += zigbee.devices(device, devices, at)
+    if shape.switches:
+        said += switches(device, shape, message, at)
     if what == "SENSOR":
         said += readings(device, shape, message, at)
     elif what == "STATE":
@@ -109,6 +116,25 @@ def _message(device: DeviceId, what: str, message: dict[str, object], length: in
         module = inner.get("Module") if isinstance(inner, dict) else None
         if isinstance(module, str):
             said.append(Discovered(device=device, name=device, model=text(module)))
+    return said
+
+
+def _heard(device: DeviceId, what: str, message: dict[str, object], at: tuple[datetime, Quality]) -> list[Decoded]:
+    """Take out and read what a bridge hears of others: there is a shape of message for each of them."""
+    said: list[Decoded] = []
+    if what in _HEARD:  # SetOption118: the topic says what it is
+        said += _HEARD[what](device, message, at)
+        message.clear()
+    elif not _HEARD.keys().isdisjoint(message):
+        for word in [word for word in _HEARD if word in message]:
+            if isinstance(told := message.pop(word), dict):
+                said += _HEARD[word](device, told, at)
+    elif what == "SENSOR" and len(message) <= _FEW:  # SetOption100: nothing does
+        for key, value in list(message.items()):
+            if isinstance(value, dict) and "Device" in value and not key.startswith("Zb"):  # ZbResponse and its like
+                devices = lorawan.devices if "Node" in value else zigbee.devices if "LinkQuality" in value else None
+                if devices is not None:
+                    said += devices(device, {key: message.pop(key)}, at)
     return said
 
 

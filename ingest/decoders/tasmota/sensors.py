@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from ingest.decoders.tasmota.shape import Quantity, Shape, Units, is_reading, quantity
+from ingest.decoders.tasmota.shape import ADDRESS_DIGITS, Quantity, Shape, Units, is_bluetooth, is_reading, quantity
 from ingest.readings import Decoded, DeviceId, Discovered, Quality, Reading
 from ingest.wire import TEXT_KEPT, number, text
 
@@ -15,6 +15,7 @@ _NAMED: Final = 37  # of a channel's name, so that its number fits behind
 _SWITCHED: Final = {"on": 1.0, "off": 0.0, "1": 1.0, "0": 0.0}
 _WHOLE: Final = 1 << 53  # whole numbers below are doubles as they are
 _MISSING: Final = Quality.MISSING
+_OUT_OF_SIGHT_CM: Final = 999.9
 
 Instant = tuple[datetime, Quality]
 
@@ -45,7 +46,7 @@ def readings(device: DeviceId, shape: Shape, message: Mapping[str, Any], at: Ins
     said: list[Decoded] = []
     time, quality = at
     for name, part, quantities in shape.sensors:
-        group, before = message[name], len(said)
+        group, before = message[name] if name else message, len(said)
         who = _part(device, part).device if part else device
         for one in quantities:
             key, metric, unit, factor, code = one
@@ -64,13 +65,23 @@ def readings(device: DeviceId, shape: Shape, message: Mapping[str, Any], at: Ins
                 )
         if part and len(said) > before:
             said.insert(before, _part(device, part))
+    said += [_range(device, one, message[name][one[0]], at) for name, one in shape.ranges]
     return said
 
 
 @lru_cache(maxsize=4096)
 def _part(device: DeviceId, part: str) -> Discovered:
     """Announce a Bluetooth device that a board hears; its id is the board's and its own."""
-    return Discovered(device=DeviceId(f"{device}.{part}"), name=part, model=part.rpartition("-")[0], gateway=device)
+    model = part[:-ADDRESS_DIGITS].rstrip("-") if is_bluetooth(part) else ""
+    return Discovered(device=DeviceId(f"{device}.{part}"), name=part, model=model, gateway=device)
+
+
+def _range(device: DeviceId, one: Quantity, raw: object, at: Instant) -> Reading:
+    """Read a laser's range: cm with a decimal, of older versions whole mm. 9999 mm is nothing in sight."""
+    _, metric, unit, _, code = one
+    cm = raw / 10 if type(raw) is int and raw < _WHOLE else raw if type(raw) is float else None
+    value, quality = (cm, at[1]) if cm is not None and 0 < cm < _OUT_OF_SIGHT_CM else (None, _MISSING)
+    return Reading(device=device, metric=metric, time=at[0], value=value, unit=unit, quality=quality, code=code)
 
 
 def _unusual(

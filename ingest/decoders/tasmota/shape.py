@@ -21,8 +21,19 @@ _LONGEST_KEPT: Final = 2048
 """Bytes of a message whose shape is kept: it has at most 350 keys, so all that is kept stays below 50 MB."""
 
 _BLUETOOTH: Final = re.compile(r"[\w-]{1,32}-[0-9a-fA-F]{6}")
+_WITH_MAC: Final = re.compile(r"[\w-]{1,32}[0-9a-f]{6}")  # of a device that tells its `mac`
+ADDRESS_DIGITS: Final = 6
+_RANGING: Final = re.compile(r"(?:VL53L[01]X|TOF10120)(?:[-_]\d{1,2})?")
+_NUMBERED: Final = re.compile(r"([A-Za-z]+?)\d{1,2}")  # Temperature2: of the second converter
+_GAS: Final = re.compile(r"MQ\d{1,3}_\d{1,2}")
+_DISTANCE: Final = "Distance"
 _PRESSURES: Final = {"hPa": 1.0, "mbar": 1.0, "mmHg": 1.33322387415, "inHg": 33.86388640341, "kPa": 10.0}
-_TEMPERATURE, _PRESSURE = "TempUnit", "PressureUnit"
+_SPEEDS: Final = {
+    "m/s": ("m/s", 1.0), "km/h": ("km/h", 1.0), "mph": ("[mi_i]/h", 1.0), "kn": ("m/s", 1852 / 3600),
+    "ft/s": ("m/s", 0.3048), "yd/s": ("m/s", 0.9144),
+}  # fmt: skip
+_NOT_SAID: Final = ("", 1.0)
+_TEMPERATURE, _PRESSURE, _SPEED = "TempUnit", "PressureUnit", "SpeedUnit"
 _ENERGY: Final = "ENERGY"
 _NO_READING: Final = frozenset({"Time", "Epoch", "TotalStartTime"})
 _BRIDGE: Final = "Zb"  # objects of Zigbee, which are not the board's sensors
@@ -43,53 +54,67 @@ _OF_ENERGY: Final = {
     "Frequency": ("frequency", "Hz"), "Period": ("energy_period", "Wh"),
 }  # fmt: skip
 
+_OF_SENSOR: Final = {
+    "AS3935": {"Distance": "km"},  # of lightning
+    "RG-15": {"Active": "mm", "Event": "mm", "Total": "mm", "FlowRate": "mm/h"},
+    "MLX90614": {"OBJTMP": _TEMPERATURE, "AMBTMP": _TEMPERATURE},
+}  # fmt: skip
+"""Units of what has its sensor's name in front."""
+_OF_WIND: Final = {"Speed": _SPEED, "Dir": "deg"}
+
 Quantity = tuple[str, str, str, float, str]
 """Key, metric, unit, by what the number is multiplied to be in it, code. The metric is "" where none can be made of the key."""
 
 
 class Units(NamedTuple):
-    """The units a message says it is in: of temperatures, and by how much its pressures become hPa."""
+    """The units a message says it is in: of temperatures, by how much its pressures become hPa, of speeds and by how much."""
 
     temperature: str
     to_hpa: float
+    speed: tuple[str, float]
 
 
 Sensor = tuple[str, str, tuple[Quantity, ...]]
-"""An object of a message: its key, the Bluetooth device it is ("" for the board's own), what it measures."""
+"""An object of a message, or "" the message: its key, the Bluetooth device it is ("" for the board's own), what it measures."""
 
 
 class Shape(Struct, frozen=True, kw_only=True):
-    """What a message of such keys tells: the keys of its switches, and its sensors in their order."""
+    """What a message of such keys tells: the keys of its switches, its sensors in their order, and those that range by laser."""
 
     switches: tuple[str, ...]
     sensors: tuple[Sensor, ...]
+    ranges: tuple[tuple[str, Quantity], ...]
     units: Units
 
 
 def shape_of(message: Mapping[str, object], length: int) -> Shape:
     """Tell what a message of `length` bytes means."""
-    pressure = message.get(_PRESSURE)
+    pressure, speed = message.get(_PRESSURE), message.get(_SPEED)
     temperature = "[degF]" if message.get(_TEMPERATURE) == "F" else "Cel"
     to_hpa = _PRESSURES.get(pressure, 1.0) if isinstance(pressure, str) else 1.0
+    of_speed = _SPEEDS.get(speed, _NOT_SAID) if isinstance(speed, str) else _NOT_SAID
     keys: list[str | tuple[str, ...]] = []
     for key, value in message.items():
         keys.append((key, *value) if type(value) is dict else key)
     make = _shape if length <= _LONGEST_KEPT else _shape.__wrapped__
-    return make(tuple(keys), temperature, to_hpa)
+    return make(tuple(keys), Units(temperature, to_hpa, of_speed))
 
 
 @lru_cache(maxsize=_SHAPES_KEPT)
-def _shape(keys: tuple[str | tuple[str, ...], ...], temperature: str, to_hpa: float) -> Shape:
-    objects = [one for one in keys if isinstance(one, tuple)]
-    often = Counter(
-        key for name, *inner in objects if not _is_part(name) and not name.startswith(_BRIDGE) for key in inner
-    )
+def _shape(keys: tuple[str | tuple[str, ...], ...], units: Units) -> Shape:
+    objects = [one for one in keys if isinstance(one, tuple) and not one[0].startswith(_BRIDGE)]
+    plain = ("", *(one for one in keys if isinstance(one, str) and one in _KNOWN))
+    if len(plain) > 1:  # a board, or one of its scripts, that names no sensor
+        objects.insert(0, plain)
+    often = Counter(key for name, *inner in objects if not _is_part(name, inner) for key in inner)
     repeated = {key for key, count in often.items() if count > 1}
-    units = Units(temperature, to_hpa)
     return Shape(
         switches=tuple(key for one in keys if _is_switch(key := one if isinstance(one, str) else one[0])),
-        sensors=tuple(
-            _sensor(name, inner, repeated, units) for name, *inner in objects if not name.startswith(_BRIDGE)
+        sensors=tuple(_sensor(name, inner, repeated, units) for name, *inner in objects),
+        ranges=tuple(
+            (name, quantity(name, f"{name}." if _DISTANCE in repeated else "", _DISTANCE, units))
+            for name, *inner in objects
+            if _DISTANCE in inner and _RANGING.fullmatch(name)
         ),
         units=units,
     )
@@ -104,30 +129,55 @@ def _is_switch(key: str) -> bool:
     return key.startswith(("POWER", "Switch")) and len(key) <= _SWITCH_LONGEST
 
 
+def is_bluetooth(name: str) -> bool:
+    """Tell whether a name is of a Bluetooth device: its kind, and half of its address."""
+    return _BLUETOOTH.fullmatch(name) is not None or _WITH_MAC.fullmatch(name) is not None
+
+
+def _is_part(name: str, keys: Sequence[str]) -> bool:
+    return _BLUETOOTH.fullmatch(name) is not None or ("mac" in keys and _WITH_MAC.fullmatch(name) is not None)
+
+
 def _sensor(name: str, keys: Sequence[str], repeated: AbstractSet[str], units: Units) -> Sensor:
     """Give what a sensor measures; what several of the board measure, and what has no name of ours, is told apart by its name."""
-    is_part = _is_part(name)
-    is_plain = is_part or name == _ENERGY
-    own = f"{name[:TEXT_KEPT]}."
+    is_part = _is_part(name, keys)
+    is_plain = is_part or name in (_ENERGY, "")
+    own, of_sensor = f"{name[:TEXT_KEPT]}.", _OF_SENSOR.get(name, {})
+    is_ranging = _RANGING.fullmatch(name) is not None
     quantities = tuple(
-        quantity(name, "" if is_plain or (key in _KNOWN and key not in repeated) else own, key, units)
+        quantity(
+            name,
+            "" if is_plain or (key in _KNOWN and key not in repeated and key not in of_sensor) else own,
+            key,
+            units,
+        )
         for key in keys
-        if is_reading(key)
+        if is_reading(key) and not (is_ranging and key == _DISTANCE)
     )
     return name, name if is_part else "", quantities
-
-
-def _is_part(name: str) -> bool:
-    return _BLUETOOTH.fullmatch(name) is not None
 
 
 def quantity(sensor: str, front: str, key: str, units: Units) -> Quantity:
     """Name what a sensor tells at `key`; `front` stands before the metric."""
     known = (_OF_ENERGY if sensor == _ENERGY else _KNOWN).get(key)
-    metric, unit = known or (key[:TEXT_KEPT], "")
+    metric, unit = known or (key[:TEXT_KEPT], _unit_of(key))
     if front or known is None:
         metric = metric_of(front + metric)
-    code = text(f"{sensor[:TEXT_KEPT]}.{key[:TEXT_KEPT]}")
+    unit = _OF_SENSOR.get(sensor, {}).get(key, unit)
+    if "." in sensor and units.speed is not _NOT_SAID:
+        unit = _OF_WIND.get(sensor.rpartition(".")[2], unit)
+    code = text(f"{sensor[:TEXT_KEPT]}.{key[:TEXT_KEPT]}" if sensor else key[:TEXT_KEPT])
     if unit == _PRESSURE:
         return key, metric, "hPa", units.to_hpa, code
+    if unit == _SPEED:
+        return key, metric, *units.speed, code
     return key, metric, units.temperature if unit == _TEMPERATURE else unit, 1.0, code
+
+
+def _unit_of(key: str) -> str:
+    """Give the unit of a quantity that has no name of ours: one of several converters, or a temperature of some kind."""
+    if key.endswith("Temperature"):
+        return _TEMPERATURE
+    if numbered := _NUMBERED.fullmatch(key[:TEXT_KEPT]):
+        return "pH" if numbered[1] == "pH" else _KNOWN.get(numbered[1], ("", ""))[1]
+    return "ppm" if _GAS.fullmatch(key) else ""

@@ -1,30 +1,35 @@
 """Zigbee devices that a Tasmota bridge hears: `ZbReceived` and `ZbInfo`. Pure.
 
 A device's name is its short address or, where it was given one, its name; a message repeats it as `Device` and `Name`.
+`ZbInfo` tells what the bridge remembers, of when it last heard the device.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from typing import Final
 
+from ingest.instants import settle
 from ingest.readings import Decoded, DeviceId, DeviceState, Discovered, Fact, Quality, Reading
 from ingest.wire import TEXT_KEPT, number, text
 
 _SEPARATORS: Final = str.maketrans(dict.fromkeys("/+#", "."))
 _DEVICES_MOST: Final = 256  # of one message; a bridge sends one at a time
+_AGO_MOST: Final = 1e9  # seconds
 
 _QUANTITIES: Final = {
     "Temperature": ("temperature", "Cel"), "Humidity": ("humidity", "%RH"), "Pressure": ("pressure", "hPa"),
     "Illuminance": ("illuminance", "lux"), "BatteryPercentage": ("battery", "%EL"), "BatteryVoltage": ("voltage", "V"),
     "LinkQuality": ("linkquality", "1"), "RMSVoltage": ("mains_voltage", "V"), "ActivePower": ("power", "W"),
-    "RMSCurrent": ("current", "A"),
+    "RMSCurrent": ("current", "A"), "FlowRate": ("flow", "m3/h"), "SeaPressure": ("sea_pressure", "hPa"),
+    "Battery": ("battery", "%EL"), "Voltage": ("voltage", "V"),  # of versions before 8.3
 }  # fmt: skip
 _FACTS: Final = {
     "Fire": Fact.FIRE, "Smoke": Fact.FIRE, "Water": Fact.WATER, "CO": Fact.GAS_ALARM, "GAS": Fact.GAS_ALARM,
     "Occupancy": Fact.MOTION, "Contact": Fact.OPEN, "Movement": Fact.TAMPER, "Tamper": Fact.TAMPER,
-    "BatteryLow": Fact.BATTERY_LOW,
+    "BatteryLow": Fact.BATTERY_LOW, "CIE": Fact.OTHER, "PersonalAlarm": Fact.OTHER, "Panic": Fact.OTHER,
+    "GlassBreak": Fact.OTHER,
 }  # fmt: skip
 _ZONE_BITS: Final = {2: Fact.TAMPER, 3: Fact.BATTERY_LOW, 6: Fact.FAULT, 7: Fact.MAINS_LOST, 8: Fact.TEST}
 """Zigbee Cluster Library §8.2.2.2.1.3; bits 0 and 1 are the zone's own alarm, which has a name where its kind is known."""
@@ -40,24 +45,38 @@ _MISSING: Final = Quality.MISSING
 def devices(bridge: str, heard: Mapping[str, object], at: tuple[datetime, Quality]) -> list[Decoded]:
     """Read what each device said through `bridge`."""
     said: list[Decoded] = []
-    for key, told in islice(heard.items(), _DEVICES_MOST):
+    alone = heard.get("Device")  # SetOption119: the device is not named in front
+    for key, told in islice(heard.items(), _DEVICES_MOST) if not isinstance(alone, str) else ((alone, heard),):
         if isinstance(told, dict):
-            device, name, gateway = _who(bridge, key[: TEXT_KEPT + 1])  # as much as `text` looks at
             named = told.get("Name")
-            named = text(named) if isinstance(named, str) else name
-            said.append(Discovered(device=device, name=named, model=_model(told), gateway=gateway))
-            said += _said(device, told, at)
+            named = text(named) if isinstance(named, str) else ""
+            device, name, gateway = who(bridge, key[: TEXT_KEPT + 1], named)  # as much as `text` looks at
+            said.append(Discovered(device=device, name=named or name, model=_model(told), gateway=gateway))
+            if isinstance(is_there := told.get("Reachable"), bool):
+                said.append(
+                    DeviceState(device=device, fact=Fact.OFFLINE, active=not is_there, time=at[0], code="Reachable")
+                )
+            said += _said(device, told, _heard_at(told, at) if "LastSeen" in told or "LastSeenEpoch" in told else at)
     return said
 
 
 @lru_cache(maxsize=4096)
-def _who(bridge: str, key: str) -> tuple[DeviceId, str, str | None]:
+def who(bridge: str, key: str, named: str) -> tuple[DeviceId, str, str | None]:
     """Give the id of a device, what it is called for want of a name, and its gateway."""
     name = text(key).translate(_SEPARATORS)
-    above, _, last = bridge.rpartition(".")
-    # With SetOption89 the topic has a level for the device, too.
-    gateway = above if above and last.lower() in {name.lower(), name.lower().removeprefix("0x")} else bridge
+    above, _, last = bridge.lower().rpartition(".")
+    # With SetOption89 the topic has a level for the device, too, by address or name, and with SetOption120 its endpoint.
+    own = {name.lower(), name.lower().removeprefix("0x"), named.translate(_SEPARATORS).lower()} - {""}
+    gateway = bridge if own.isdisjoint((last, last.rpartition("_")[0])) else bridge[: len(above)]
     return DeviceId(f"{gateway}.{name}" if gateway else name), name, gateway or None
+
+
+def _heard_at(told: Mapping[str, object], at: tuple[datetime, Quality]) -> tuple[datetime, Quality]:
+    """Give when the bridge last heard a device of which it tells what it remembers."""
+    if (epoch := number(told.get("LastSeenEpoch"))) is not None:
+        return settle(epoch, at[0])
+    ago = number(told.get("LastSeen"))
+    return at if ago is None or not 0 <= ago < _AGO_MOST else (at[0] - timedelta(seconds=ago), at[1])
 
 
 def _model(told: Mapping[str, object]) -> str:

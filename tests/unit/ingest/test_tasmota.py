@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ingest.decoders.tasmota import decode
-from ingest.readings import Decoded, DeviceState, Discovered, Fact, Quality, Reading, Reason, Rejection
+from ingest.readings import Decoded, DeviceState, Discovered, Enclosed, Fact, Quality, Reading, Reason, Rejection
 
 RECEIVED = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
 NOW_IN_BEIJING = b'"Time":"2024-05-01T19:59:58"'
@@ -187,6 +187,128 @@ def test_zigbee_topic_of_its_own() -> None:
     assert {item.device for item in said if isinstance(item, DeviceState | Discovered)} == {"bridge.0x5ADF"}
     assert _facts(said)[Fact.WATER] is False
     assert _facts(decode("tele/b/SENSOR", b'{"ZbReceived":{"Door":{"ZoneStatus":1}}}', RECEIVED))[Fact.OTHER] is True
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "device"),
+    [
+        ("tele/b/SENSOR", b'{"0x5ADF":{"Device":"0x5ADF","Humidity":40,"LinkQuality":9}}', "b.0x5ADF"),
+        ("tele/b/ZbReceived", b'{"0x5ADF":{"Device":"0x5ADF","Humidity":40,"LinkQuality":9}}', "b.0x5ADF"),
+        ("tele/b/5ADF/SENSOR", b'{"ZbReceived":{"Device":"0x5ADF","Humidity":40,"LinkQuality":9}}', "b.0x5ADF"),
+        ("tele/b/5ADF_1/ZbReceived", b'{"Device":"0x5ADF","Humidity":40,"LinkQuality":9}', "b.0x5ADF"),
+        ("tele/b/Hall/SENSOR", b'{"ZbReceived":{"0x5ADF":{"Name":"Hall","Humidity":40,"LinkQuality":9}}}', "b.0x5ADF"),
+        ("tele/5ADF/SENSOR", b'{"ZbReceived":{"0x5ADF":{"Humidity":40,"LinkQuality":9}}}', "0x5ADF"),
+    ],
+)
+def test_options_of_a_bridge_name_the_same_device(topic: str, payload: bytes, device: str) -> None:
+    """Options take `ZbReceived` or the address out of the message, or put them into the topic (SetOption89, 100, 112, 118 to 120, 125)."""
+    said = decode(topic, payload, RECEIVED)
+    assert {item.device for item in said if isinstance(item, Reading | Discovered)} == {device}
+    assert _values(said) == {"humidity": (40.0, "%RH"), "linkquality": (9.0, "1")}
+
+
+def test_what_a_bridge_remembers_is_of_when_it_heard_it() -> None:
+    """`ZbInfo` is an old message: its values are of then, whether the device is reachable is of now."""
+    info = b'{"ZbInfo":{"0x5ADF":{"Device":"0x5ADF","Reachable":false,"Fire":1,%s}}}'
+    for last_seen in (b'"LastSeen":7200,"LastSeenEpoch":1714557600', b'"LastSeen":7200'):
+        offline, fire = (
+            item for item in decode("tele/b/SENSOR", info % last_seen, RECEIVED) if isinstance(item, DeviceState)
+        )
+        assert (offline.fact, offline.active, offline.time) == (Fact.OFFLINE, True, RECEIVED)
+        assert (fire.fact, fire.active, fire.time) == (Fact.FIRE, True, datetime(2024, 5, 1, 10, 0, tzinfo=UTC))
+
+
+def test_answers_about_zigbee_are_no_device() -> None:
+    """What a device answered to a command is told under words of its own."""
+    assert not decode("tele/b/SENSOR", b'{"ZbResponse":{"Device":"0x5ADF","Status":0,"LinkQuality":80}}', RECEIVED)
+
+
+def test_lorawan_devices_are_devices() -> None:
+    """What a bridge reads itself are values, the battery in volts; another payload is for the codec of the device."""
+    head = b'"Node":1,"Device":"0x4AD6","RSSI":-49.0,"SNR":9.5'
+    said = decode(
+        "tele/b/SENSOR", b'{"LwReceived":{"Gate":{%s,"Name":"Gate","DoorOpen":1,"Battery":3.0}}}' % head, RECEIVED
+    )
+    assert said[0] == Discovered(device="b.Gate", name="Gate", gateway="b")
+    assert _values(said) == {"rssi": (-49.0, "dBm"), "snr": (9.5, "dB"), "battery_v": (3.0, "V")}
+    assert _facts(said) == {Fact.OPEN: True}
+    raw = b'{"LwReceived":{"0x4AD6":{%s,"Decoder":"XY7","FPort":10,"Payload":[11,196]}}}' % head
+    assert decode("tele/b/SENSOR", raw, RECEIVED)[-1] == Enclosed(
+        device="b.0x4AD6", payload=b"\x0b\xc4", time=RECEIVED, port=10, hint="XY7"
+    )
+
+
+def test_what_a_script_made_of_a_lorawan_payload() -> None:
+    """`LwDecoded` comes on a topic of its own behind SENSOR, too."""
+    decoded = b'{"LwDecoded":{"0xAE3D":{"Device":"Dragino LHT52","TempC_Internal":25.3,"BattV":3.1}}}'
+    for topic in ("tele/b/SENSOR", "tele/b/SENSOR/A840410E71894AD6"):
+        said = decode(topic, decoded, RECEIVED)
+        assert said[0] == Discovered(device="b.0xAE3D", name="0xAE3D", model="Dragino LHT52", gateway="b")
+        assert _values(said) == {"temp_c_internal": (25.3, "Cel"), "batt_v": (3.1, "V")}
+
+
+@pytest.mark.parametrize(
+    ("told", "value"),
+    [(b"26.3", 26.3), (b"263", 26.3), (b"9999", None), (b"999.9", None), (b"null", None), (b"0", None)],
+)
+def test_laser_ranges(told: bytes, value: float | None) -> None:
+    """Whole numbers are mm of older versions, with a decimal they are cm; nothing in sight is no distance."""
+    (said,) = decode("tele/a/SENSOR", b'{"VL53L0X":{"Distance":%s}}' % told, RECEIVED)
+    quality = Quality.GOOD if value is not None else Quality.MISSING
+    assert said == Reading(
+        device="a", metric="distance", time=RECEIVED, value=value, unit="cm", quality=quality, code="VL53L0X.Distance"
+    )
+
+
+def test_several_lasers_are_told_apart() -> None:
+    """Each has its number in its name."""
+    assert _values(
+        decode("tele/a/SENSOR", b'{"VL53L1X_1":{"Distance":20.5},"VL53L1X_2":{"Distance":31.0}}', RECEIVED)
+    ) == {"vl53l1x_1.distance": (20.5, "cm"), "vl53l1x_2.distance": (31.0, "cm")}
+
+
+@pytest.mark.parametrize(
+    ("payload", "values"),
+    [
+        (b'{"AS3935":{"Event":1,"Distance":12}}', {"as3935.event": (1.0, ""), "as3935.distance": (12.0, "km")}),
+        (b'{"RG-15":{"Total":26.8,"FlowRate":0.3}}', {"rg_15.total": (26.8, "mm"), "rg_15.flow_rate": (0.3, "mm/h")}),
+        (
+            b'{"ANALOG":{"Temperature1":70.5,"MQ2_2":310.5,"pH3":7.2},"TempUnit":"F"}',
+            {"analog.temperature1": (70.5, "[degF]"), "analog.mq2_2": (310.5, "ppm"), "analog.p_h3": (7.2, "pH")},
+        ),
+        (
+            b'{"MAX31855":{"Temperature":70,"ReferenceTemperature":71},"TempUnit":"F"}',
+            {"temperature": (70.0, "[degF]"), "max31855.reference_temperature": (71.0, "[degF]")},
+        ),
+        (
+            b'{"TX23":{"Speed":{"Avg":9.5},"Dir":{"Deg":247.5}},"SpeedUnit":"km/h"}',
+            {"tx23.speed.avg": (9.5, "km/h"), "tx23.dir.deg": (247.5, "deg")},
+        ),
+        (
+            b'{"TX23":{"Speed":{"Avg":10}},"SpeedUnit":"kn"}',
+            {"tx23.speed.avg": (pytest.approx(5.144, abs=1e-3), "m/s")},
+        ),
+        (b'{"Temperature":25,"Noise":20,"TempUnit":"C"}', {"temperature": (25.0, "Cel")}),
+    ],
+)
+def test_units_the_maker_states(payload: bytes, values: dict[str, tuple[float, str]]) -> None:
+    """Lightning is kilometres away, rain is in mm, wind in the unit the message says, a second converter in that of the first."""
+    assert _values(decode("tele/a/SENSOR", payload, RECEIVED)) == values
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "device"),
+    [
+        ("tele/a/SENSOR", b'{"ATC52680f":{"mac":"a4c13852680f","Temperature":21.1},"TempUnit":"C"}', "a.ATC52680f"),
+        ("tele/tasmota_ble/ATC52680f", b'{"mac":"a4c13852680f","Temperature":21.1}', "tasmota_ble.ATC52680f"),
+    ],
+)
+def test_bluetooth_of_the_esp32(topic: str, payload: bytes, device: str) -> None:
+    """Its names have no hyphen, and each device may have a topic."""
+    announced, told = decode(topic, payload, RECEIVED)
+    assert isinstance(announced, Discovered)
+    assert announced.device == device
+    assert told == Reading(device=device, metric="temperature", time=RECEIVED, value=21.1, unit="Cel", code=told.code)
 
 
 @pytest.mark.parametrize(
