@@ -33,6 +33,8 @@ PERSONAL: Final = frozenset(
 PERSONAL_LABELS: Final = frozenset({"face", "license_plate"})
 """Things that, found as an object of their own, tell of a person and of nothing else."""
 
+_NAMED: Final = ": "
+"""What Frigate writes between a kind of object and the name or plate it knows of it, in the lists of a review."""
 _TELLING: Final = PERSONAL | {"label"}
 _NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 _WORDS: Final = frozenset({"online", "offline", "stopped", "disabled", "on", "off"})
@@ -50,7 +52,10 @@ def personal_fields(message: object) -> tuple[str, ...]:
                 elif isinstance(value, str) and value in PERSONAL_LABELS:
                     found.add(value)
             kind = type(value)
-            if (kind is dict or kind is list) and value:
+            if kind is str:
+                if type(key) is int and _NAMED in value:
+                    found.add("sub_label")
+            elif (kind is dict or kind is list) and value:
                 waiting.append(value)
     return tuple(sorted(found))
 
@@ -70,7 +75,11 @@ def _cleaned(part: object) -> object:
     if isinstance(part, dict):
         return {key: _cleaned(value) for key, value in part.items() if key not in PERSONAL}
     if isinstance(part, list):
-        return [_cleaned(value) for value in part if not _is_personal_object(value)]
+        return [
+            value.partition(_NAMED)[0] if isinstance(value, str) else _cleaned(value)
+            for value in part
+            if not _is_personal_object(value)
+        ]
     return part
 
 

@@ -36,7 +36,12 @@ from ingest.sources import Source, source_of
 SELF_TOPIC = "gridwatch/self/"
 OLDEST_US = 0  # 1970: before that no device of ours existed
 NEWEST_US = 4_102_444_800_000_000  # 2100
-FACT_OF_LABEL = {"smoke": Fact.SMOKE_SEEN, "fire": Fact.FIRE_SEEN}
+FACT_OF_LABEL = {
+    "smoke": Fact.SMOKE_SEEN,
+    "fire": Fact.FIRE_SEEN,
+    "fire_alarm": Fact.OTHER,  # heard: another device's alarm, which does not say what
+    "smoke_detector": Fact.OTHER,
+}
 PANEL_RESET = "reset"
 NOBODY = Source(topic_filter="", decoder="")
 ROUTES_KEPT = 400_000  # one per topic heard; 170,000 detectors fit twice

@@ -11,8 +11,9 @@ from ingest.instants import settle
 from ingest.readings import CameraEvent, DeviceId, Phase, Reason
 from ingest.wire import RefusedError, number, text
 
-HAZARDS: Final = ("fire", "smoke")
-"""Labels with a Fact of their own, the graver first."""
+HAZARDS: Final = ("fire", "smoke", "fire_alarm", "smoke_detector")
+"""Labels with a Fact of their own, the graver first: seen, then heard."""
+_SPELLED: Final = {"flame": "fire", "flames": "fire"} | {hazard: hazard for hazard in HAZARDS}
 
 _PHASES: Final = {"new": Phase.START, "update": Phase.UPDATE, "end": Phase.END}
 _END, _UPDATE = Phase.END, Phase.UPDATE
@@ -32,7 +33,7 @@ def close_running(running: Iterable[CameraEvent], at: datetime) -> list[CameraEv
 def tracked(message: Mapping[str, object], received: datetime) -> list[CameraEvent]:
     """Tell of a tracked object; a false positive, a face and a plate are none."""
     after = expect_object(message.get("after"))
-    event, camera, label = _required(after, "id"), _required(after, "camera"), _required(after, "label")
+    event, camera, label = _required(after, "id"), _required(after, "camera"), _label(_required(after, "label"))
     end = number(after.get("end_time"))
     phase = _phase(message, end)
     if label in PERSONAL_LABELS or (after.get("false_positive") is True and phase is not _END):
@@ -58,9 +59,9 @@ def tracked(message: Mapping[str, object], received: datetime) -> list[CameraEve
 
 
 def reviewed(message: Mapping[str, object], received: datetime) -> list[CameraEvent]:
-    """Tell of a review under its most telling label, and of a second hazard under `{id}/{label}`.
+    """Tell of a review under its most telling label, and of each further hazard under `{id}/{label}`.
 
-    A review never forgets an object it had, so neither of the two can be left running.
+    A review never forgets an object it had, so none of them can be left running.
     """
     after = expect_object(message.get("after"))
     event, camera = _required(after, "id"), _required(after, "camera")
@@ -94,13 +95,19 @@ def reviewed(message: Mapping[str, object], received: datetime) -> list[CameraEv
 
 
 def _review_labels(gathered: Mapping[str, object]) -> list[str]:
-    """Give the hazards of a review, the graver first; where there are none, the first of its other labels.
-
-    `person-verified` is a recognised face: it is told as `person`.
-    """
+    """Give the hazards of a review, the graver first; where there are none, the first of its other labels."""
     heard_and_seen = _texts(gathered.get("objects")) + _texts(gathered.get("audio"))
-    labels = {label.removesuffix("-verified") for label in heard_and_seen} - PERSONAL_LABELS
+    labels = {_label(told) for told in heard_and_seen} - PERSONAL_LABELS
     return [label for label in HAZARDS if label in labels] or sorted(labels)[:1]
+
+
+def _label(told: str) -> str:
+    """Give the kind of object alone: `person-verified` is a recognised face, and after `car: ` a name or plate follows.
+
+    The model of an owner may write `Fire`, or `flame`.
+    """
+    label = told.partition(": ")[0].removesuffix("-verified")
+    return _SPELLED.get(label.lower(), label)
 
 
 def _phase(message: Mapping[str, object], end: float | None) -> Phase:

@@ -112,6 +112,44 @@ def test_verified_person_is_only_a_person() -> None:
     assert [event.label for event in _review(objects=("person-verified",))] == ["person"]
 
 
+@pytest.mark.parametrize(
+    ("told", "label"),
+    [
+        ("Fire", "fire"),
+        ("flame", "fire"),
+        ("fire: stairwell 2", "fire"),
+        ("Smoke-verified", "smoke"),
+        ("car: PLATE-77", "car"),
+    ],
+)
+def test_label_of_a_review_is_the_kind_of_object_alone(told: str, label: str) -> None:
+    """A hazard is known however its model writes it; a name or a plate behind the kind is nobody's business."""
+    after = {"id": "r-1", "camera": "gate", "severity": "alert", "start_time": START, "data": {"objects": [told]}}
+    payload = json.dumps({"type": "new", "after": after}).encode()
+    *dropped, event = decode("frigate/reviews", payload, RECEIVED)
+    assert isinstance(event, CameraEvent)
+    assert event.label == label
+    assert dropped == ([Dropped(fields=("sub_label",))] if ":" in told else [])
+
+
+def test_plate_as_an_object_of_a_review_is_no_event() -> None:
+    """A dedicated plate camera's review is dropped, with the plate in it, and kept raw without."""
+    after = {"id": "r-1", "camera": "gate", "severity": "detection", "data": {"objects": ["license_plate: PLATE-77"]}}
+    payload = json.dumps({"type": "new", "after": after}).encode()
+    assert decode("frigate/reviews", payload, RECEIVED) == [Dropped(fields=("sub_label",))]
+    assert b"PLATE" not in storable("frigate", payload)
+
+
+def test_alarm_that_is_heard_is_told_beside_what_is_seen() -> None:
+    """A fire alarm the microphone hears is no car, and does not hide the smoke."""
+    data = {"detections": [], "objects": ["car", "smoke"], "zones": [], "audio": ["fire_alarm", "speech"]}
+    assert [(event.event, event.label) for event in _review(data=data)] == [
+        ("r-1", "smoke"),
+        ("r-1/fire_alarm", "fire_alarm"),
+    ]
+    assert [event.label for event in _review(data=data | {"objects": ["car"]})] == ["fire_alarm"]
+
+
 def test_personal_fields_are_named_and_nowhere_else() -> None:
     """Plates, faces, names and thumbnails are dropped; only the names of the fields remain."""
     dropped, event = _tracked(**PERSONAL)

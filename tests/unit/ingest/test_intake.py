@@ -75,6 +75,24 @@ def test_smoke_in_another_unit_follows_beer_and_lambert(registry, unit, value, e
         assert intake.batch.value.tolist() == [pytest.approx(expected, abs=0.001)], intake.rejected
 
 
+@pytest.mark.parametrize(
+    ("label", "severity", "metrics"),
+    [("smoke", "alert", [3]), ("fire_alarm", "alert", [4]), ("fire_alarm", "detection", []), ("car", "alert", [])],
+)
+def test_what_a_camera_sees_or_hears_is_a_fact_where_it_is_an_alert(
+    label: str, severity: str, metrics: list[int]
+) -> None:
+    """Smoke that is seen is a fact of its own; another device's alarm that is heard does not say what it is of."""
+    registry = Registry.of(
+        [Device(key=8, id="gate", kind="camera", area="", grid=0)],
+        [Channel(device=8, metric=3, name="smoke_seen", unit="1"), Channel(device=8, metric=4, name="other", unit="1")],
+    )
+    review = f'{{"type":"new","after":{{"id":"1-a","camera":"gate","severity":"{severity}","data":{{"audio":["{label}"]}}}}}}'
+    intake = _take(registry, ("frigate/reviews", review.encode()))
+    assert intake.batch.metric.tolist() == metrics
+    assert len(intake.events) == 1
+
+
 def test_a_clock_that_runs_ahead_makes_nobody_deaf(registry):
     """A time of up to a minute ahead is kept; one further ahead is the receive time, and marked as uncertain."""
     packs = [f'[{{"n":"smoke","u":"%/m","v":1,"t":{NOW_US / 1e6 + ahead}}}]' for ahead in (60, 61, 599, 601)]
