@@ -102,7 +102,7 @@ def shape_of(message: Mapping[str, object], length: int) -> Shape:
 
 @lru_cache(maxsize=_SHAPES_KEPT)
 def _shape(keys: tuple[str | tuple[str, ...], ...], units: Units) -> Shape:
-    objects = [one for one in keys if isinstance(one, tuple) and not one[0].startswith(_BRIDGE)]
+    objects = [one for one in keys if isinstance(one, tuple) and one[0] and not one[0].startswith(_BRIDGE)]
     plain = ("", *(one for one in keys if isinstance(one, str) and one in _KNOWN))
     if len(plain) > 1:  # a board, or one of its scripts, that names no sensor
         objects.insert(0, plain)

@@ -102,7 +102,7 @@ def test_energy_counters_and_nested_sensors() -> None:
 
 def test_what_no_metric_can_be_named_after_says_nothing() -> None:
     """A key in Chinese gives no metric, neither as one number nor as channels."""
-    payload = '{"温度":{"温":[1,2],"湿":3},"X":{"温":4}}'.encode()
+    payload = '{"温度":{"温":[1,2],"湿":3},"X":{"温":4},"":{"A0":5}}'.encode()
     assert _values(decode("tele/a/SENSOR", payload, RECEIVED)) == {"x": (4.0, "")}
 
 
