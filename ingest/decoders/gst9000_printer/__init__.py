@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from ingest.decoders.gst9000_printer.records import LINE, LINES, Record, lines_of, records
+from ingest.decoders.gst9000_printer.records import LINE, LINES, Record, address_of, lines_of, records
 from ingest.decoders.gst9000_printer.words import Claim, claims
 from ingest.device_clock import is_believable
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Memory, Quality, Reason, Rejection
 from ingest.wire import unhex
 
-__all__ = ["DECODER", "MEMORY", "decode"]
+__all__ = ["DECODER", "MEMORY", "address_of", "claims", "decode", "printed"]
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MOMENT: Final = timedelta(seconds=1)
@@ -22,6 +22,7 @@ _BEIJING: Final = timedelta(hours=8)
 _GOOD: Final = Quality.GOOD
 _ROOT: Final = "gst9000"
 _ESCAPE: Final = b"\x1b"
+_PRINTED: Final = frozenset(b"\r\n\x1b")
 _KEPT: Final = 2 * LINE * LINES  # bytes of a cut record; Chinese takes two a character
 _LONGEST: Final = 1 << 16  # a printer at 9,600 baud takes a minute for it
 _TOO_LONG: Final = Rejection(reason=Reason.TOO_LARGE, detail=f"{_LONGEST} bytes of a printer are taken")
@@ -33,8 +34,13 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     """Decode every record in `payload`, binary or hex text. A cut one is decoded as far as it says what happened."""
     if len(payload) > _LONGEST:
         return [_TOO_LONG]
-    found = records(_binary(payload))
-    return _said(found, _panel(topic), received) if found else [_NOTHING]
+    return printed(_binary(payload), _panel(topic), received)
+
+
+def printed(data: bytes, panel: str, received: datetime) -> list[Decoded]:
+    """Decode the binary printout of a panel that has this id."""
+    found = records(lines_of(data))
+    return _said(found, panel, received) if found else [_NOTHING]
 
 
 TOPICS: Final = (f"{_ROOT}/+/+",)
@@ -95,7 +101,7 @@ MEMORY = remembering
 def _binary(payload: bytes) -> bytes:
     """Give the bytes of lines, which may be spelt as hex text."""
     text = None if _ESCAPE in payload or not payload.isascii() else unhex(payload)
-    return lines_of(text if text is not None and (b"\n" in text or _ESCAPE in text) else payload)
+    return lines_of(payload if text is None or _PRINTED.isdisjoint(text) else text)
 
 
 @lru_cache(maxsize=4_096)
@@ -106,7 +112,7 @@ def _panel(topic: str) -> str:
 
 
 def _says_something(record: Record) -> bool:
-    return any(claims(line) for line in record.lines)
+    return any(claims(line) is not None for line in record.lines)
 
 
 def _said(found: list[Record], panel: str, received: datetime) -> list[Decoded]:
@@ -115,7 +121,7 @@ def _said(found: list[Record], panel: str, received: datetime) -> list[Decoded]:
         lines = record.lines
         for number, line in enumerate(lines):
             claimed = claims(line)
-            if claimed:
+            if claimed is not None:
                 said += _states(claimed, record, " ".join(lines[:number] + lines[number + 1 :])[:200], panel, received)
                 break
         else:
@@ -143,12 +149,21 @@ def _states(claimed: tuple[Claim, ...], record: Record, text: str, panel: str, r
 
 
 def _time(record: Record, received: datetime) -> tuple[datetime, Quality]:
-    """Read the panel's local time: year, month, day as printed; ours, and flagged, where it cannot be."""
-    year, month, day, hour, minute, second = record.time
-    if year < 100:  # noqa: PLR2004 -- two digits
-        year += 2000
+    """Read the panel's local time: year, month, day as printed; ours, and flagged, where it cannot be.
+
+    Without a year it is the last such day before now.
+    """
+    year, *rest = record.time
+    here = (received + _BEIJING).year
+    for assumed in (year + 2000 if year < 100 else year,) if year >= 0 else (here, here - 1):  # noqa: PLR2004 -- two digits
+        time = _local(assumed, *rest)
+        if time is not None and is_believable(time, received, EARLIEST):
+            return time, _GOOD
+    return received, Quality.UNCERTAIN_TIME
+
+
+def _local(year: int, month: int, day: int, hour: int, minute: int, second: int) -> datetime | None:
     try:
-        time = datetime(year, month, day, hour, minute, second, tzinfo=UTC) - _BEIJING
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC) - _BEIJING
     except (ValueError, OverflowError):
-        return received, Quality.UNCERTAIN_TIME
-    return (time, _GOOD) if is_believable(time, received, EARLIEST) else (received, Quality.UNCERTAIN_TIME)
+        return None

@@ -1,10 +1,12 @@
 """Cut the printer stream of a fire panel into records. Pure; refuses nothing: what is no record is passed over.
 
 A record is a line with date and time, a line with the part's address (none for the panel itself), a line that says what happened,
-and lines that describe the place. Between them stand the printer's own commands.
+and lines that describe the place. Between them stand the printer's own commands. Some panels print the date without a year, or what
+happened beside it; programs on the way may have made UTF-8 of it.
 """
 
 import re
+from codecs import utf_8_decode
 from typing import Final
 
 from msgspec import Struct
@@ -14,17 +16,20 @@ _COMMANDS: Final = re.compile(  # it begins with one class, so that the search f
 )
 _BROKEN: Final = "\ufffd"
 _STAMP: Final = re.compile(
-    r"(?<!\d)(\d{4}|\d{2})[/.\-年](\d{1,2})[/.\-月](\d{1,2})日?\s{0,8}(\d{1,2})[:：时](\d{2})(?:[:：分](\d{2}))?"
+    r"(?<![\d/.\-年])(?:(\d{4}|\d{2})[/.\-年])?(\d{1,2})[/.\-月](\d{1,2})日?\s{0,8}(\d{1,2})[:：时](\d{2})(?:[:：分](\d{2})秒?|分)?"
 )
 _ADDRESS: Final = re.compile(
-    r"(?<![\d-])(?:(\d{1,3})[-—])?(\d{1,3})[-—](\d{1,3})(?![\d-])|(?<!\d)(\d{3})(\d{3})(?!\d)|(\d{1,3})\s?(?:回路|号?机)\s?(\d{1,3})"
+    r"\(?(?<![\d-])(?:(\d{1,3})[-—])?(\d{1,3})[-—](\d{1,3})(?![\d-])\)?|(?<!\d)(\d{3})(\d{3})(?!\d)"
+    r"|(\d{1,3})\s?(?:回路|号?机)\s?(\d{1,3})|回路\s?(\d{1,3})\D{1,4}(\d{1,3})|^(\d{1,2})/(\d{1,3})(?=[:：]|$)"
 )
+_RULES: Final = "-=*_ "
+_IDEOGRAPHS: Final = "\u2e80"
 LINES: Final = 12  # of one record: more is another printout that has no time
 LINE: Final = 160  # characters; paper has 32, and what is beyond is not looked at
 
 
 class Record(Struct, kw_only=True, gc=False):
-    """One printout. `time` are year, month, day, hour, minute, second as printed; `address` is loop and part, "" for the panel.
+    """One printout. `time` are year (-1: none), month, day, hour, minute, second as printed; `address` is loop and part, "" for the panel.
 
     `start` is where it begins in the bytes; `is_whole` tells that a blank line or the next record has ended it.
     """
@@ -41,6 +46,7 @@ def records(data: bytes) -> list[Record]:
     found: list[Record] = []
     record: Record | None = None
     at = 0
+    is_beside = False  # the last line stood beside the date
     data = data.removesuffix(b"\n")
     for raw, text in zip(data.split(b"\n"), _texts(data), strict=True):
         line = text[:LINE].strip()
@@ -49,11 +55,12 @@ def records(data: bytes) -> list[Record]:
             record.is_whole = True
             record = None
         if stamp is not None:
-            record = Record(start=at, time=tuple(map(int, stamp.groups("0"))))
+            record = Record(start=at, time=(int(stamp[1] or -1), *map(int, stamp.groups("0")[1:])))
             found.append(record)
             line = (line[: stamp.start()] + line[stamp.end() :]).strip()
-        if record is not None and line and len(record.lines) < LINES:
-            _add(record, line)
+        if record is not None and line and len(record.lines) < LINES and line.strip(_RULES):
+            _add(record, line, may_say_where=not record.lines or is_beside)
+            is_beside = stamp is not None
         at += len(raw) + 1
     return found
 
@@ -63,18 +70,33 @@ def lines_of(data: bytes) -> bytes:
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
 
 
-def _add(record: Record, line: str) -> None:
-    if not record.lines and not record.address and (found := _ADDRESS.search(line)):
-        record.address = ".".join([part.zfill(3) for part in found.groups() if part is not None])
+def address_of(text: str) -> str:
+    """Give loop and part, each three digits, that a text names; "" where it names none."""
+    found = _ADDRESS.search(text)
+    return _dotted(found) if found else ""
+
+
+def _dotted(found: re.Match[str]) -> str:
+    return ".".join([part.zfill(3) for part in found.groups() if part is not None])
+
+
+def _add(record: Record, line: str, *, may_say_where: bool) -> None:
+    if may_say_where and not record.address and (found := _ADDRESS.search(line)):
+        record.address = _dotted(found)
         line = (line[: found.start()] + line[found.end() :]).strip()
     if line:
         record.lines.append(line)
 
 
 def _texts(data: bytes) -> list[str]:
-    """Read lines of GBK without the printer's commands."""
+    """Read lines of GBK, or of UTF-8 that holds ideographs, without the printer's commands."""
     clean = _COMMANDS.sub(b"", data)
-    text = clean.decode("gb18030", "replace")
+    try:
+        text, _ = utf_8_decode(clean, "strict", False)
+    except ValueError:
+        text = ""
+    if text.isascii() or max(text) < _IDEOGRAPHS:
+        text = clean.decode("gb18030", "replace")
     if _BROKEN not in text:
         return text.split("\n")
     # What is left of half a character must not reach into the next line.

@@ -48,6 +48,13 @@ PART = "p1-006.007"
         ("反馈撤消", [(Fact.OTHER, False)]),
         ("预警", [(Fact.OTHER, True)]),
         ("可燃气报警", [(Fact.GAS_ALARM, True)]),
+        ("可燃气体探测器 低限报警", [(Fact.GAS_ALARM, True)]),
+        ("故障排除", [(Fact.FAULT, False)]),
+        ("总线开路", [(Fact.FAULT, True)]),
+        ("探测器报脏", [(Fact.FAULT, True)]),
+        ("释放", [(Fact.SHIELDED, False)]),
+        ("喷洒禁止", []),
+        ("自动允许", []),
     ],
 )
 def test_a_word_is_a_fact(words, expected):
@@ -63,6 +70,27 @@ def test_a_test_is_never_a_fire(words):
         (Fact.TEST, True, AT),
         (Fact.TEST, False, AT + timedelta(seconds=1)),
     ]
+
+
+@pytest.mark.parametrize(
+    "kind", ["手动报警按钮", "火灾显示盘", "声光报警器", "火灾声光警报器", "可燃气体探测器", "手动火灾报警按钮"]
+)
+def test_a_kind_of_part_is_no_event(kind):
+    """A part that is registered, or started, is not on fire, whatever it is called."""
+    assert told(printout(f"设备登记\n{kind}")) == []
+    assert told(printout(f"启动 {kind}")) == [(PART, Fact.OTHER, True)]
+
+
+@pytest.mark.parametrize("room", ["材料试验室", "测试区", "电池间", "麻醉恢复室", "备电室"])
+def test_a_fire_in_a_room_with_a_telling_name_is_a_fire(room):
+    """Where place and event stand in one line, the room is no test, no recovery and no supply."""
+    assert told(printout(f"火警 {room}感烟", place="")) == [(PART, Fact.FIRE, True)]
+
+
+def test_a_change_of_mode_is_not_judged_by_the_place():
+    """What is printed below it names the part, also where the part is called early warning or fire."""
+    assert told(printout("喷洒禁止", place="一层油箱预警 配电室火警")) == []
+    assert decode(TOPIC, printout("自动允许", place=""), NOW) == []
 
 
 def test_a_reset_is_of_the_panel():
@@ -87,11 +115,62 @@ def test_an_address_is_three_digits_a_part(address, device):
     assert told(printout("火警", address)) == [(device, Fact.FIRE, True)]
 
 
-@pytest.mark.parametrize("time", ["2026-07-01 06:00:00", "2026年7月1日 6时00分00", "26.07.01 06：00：00"])
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2026-07-01 06:00:00",
+        "2026年7月1日 6时00分00",
+        "26.07.01 06：00：00",
+        "07/01 06:00",
+        "07-01 06:00",
+        "07月01日06:00",
+    ],
+)
 def test_a_time_is_read_however_it_is_printed(time):
-    """With dashes, strokes or characters; a colon may be a wide one."""
+    """With dashes, strokes or characters; a colon may be a wide one, and some print no year."""
     (state,) = decode(TOPIC, printout("火警", time=time), NOW)
     assert (state.time, state.quality) == (AT, Quality.GOOD)
+
+
+def test_a_day_without_a_year_is_the_last_such_day():
+    """Not one that is still to come; a day no year has is replaced by the receive time."""
+    new_year = datetime(2026, 12, 31, 20, tzinfo=UTC)  # the next day in Beijing
+    (state,) = decode(TOPIC, printout("火警", time="12/31 23:59"), new_year)
+    assert (state.time, state.quality) == (datetime(2026, 12, 31, 15, 59, tzinfo=UTC), Quality.GOOD)
+    (state,) = decode(TOPIC, printout("火警", time="08/01 06:00"), NOW)
+    assert state.time.year == 2025
+    for unset in ("02/29 06:00", "00/03/05 10:00", "13/45 06:00"):
+        (state,) = decode(TOPIC, printout("火警", time=unset), datetime(1999, 7, 1, tzinfo=UTC))
+        assert state.quality is Quality.UNCERTAIN_TIME
+
+
+@pytest.mark.parametrize(
+    ("raw", "device", "fact", "active", "text"),
+    [
+        ("  2026/06/30 10:55:53\n  (001-002)080栋01区001层\r  火警!  手动按钮\r\r\n\x1cv\0\r\n", "p1-001.002", Fact.FIRE, True, "080栋01区001层"),
+        ("\x1b@\x1bc\0\x1b8\x04火警 2026/06/30 02:19:10\r\u30000255区1-067号感烟\r  \u3000\r\r", "p1-001.067", Fact.FIRE, True, "0255区号感烟"),
+        ("\x0206/30 05:15 09-008 故障恢复\n一层2区烟感\r", "p1-009.008", Fact.FAULT, False, "一层2区烟感"),
+        ("002-052 光电感烟 通讯故障 26-06-30 19:41 架层上场烟感\r", "p1-002.052", Fact.FAULT, True, ""),
+        ("\0复位 26-06-30 16:11 \r\n", "p1", Fact.FIRE, False, ""),
+        ("----------\r\n2026年06月26日 16时46分\r\r1/5 \r消火栓按钮报火警\r----------\r\n", "p1-001.005", Fact.FIRE, True, ""),
+        ("\x1b@2026.06.26   15:10:19   0104238\n\x1c&防火分区  光电探测器\r\x1c.\x1bi\x01\x1c&火警\x1c.\r", "p1", Fact.FIRE, True, "0104238 防火分区  光电探测器"),
+        ("26/06/30 06:00\n009回路104地址首次火警\n机房故障监视\n", "p1-009.104", Fact.FIRE, True, "机房故障监视"),
+        ("26/06/30 06:00 机器01,回路11,部件096 总线回答\n", "p1-011.096", Fact.OTHER, True, ""),
+    ],
+)  # fmt: skip
+def test_panels_of_other_makers_are_read(raw, device, fact, active, text):
+    """What happened may stand beside the date, and the part in its own words or in the next line."""
+    states = [item for item in decode(TOPIC, raw.encode("gbk"), NOW) if isinstance(item, DeviceState)]
+    (state,) = [state for state in states if state.fact is fact]
+    assert (state.device, state.active, state.text) == (device, active, text)
+
+
+def test_utf_8_is_the_same():
+    """As programs on the way send it on, also cut in the middle of a character."""
+    raw = printout("首次火警").decode("gbk").encode()
+    assert told(raw) == told(raw[:-4]) == [(PART, Fact.FIRE, True)]
+    (state,) = decode(TOPIC, raw, NOW)
+    assert state.text == "一楼大厅 感烟探测器"
 
 
 def test_half_a_character_does_not_reach_into_the_next_line():
