@@ -1,7 +1,8 @@
 """Take apart what a gateway packs: its own properties and events, and those of the devices behind it. Pure.
 
 Aliyun and OneNET share the form: {"identity": {…}, "properties": {…}, "events": {…}}, alone, in a list, or under `subDevices`. Stored
-values told later have lists where fresh ones have objects. Refuses nothing: what is of another shape is not there.
+values told later have lists where fresh ones have objects. Clones write {"productKey", "deviceKey", "measurepoints", "time"} and
+{"values", "time"}. Refuses nothing: what is of another shape is not there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from datetime import datetime
 from ingest.readings import Decoded, DeviceId, Quality, Reason, Rejection
 from ingest.thing_identity import identity
 from ingest.thing_report import Report
+from ingest.thing_values import own_time
 
 _Moment = tuple[datetime, Quality]
 
@@ -35,12 +37,15 @@ def read_packs(params: object, gateway: DeviceId, moment: _Moment, received: dat
 def _pack(
     item: Mapping[str, object], gateway: DeviceId, moment: _Moment, received: datetime, said: list[Decoded]
 ) -> None:
-    named = item.get("identity")
+    named = item.get("identity", item if "productKey" in item else None)
     device = gateway if named is None else identity(named)
     if device is None:
         said.append(Rejection(reason=Reason.MALFORMED, detail="a packed device without product and name"))
         return
-    for values in _each(item.get("properties")):
+    if "time" in item:
+        moment = own_time(item["time"], moment, received)
+    held = item["properties"] if "properties" in item else item.get("measurepoints", item.get("values"))
+    for values in _each(held):
         if type(values) is dict:
             report = Report(device, moment, received, said)
             report.take(values, moment)

@@ -33,13 +33,18 @@ from ingest.thing_values import stamp
 from ingest.wire import RefusedError, read_json, text, unhex
 
 _PACKED: Final = frozenset({"pack", "batch", "history"})
-_PROPERTIES: Final = frozenset({"prop", "props", "property", "properties"})
-_STATUS: Final = {"online": False, "offline": True}
+_PROPERTIES: Final = frozenset({"prop", "props", "property", "properties", "measurepoint"})
+_HELD: Final = ("values", "measurepoints", "events")
+_POSTED: Final = ("params", "items", "payload", "value")
+_PUSHED: Final = frozenset({"items", "identifier", "status"})
+_STATUS: Final = {"online": False, "offline": True, 1: False, 3: True}
 _SESSIONS: Final = {"login": False, "batch_login": False, "logout": True, "batch_logout": True}
 _PROPERTY_POST: Final = ("thing", "event", "property", "post")
 _WRAPPED: Final = frozenset({"value", "time"})
+_DEVICES: Final = frozenset({("thing", "topo", "add"), ("thing", "topo", "lifecycle"), ("thing", "list", "found")})
 _NAMELESS: Final = Rejection(reason=Reason.MALFORMED, detail="a device without product and name")
 _BOXES: Final = (dict, list)
+_WORDS: Final = (str, int)
 _GOOD: Final = Quality.GOOD
 _SPELLED_FROM: Final = 8  # bytes; shorter ones may be what they are
 
@@ -89,7 +94,7 @@ def _route(topic: str) -> _Route:
         what = "raw"
     elif rest[:2] in (("thing", "service"), ("service", "property")):
         what = "downlink"
-    elif rest in (("thing", "topo", "add"), ("thing", "list", "found")):
+    elif rest in _DEVICES:
         what = "announced"
     elif len(rest) == 2 and rest[0] == "combine" and rest[1] in _SESSIONS:  # noqa: PLR2004 -- combine/login
         what = "session"
@@ -124,11 +129,15 @@ def _decode(route: _Route, message: object, received: datetime) -> list[Decoded]
     if type(message) is not dict:
         raise RefusedError(Reason.MALFORMED, "a message is an object")
     device, what = route.device, route.what
+    if not what:
+        message = _unwrapped(message)
     if device is None or "productKey" in message:
         device = _checked(device, identity(message))
     if "params" not in message and "items" not in message and ("code" in message and "status" not in message):
         return []
     created = message["gmtCreate"] if "gmtCreate" in message else message.get("timestamp")
+    if "value" in message and "time" in message:  # of an event: `gmtCreate` is when the platform heard of it
+        created = message["time"]
     own = None if created is None else stamp(created)
     moment = (received, _GOOD) if own is None else settle(own, received)
     params = message.get("params")
@@ -137,10 +146,17 @@ def _decode(route: _Route, message: object, received: datetime) -> list[Decoded]
     if what == "session":
         return _sessions(params, is_offline=_SESSIONS[route.rest[1]], moment=moment)
     if what == "announced":
-        return _announced(params, device)
+        return _announced(message.get("devices", params), device) if message.get("action", "create") == "create" else []
     if "status" in message and "params" not in message:
         return [_availability(device, message, received)]
     return _posted(device, _subject(route, message), message, moment, received)
+
+
+def _unwrapped(message: dict[str, object]) -> dict[str, object]:
+    """Give what the platform for homes puts into `params`: a message as rules forward it, with product and name."""
+    params = message.get("params")
+    is_push = type(params) is dict and "productKey" in params and not _PUSHED.isdisjoint(params)
+    return params if is_push and type(params) is dict else message
 
 
 def _checked(device: DeviceId | None, named: DeviceId | None) -> DeviceId:
@@ -159,8 +175,11 @@ def _subject(route: _Route, message: Mapping[str, object]) -> Sequence[str]:
     method = message.get("method")
     if isinstance(method, str) and method.startswith("thing.event."):
         return method[:200].split(".")[2:-1]
+    named = message.get("identifier")
+    if isinstance(named, str) and "value" in message:
+        return [named]
     if not _PROPERTIES.isdisjoint(rest) or "items" in message or not rest:
-        return ["property"]
+        return ["property", "history"] if "resume" in rest else ["property"]
     if "event" in rest:
         return [level for level in rest[rest.index("event") + 1 :] if level != "post"]
     return []
@@ -173,33 +192,67 @@ def _posted(
     moment: tuple[datetime, Quality],
     received: datetime,
 ) -> list[Decoded]:
-    params = message.get("params", message.get("items", message.get("value")))
+    params = next((message[key] for key in _POSTED if key in message), None)
     if not subject or not isinstance(params, _BOXES):
         what = f"{message.get('method', '')} {'.'.join(subject)}"
         raise RefusedError(Reason.UNSUPPORTED if not subject else Reason.MALFORMED, text(what[:80]) or "no params")
-    if subject[0] in _PROPERTIES and len(subject) > 1 and subject[1] in _PACKED:
-        time, quality = moment
-        told_later = Quality.HISTORY if subject[1] == "history" else quality
-        return read_packs(params, device, (time, told_later), received)
+    is_property, is_forwarded = subject[0] in _PROPERTIES, "params" not in message
+    if subject[-1] == "history":
+        moment = moment[0], Quality.HISTORY
+    if is_property and not is_forwarded and (isinstance(params, list) or not _PACKED.isdisjoint(subject[1:2])):
+        return read_packs(params, device, moment, received)
     if not isinstance(params, dict):
         raise RefusedError(Reason.MALFORMED, "params are an object")
     report = Report(device, moment, received, [])
-    if subject[0] in _PROPERTIES:
-        report.take(params, moment)
+    values = _held(params)
+    if values is not params:
+        moment = report.at(params.get("time"))
+    if is_property:
+        report.take(values, moment)
+        _doubted(report, message.get("checkFailedData"))
+    elif is_forwarded and subject[0] == "batch":
+        read_events(report, values)
     elif "value" in params and params.keys() <= _WRAPPED:
         read_events(report, {subject[0]: params})
     else:
-        report.event(subject[0], params, moment)
+        report.event(subject[0], values, moment)
     return report.close()
+
+
+def _held(params: dict[str, object]) -> Mapping[str, object]:
+    """Give the values that an object holds beside their time and nothing else; otherwise the object."""
+    for key in _HELD:
+        held = params.get(key)
+        if isinstance(held, dict) and params.keys() <= {key, "time"}:
+            return held
+    return params
+
+
+def _doubted(report: Report, failed: object) -> None:
+    """Read what the platform forwards although it is not as the thing's model has it."""
+    if type(failed) is not dict:
+        return
+    values = {name: {"value": one["value"], "time": one.get("time")} for name, one in failed.items() if _is_value(one)}
+    moment = report.moment[0], max(report.moment[1], Quality.UNCERTAIN)
+    doubted = Report(report.device, moment, report.received, report.said)
+    doubted.take(values, moment)
+    doubted.close()
+
+
+def _is_value(one: object) -> bool:
+    return type(one) is dict and "value" in one
 
 
 def _availability(device: DeviceId, message: Mapping[str, object], received: datetime) -> DeviceState:
     """Read what the platform tells of a device's connection: {"status": "online", "utcTime": …}."""
-    word = message["status"]
-    is_offline = _STATUS.get(word.lower()) if isinstance(word, str) else None
+    status, own = message["status"], message.get("utcTime", message.get("time"))
+    word = status
+    if isinstance(status, dict):
+        word, own = status.get("value"), status.get("time")
+    is_offline = _STATUS.get(word.lower() if isinstance(word, str) else word) if isinstance(word, _WORDS) else None
     if is_offline is None:
         raise RefusedError(Reason.MALFORMED, "the status is neither online nor offline")
-    time, quality = settle(stamp(message.get("utcTime", message.get("time"))), received)
+    time, quality = settle(stamp(own), received)
     return DeviceState(device=device, fact=Fact.OFFLINE, active=is_offline, time=time, quality=quality, code="status")
 
 

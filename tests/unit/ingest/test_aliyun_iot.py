@@ -1,6 +1,7 @@
 """Alink of Aliyun and its clones: properties, events, gateways, connections."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -219,6 +220,106 @@ def test_what_rules_forward() -> None:
     assert {i.time for i in decoded if isinstance(i, DeviceState)} == {datetime(2024, 5, 1, 11, 59, 30, 123000, UTC)}
 
 
+FORWARDED = {"iotId": "4z", "productKey": "a1QZ", "deviceName": "smoke-7", "gmtCreate": MS + 60_000}
+
+
+def test_an_event_that_rules_forward_has_its_own_time() -> None:
+    """`gmtCreate` is when the platform heard of it; the fact is of the name where no topic tells it."""
+    event = FORWARDED | {"identifier": "SmokeAlarm", "type": "alert", "value": {"Level": 2}, "time": MS}
+    for topic in ("/a1QZ/smoke-7/thing/event/SmokeAlarm/post", "rules/all", ""):
+        decoded = _decode(topic, event)
+        assert [(s.fact, s.active, s.time, s.quality) for s in decoded if isinstance(s, DeviceState)] == [
+            (Fact.FIRE, True, THEN, Quality.GOOD), (Fact.FIRE, False, THEN + timedelta(seconds=1), Quality.GOOD),
+        ], topic  # fmt: skip
+
+
+def test_what_rules_forward_of_stored_values_is_history() -> None:
+    """A stored event is never judged, and stored values are there without a pack around them."""
+    event = FORWARDED | {"identifier": "x", "value": {"smoke_state": 1}, "time": MS}
+    for topic, message in (
+        ("/a1QZ/smoke-7/thing/event/x/history/post", event),
+        (
+            "/a1QZ/smoke-7/thing/event/property/history/post",
+            FORWARDED | {"items": {"smoke_state": {"value": 1, "time": MS}}},
+        ),
+    ):
+        (state,) = _decode(topic, message)
+        assert isinstance(state, DeviceState)
+        assert (state.fact, state.active, state.time, state.quality) == (Fact.FIRE, True, THEN, Quality.HISTORY)
+
+
+def test_what_rules_forward_of_a_batch() -> None:
+    """Several values of each property, and several events of each name."""
+    items = {"PressIn": [{"value": 1, "time": MS}, {"value": 2, "time": MS + 1}]}
+    decoded = _decode("/a1QZ/smoke-7/thing/property/batch/post", FORWARDED | {"items": items})
+    assert [r.value for r in decoded if isinstance(r, Reading)] == [1.0, 2.0]
+    told = {"TamperAlarm": [{"value": {}, "time": MS}]}
+    decoded = _decode("/a1QZ/smoke-7/thing/event/batch/post", FORWARDED | {"items": told})
+    assert [(s.fact, s.active) for s in decoded if isinstance(s, DeviceState)] == [
+        (Fact.TAMPER, True),
+        (Fact.TAMPER, False),
+    ]
+
+
+def test_what_is_not_as_the_model_has_it_is_read_with_doubt() -> None:
+    """The platform forwards it apart with a code; the device said it all the same."""
+    failed = {"smoke_state": {"value": 1, "time": MS, "code": 6304, "message": "params not exist"}, "x": 5}
+    message = FORWARDED | {"items": {"PressIn": {"value": 3, "time": MS}}, "checkFailedData": failed}
+    reading, state = _decode("/a1QZ/smoke-7/thing/event/property/post", message)
+    assert isinstance(reading, Reading)
+    assert isinstance(state, DeviceState)
+    assert (state.fact, state.active, state.time, state.quality) == (Fact.FIRE, True, THEN, Quality.UNCERTAIN)
+
+
+def test_what_the_platform_for_homes_pushes() -> None:
+    """It puts the message that rules forward into `params`; a connection is 1, a lost one 3."""
+    pushed = {
+        "method": "thing.properties",
+        "version": "1.0",
+        "params": FORWARDED | {"items": {"smoke_state": {"value": 1}}},
+    }
+    assert _said(_decode("homes/all", pushed)) == {("a1QZ.smoke-7", Fact.FIRE): True}
+    for code, is_offline in ((1, False), (3, True)):
+        status = {"method": "thing.status", "params": FORWARDED | {"status": {"time": MS, "value": code}}}
+        assert _said(_decode("homes/all", status)) == {("a1QZ.smoke-7", Fact.OFFLINE): is_offline}
+
+
+def test_devices_behind_a_gateway_that_the_platform_tells_of() -> None:
+    """Found ones and those that were bound are announced; one that is unbound is nothing of the field."""
+    message = {
+        "gwProductKey": "a1GW",
+        "gwDeviceName": "gw",
+        "devices": [{"productKey": "a1QZ", "deviceName": "smoke-7"}],
+    }
+    announced = [Discovered(device="a1QZ.smoke-7", name="smoke-7", model="a1QZ", gateway="a1GW.gw")]
+    assert _decode("/a1GW/gw/thing/list/found", message) == announced
+    assert _decode("/a1GW/gw/thing/topo/lifecycle", message | {"action": "create"}) == announced
+    assert _decode("/a1GW/gw/thing/topo/lifecycle", message | {"action": "delete"}) == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "params", "device", "quality"),
+    [
+        ("thing/property/post", {"time": MS, "values": {"smoke_state": 1}}, "a1QZ.smoke-7", Quality.GOOD),
+        ("thing/property/batch/post", [{"time": MS, "values": {"smoke_state": 1}}], "a1QZ.smoke-7", Quality.GOOD),
+        ("thing/event/Report/post", {"time": MS, "events": {"smoke_state": 1}}, "a1QZ.smoke-7", Quality.GOOD),
+        ("thing/measurepoint/post", {"time": MS, "measurepoints": {"smoke_state": {"value": 1, "quality": 9}}},
+         "a1QZ.smoke-7", Quality.GOOD),
+        ("thing/measurepoint/resume", {"time": MS, "measurepoints": {"smoke_state": 1}}, "a1QZ.smoke-7", Quality.HISTORY),
+        ("thing/measurepoint/post/batch",
+         [{"productKey": "p", "deviceKey": "d", "measurepoints": {"smoke_state": 1}, "time": MS}], "p.d", Quality.GOOD),
+        ("thing/measurepoint/resume/batch",
+         [{"productKey": "p", "deviceKey": "d", "measurepoints": {"smoke_state": 1}, "time": MS}], "p.d", Quality.HISTORY),
+    ],
+)  # fmt: skip
+def test_values_that_stand_beside_one_time(topic: str, params: object, device: str, quality: Quality) -> None:
+    """Clones hold what was measured at one time together; what is inside keeps its meaning."""
+    (state,) = _decode(f"/sys/a1QZ/smoke-7/{topic}", {"id": "1", "params": params})
+    assert isinstance(state, DeviceState)
+    assert (state.device, state.fact, state.active, state.time) == (device, Fact.FIRE, True, THEN)
+    assert state.quality is quality
+
+
 def test_answers_say_nothing_and_commands_are_downlinks() -> None:
     """Neither is of the field."""
     assert _decode(POST + "_reply", {"code": 200, "data": {}, "id": "1"}) == []
@@ -265,6 +366,6 @@ def test_a_hostile_megabyte_is_read_in_time_that_grows_with_it() -> None:
         {f"phone{i}": 1 for i in range(60_000)},
         {f"p{i}": {"value": i, "time": i} for i in range(20_000)},
     ):
-        started = datetime.now(UTC)
+        began = time.process_time()
         _decode(POST, {"params": message})
-        assert datetime.now(UTC) - started < timedelta(seconds=2)
+        assert time.process_time() - began < 2
