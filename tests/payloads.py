@@ -37,7 +37,10 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
             "hall/events/rpc",
             b'{"src":"s-1","dst":"hall/events","method":"NotifyStatus","params":{"ts":1777636700.5,"temperature:1":{"tC":21.5}}}',
         ),
+        ("hall/events/rpc", b'{"method":"NotifyEvent","params":{"ts":1777636700.5,"events":[{"event":"alarm_test"}]}}'),
         ("hall/online", b"true"),
+        ("shellies/shellygas-1/sensor/gas", b"test"),
+        ("shellies/shellygas-1/sensor/concentration", b"12"),
     ],
     "zigbee2mqtt": [
         (
@@ -265,6 +268,12 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
             bytes.fromhex("83670A010284 9A0A0106 9367 0A010A0000 20CE9E7446630A01F40101".replace(" ", "")),
         ),
         ("", b"221E64001C40"),
+        ("lorawan/WS303/x/85", bytes.fromhex("017564030001")),
+        ("lorawan/R718PA22/x/6", bytes.fromhex("019B01240834FFFB000000")),
+        (
+            "lorawan/EM400-TLD/x",
+            b"\x02\x00\x01\x00\x57\x00\x00\x00\x01" + b"0" * 74 + bytes.fromhex("090006017564050001"),
+        ),
         ("lorawan/GS301/x/85", bytes.fromhex("01756402671C01036864047DFFFF057D0100FF3F02")),
         ("lorawan/netvox_ra02/x/6", b"AQoBHgEBBLAAAAA="),
         ("lorawan/LDDS75/x/2", bytes.fromhex("0CD1070A00010501")),

@@ -94,7 +94,7 @@ def _add_fault(said: Told, metric: str, *, active: bool) -> None:
 
 
 def _nothing(_said: Told, _data: bytes) -> None:
-    """Say nothing: the outcome of a calibration."""
+    """Say nothing: the outcome of a calibration, what a sensor is called."""
 
 
 _EVENTS: Final = {
@@ -128,11 +128,14 @@ _CHANNELS: Final[Own] = {
     0x0701: (1, Number("relay", "1")),
     0x0890: (4, Number("life_remain", "s")),
     0xFF3F: (1, _event),
+    0xFF7C: (43, _nothing),  # the names of the sensors of a GS301
 }
 _TABLE: Final = table(_CHANNELS)
 _TELLING: Final = re.compile(
     b"(?:"
-    + b"|".join(re.escape(pair.to_bytes(2, "big")) for pair in sorted(_CHANNELS) if pair not in (0x0175, 0x057D))
+    + b"|".join(
+        re.escape(pair.to_bytes(2, "big")) for pair in sorted(_CHANNELS) if pair not in (0x0175, 0x057D, 0xFF7C)
+    )
     + b").",
     re.DOTALL,
 )

@@ -118,7 +118,8 @@ def _unwell(code: str) -> Tell:
     return tell
 
 
-def _water_meter(said: Told, data: bytes) -> None:
+def water_meter(said: Told, data: bytes) -> None:
+    """Tell the amount that follows two conversions of two bytes, in a unit that is configured."""
     amount = float(struct.unpack_from("<f", data, 4)[0])
     said.value("water", amount if isfinite(amount) else None, "", "water")
 
@@ -127,7 +128,7 @@ _OUTAGE: Final = {1: True, 2: False, 3: True, 4: False}
 
 
 def _water_alarm(said: Told, data: bytes) -> None:
-    _water_meter(said, data)
+    water_meter(said, data)
     if data[8] in _OUTAGE:
         said.fact(Fact.OTHER, f"water_alarm {data[8]}", active=_OUTAGE[data[8]])
 
@@ -196,7 +197,7 @@ CHANNELS: Final = table({
     0x057F: (2, conductivity),
     0x059C: (1, _calibration),
     0x05C8: (4, _big),
-    0x05E1: (8, _water_meter),
+    0x05E1: (8, water_meter),
     0x0600: (1, flag(Fact.OPEN, "magnet_status")),
     0x0673: (2, air_pressure),
     0x0688: (9, _calibration),  # a place, of the NB-IoT models: no fixed device is moved by it

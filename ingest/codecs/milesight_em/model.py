@@ -7,7 +7,7 @@ from msgspec import Struct
 
 HINTS_KEPT: Final = 4096
 _LEAK: Final = re.compile(r"[MSZ]LD", re.IGNORECASE)
-_INPUT: Final = re.compile(r"-DI\b|DI-HALL|300DI", re.IGNORECASE)
+_INPUT: Final = re.compile(r"300[-_ ]?DI", re.IGNORECASE)
 _TILT: Final = re.compile(r"UDL|MUD|TLD|RDL", re.IGNORECASE)
 
 

@@ -111,6 +111,31 @@ def test_stored_records_are_history(model: str, payload: str, expected: dict[str
     assert all(item.quality is Quality.HISTORY for item in said if isinstance(item, DeviceState))
 
 
+@pytest.mark.parametrize(
+    ("model", "payload", "expected"),
+    [
+        ("EM300-DI", "20CE9E744663EA004F 02 00 0E000000", {"temperature": 23.4, "humidity": 39.5, "pulse": 14.0}),
+        ("EM300-DI", "20CE9E744663EA004F 01 01 00000000", {"temperature": 23.4, "humidity": 39.5, "gpio": 1.0}),
+        (
+            "EM300-DI",
+            "21CE9E744663EA004F 01 02 00 0A000A00 0000803F",
+            {"temperature": 23.4, "humidity": 39.5, "water": 1.0},
+        ),
+        ("EM300-DI-HALL", "21CE9E744663000000 01 02 00 0A000A00 0000803F", {"water": 1.0}),
+        ("EM300_DI", "20CE9E744663EA004F 01 01 00000000", {"temperature": 23.4, "humidity": 39.5, "gpio": 1.0}),
+        ("EM320-TH", "20CE9E744663EA00F40101", {"temperature": 23.4, "humidity": 50.0}),
+        ("EM320-TH-V2", "20CE9E744663EA004F", {"temperature": 23.4, "humidity": 39.5}),
+        ("Milesight EM500 SWL radio", "20CE9E7446633200", {"depth": 50.0}),
+    ],
+)
+def test_stored_records_of_models_that_vary(model: str, payload: str, expected: dict[str, float]) -> None:
+    """An input has a mode, an EM320-TH a version that its name may leave out; words between are no model."""
+    said = _read(model, payload)
+    assert {item.metric: item.value for item in said if isinstance(item, Reading)} == expected
+    assert {item.quality for item in said if isinstance(item, Reading)} == {Quality.HISTORY}
+    assert reasons(said) == []
+
+
 def test_stored_records_of_an_unnamed_model() -> None:
     """Six bytes may be four quantities: refused. Seven bytes are one model's."""
     assert reasons(_read("milesight_em", "20CE9E7446633200")) == [Reason.UNSUPPORTED]
@@ -132,6 +157,36 @@ def test_versions_are_skipped_and_an_unknown_channel_ends_the_reading() -> None:
     assert values(said) == {"battery": (92, "%EL")}
     assert reasons(said) == [Reason.UNSUPPORTED]
     assert values(_read("EM310-UDL", "FE02803C 01755C")) == {"battery": (92, "%EL")}
+
+
+def _frame(channels: str, csq: int = 9) -> str:
+    """Make the frame of an NB-IoT model: versions, serial number, the names of modem and card, signal, length, channels."""
+    data = bytes.fromhex(channels)
+    body = bytes(3) + b"\x01" + b"01010110" + b"6" * 16 + b"8" * 15 + b"4" * 15 + b"9" * 20
+    body += bytes([csq]) + len(data).to_bytes(2, "big") + data
+    return (b"\x02\x00\x01" + len(body).to_bytes(2, "big") + body).hex()
+
+
+@pytest.mark.parametrize("model", ["EM400-TLD", "EM410-RDL", "milesight_em"])
+def test_frame_of_an_nb_iot_model_holds_the_same_channels(model: str) -> None:
+    """What names the modem and its card is not told; 99 is no signal known."""
+    said = _read(model, _frame("017564 03670B01 04823B01 050001"))
+    assert values(said) == {
+        "csq": (9.0, "1"),
+        "battery": (100, "%EL"),
+        "temperature": (26.7, "Cel"),
+        "distance": (315.0, "mm"),
+    }
+    assert facts(said)[Fact.TAMPER] is True
+    assert reasons(said) == []
+    assert values(_read(model, _frame("017564", csq=99)))["csq"] == (None, "1")
+
+
+def test_frame_of_an_nb_iot_model_that_is_cut_off_is_none() -> None:
+    """Its length says so; nothing in the head is taken for a channel."""
+    said = _read("EM400-TLD", _frame("017564 03670B01")[:-2])
+    assert values(said) == {}
+    assert reasons(said) == [Reason.UNSUPPORTED]
 
 
 @pytest.mark.parametrize("payload", ["01755C0382", "01755C03", "01755C038244"])
@@ -191,3 +246,32 @@ def test_gas_detectors() -> None:
     assert facts(_read("GS301", "067D0100 047DFFFF")) == {Fact.FAULT: True}
     assert facts(_read("GS101", "058E01 060100 FF3F00")) == {Fact.GAS_ALARM: True, Fact.MAINS_LOST: True}
     assert facts(_read("GS101", "058E00 FF3F03")) == {Fact.GAS_ALARM: False, Fact.FAULT: False}
+
+
+def test_gas_detector_that_names_its_sensors() -> None:
+    """Forty-three letters of GS301 are skipped; what follows is read."""
+    assert values(_read("GS301", "FF7C" + "41" * 43 + "02671C01")) == {"temperature": (28.4, "Cel")}
+
+
+@pytest.mark.parametrize(
+    ("model", "payload", "expected"),
+    [
+        ("WS301", "017564 030001 040001", {Fact.OPEN: True, Fact.TAMPER: True}),
+        ("milesight-iot ws301", "030000 040000", {Fact.OPEN: False, Fact.TAMPER: False}),
+        ("WS303", "017564 030001", {Fact.WATER: True}),
+        ("WS303-868M", "FF0BFF FF0860123456789A 030000", {Fact.WATER: False}),
+    ],
+)
+def test_doors_and_leaks_of_the_ws_series(model: str, payload: str, expected: dict[Fact, bool]) -> None:
+    """One channel is a door or a leak, by the model."""
+    said = _read(model, payload)
+    assert facts(said) == expected
+    assert reasons(said) == []
+
+
+def test_ws_of_no_name_is_neither_a_door_nor_a_leak() -> None:
+    """The battery is the same of both."""
+    said = _read("milesight_ws", "017564 030001")
+    assert values(said) == {"battery": (100, "%EL")}
+    assert facts(said) == {}
+    assert reasons(said) == [Reason.UNSUPPORTED]
