@@ -13,7 +13,7 @@ from tests.living import Item, Living, eventually
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 WITHIN_S = 1.0  # what is promised; on a machine that does nothing else it is a tenth of that
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +21,7 @@ def chromium() -> Iterator[Browser]:
     """Debian's Chromium, or the one CHROMIUM names."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     assert program is not None, "Chromium is missing: `make test` installs it (tests/debian_packages.sh)."
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         yield browser

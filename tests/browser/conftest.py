@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.browser_site import PASSWORD, Site, running_site
 
 WIDTH, HEIGHT = 1920, 1080
+PATIENCE_MS = 30_000  # how long a busy machine may take; what is waited for comes at once
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -29,6 +30,7 @@ def chromium() -> Iterator[Browser]:
     """Debian's Chromium, or the one CHROMIUM names; ended before other tests: Playwright holds an event loop of its own."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     assert program is not None, "Chromium is missing: `make test` installs it (tests/debian_packages.sh)."
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         yield browser

@@ -41,7 +41,7 @@ def test_the_page_says_who_was_told_and_who_fails(site: Site, sign_in: SignIn, o
     page.get_by_role("button", name="立即重试").click()
     expect(page.locator("#notice")).to_have_text("已安排重试")
     office.look(datetime.now(UTC))
-    expect(page.locator(".receiver-good[data-receiver=town]")).to_be_visible(timeout=15_000)
+    expect(page.locator(".receiver-good[data-receiver=town]")).to_be_visible()
 
 
 def test_an_alarm_says_who_was_told_and_links_both_ways(site: Site, sign_in: SignIn, office: Notifying) -> None:

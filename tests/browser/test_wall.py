@@ -10,9 +10,6 @@ from tests.browser_site import Site
 
 pytestmark = pytest.mark.browser
 
-# Two missed beats of ten seconds, and the tick that notices.
-STALE_WITHIN_MS = 20_000
-
 
 def _until_map_is_drawn(page: Page) -> None:
     page.wait_for_function("gridwatch.map.ready && gridwatch.points.size > 0")
@@ -65,14 +62,14 @@ def test_a_wall_without_its_server_is_unmistakably_stale_and_recovers_by_itself(
     _until_map_is_drawn(wall)
     expect(wall.locator("#stale")).to_be_hidden()
     site.stop()
-    expect(wall.locator("#stale")).to_be_visible(timeout=STALE_WITHIN_MS)
+    expect(wall.locator("#stale")).to_be_visible()
     expect(wall.locator("#stale")).to_contain_text("画面已过期")
     expect(wall.locator("#stale-reason")).to_contain_text("画面停在")
     expect(wall.locator("#link-state")).to_have_text("链路中断")
     assert "grayscale" in wall.locator("main").evaluate("element => getComputedStyle(element).filter")
     site.smoke(0, 25)
     site.start()
-    expect(wall.locator("#stale")).to_be_hidden(timeout=STALE_WITHIN_MS)
+    expect(wall.locator("#stale")).to_be_hidden()
     expect(wall.locator("#newest .wall-row")).to_have_count(1)
 
 
