@@ -15,6 +15,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from ingest.decoders.onenet.lwm2m import is_numbered
 from ingest.decoders.onenet.points import read_point
 from ingest.instants import settle
 from ingest.readings import (
@@ -22,6 +23,7 @@ from ingest.readings import (
     Decoder,
     DeviceId,
     DeviceState,
+    Discovered,
     Fact,
     Quality,
     Reason,
@@ -32,7 +34,7 @@ from ingest.thing_identity import device_of, identity, is_name
 from ingest.thing_packs import read_events, read_packs
 from ingest.thing_personal import without_personal
 from ingest.thing_report import Report, read_properties
-from ingest.thing_values import stamp
+from ingest.thing_values import own_time, stamp
 from ingest.wire import RefusedError, number, read_json, text
 
 __all__ = ["DECODER", "decode"]
@@ -41,6 +43,7 @@ _DATA, _STATUS, _ANSWER = 1, 2, 7
 _OFFLINE_WORDS: Final = {"online": False, "offline": True, "1": False, "0": True}
 _SYS: Final = "$sys"
 _SESSIONS: Final = {"thing/sub/login": "online", "thing/sub/logout": "offline"}
+_OF_THE_PLATFORM: Final = ("sceneLog",)
 _NAMES: Final = 2
 _WORDS: Final = (str, int)
 _OFFLINE: Final = Fact.OFFLINE
@@ -93,6 +96,8 @@ def _pushed(messages: list[object], allowed: str | None, received: datetime) -> 
 def _push(message: object, allowed: str | None, received: datetime) -> list[Decoded]:
     if type(message) is not dict:
         raise RefusedError(Reason.MALFORMED, "a push is an object or a list of them")
+    if message.get("messageType") in _OF_THE_PLATFORM:
+        raise RefusedError(Reason.UNSUPPORTED, "a log of the platform")
     device = _device(message)
     if allowed is not None and allowed != device.upper() and allowed != str(message.get("imei", "")).upper():
         raise RefusedError(Reason.FOREIGN_DEVICE, f"device {device} on the topic of {allowed}")
@@ -143,6 +148,8 @@ def _notified(device: DeviceId, message: Mapping[str, object], received: datetim
     """Read a push of the thing model: properties, events, or the life of a device."""
     word = message.get("messageType")
     kind = _lower(message.get("notifyType", word))
+    if kind.startswith("repl"):
+        return []
     data = message.get("data")
     if type(data) is not dict:
         raise RefusedError(Reason.MALFORMED, "no data")
@@ -150,15 +157,25 @@ def _notified(device: DeviceId, message: Mapping[str, object], received: datetim
     if "status" in data or kind == "lifecycle" or _lower(word) == "lifecycle":
         return [_availability(device, data.get("status"), moment)]
     params = data.get("params", data)
-    if kind.startswith("repl"):
-        return []
     if not isinstance(params, dict):
         return read_packs(params, device, moment, received)
     if "event" in kind:
         return _events(device, params, moment, received)
     if "property" in kind:
-        return read_properties(params, device, moment, received)
+        return _properties(device, params, moment, received)
     raise RefusedError(Reason.UNSUPPORTED, text(kind) or "no notifyType")
+
+
+def _properties(device: DeviceId, params: dict[str, object], moment: _Moment, received: datetime) -> list[Decoded]:
+    """Read properties by name; devices of LwM2M have streams among them, named by numbers."""
+    streams = [name for name in params if is_numbered(name)]
+    said: list[Decoded] = []
+    for name in streams:
+        one = params.pop(name)
+        own, value = (one.get("time"), one.get("value")) if isinstance(one, dict) else (None, one)
+        if value is not None:
+            said += read_point(device, name, value, own_time(own, moment, received), received)
+    return said + read_properties(params, device, moment, received)
 
 
 def _lower(word: object) -> str:
@@ -207,6 +224,11 @@ def _own_topic(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     message = read_json(payload)
     if type(message) is not dict:
         raise RefusedError(Reason.MALFORMED, "a message is an object")
+    if "messageType" in message:  # what the platform says of the device, on a topic of the device
+        named = _device(message)
+        if named != route.device:
+            raise RefusedError(Reason.FOREIGN_DEVICE, f"device {named} on the topic of {route.device}")
+        return _notified(named, message, received)
     if route.what == "dp/post":
         return _points(route.device, message.get("dp"), received)
     return _posted(route.device, route.what, message.get("params"), received)
@@ -223,8 +245,12 @@ def _posted(device: DeviceId, what: str, params: object, received: datetime) -> 
         return read_packs(params, device, moment, received)
     if what == "thing/history/post":
         return read_packs(params, device, (received, Quality.HISTORY), received)
-    if what in _SESSIONS and (behind := identity(params)) is not None:
+    behind = identity(params)
+    if what in _SESSIONS and behind is not None:
         return [_availability(behind, _SESSIONS[what], moment)]
+    if what == "thing/sub/topo/add" and behind is not None:
+        product, _, name = behind.partition(".")
+        return [Discovered(device=behind, name=name, model=product, gateway=device)]
     raise RefusedError(Reason.UNSUPPORTED, text(what[:80]) or "nothing after the device")
 
 

@@ -3,6 +3,7 @@
 Object ids 3200-3350 are IPSO's, as the OMA LwM2M registry lists them; 0-7 are LwM2M's own.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -70,6 +71,8 @@ def _resource(stream: str) -> Resource | None:
     bare = stream.replace("/", "_").strip("_")
     if bare in _ERROR_CODES:
         return ERROR_CODE
+    if bare in _BATTERY_STATUSES:
+        return BATTERY_STATUS
     numbers = bare.split("_")
     if len(numbers) != _NUMBERS or not all(n.isascii() and n.isdecimal() and len(n) < 6 for n in numbers):  # noqa: PLR2004
         return None
@@ -84,8 +87,18 @@ def _resource(stream: str) -> Resource | None:
     return found
 
 
+def is_numbered(stream: str) -> bool:
+    """Tell whether a name is numbers of LwM2M; others begin with a letter."""
+    return stream[:1].isdecimal() and resource(stream) is not None
+
+
 ERROR_CODE: Final = Resource("error_code")
 """Resource 3/0/11 of the device object: not a number to keep, but what `ERRORS` says."""
 _ERROR_CODES: Final = ("3_0_11", "3_0_11_0")
+BATTERY_STATUS: Final = Resource("object_3_20")
+"""Resource 3/0/20 of the device object: what `BATTERY_LOW` says, or a number of its own."""
+_BATTERY_STATUSES: Final = ("3_0_20", "3_0_20_0")
+BATTERY_LOW: Final[Mapping[float | None, bool]] = {0: False, 1: False, 2: False, 4: True}
+"""Normal, charging and full are not low; damaged, not there and unknown say nothing of it."""
 ERRORS: Final = {1: Fact.BATTERY_LOW, 2: Fact.MAINS_LOST}
 """Low battery, external supply gone; 3-8 are faults of parts, 0 is none of them."""

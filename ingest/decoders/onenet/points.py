@@ -6,7 +6,7 @@ Raises RefusedError where text that begins as JSON is none.
 from datetime import datetime
 from typing import Final
 
-from ingest.decoders.onenet.lwm2m import ERROR_CODE, ERRORS, Resource, resource
+from ingest.decoders.onenet.lwm2m import BATTERY_LOW, BATTERY_STATUS, ERROR_CODE, ERRORS, Resource, resource
 from ingest.enclosed_frames import frames_in, from_hex
 from ingest.readings import Decoded, DeviceId, DeviceState, Enclosed, Fact, Quality, Reading, Reason, Rejection
 from ingest.thing_report import read_properties
@@ -23,6 +23,12 @@ def read_point(device: DeviceId, stream: str, value: object, moment: _Moment, re
     known = resource(stream)
     if known is ERROR_CODE:
         return _errors(device, number(value), stream, moment)
+    if known is BATTERY_STATUS and (low := BATTERY_LOW.get(number(value))) is not None:
+        return [
+            DeviceState(
+                device=device, fact=Fact.BATTERY_LOW, active=low, time=moment[0], quality=moment[1], code=stream
+            )
+        ]
     if type(value) is str and (stream.endswith(_TEXT) or len(value) >= _LONG or _is_word(value)):
         return _opaque(device, stream, value, moment, received)
     if known is not None:

@@ -9,6 +9,7 @@ from ingest.decoders.onenet import decode
 from ingest.readings import (
     Decoded,
     DeviceState,
+    Discovered,
     Enclosed,
     Fact,
     Quality,
@@ -173,6 +174,59 @@ def test_the_thing_model() -> None:
     assert _said(_push(life)) == {Fact.OFFLINE: True}
     assert _reasons(_push(head | {"notifyType": "scene", "data": {"params": {}}})) == [Reason.UNSUPPORTED]
     assert _reasons(_push(head | {"notifyType": "property"})) == [Reason.MALFORMED]
+
+
+def test_streams_of_lwm2m_in_the_thing_model() -> None:
+    """Devices of LwM2M are pushed with object_instance_resource as names: they mean what they mean in old pushes."""
+    params = {
+        "3302_0_5500": {"time": MS, "value": 1},
+        "3303_0_5700": {"time": MS, "value": "21.5", "bin_data": "A0AA"},
+        "3_0_20": {"time": MS, "value": 4, "bin_data": "A0AA"},
+        "3304_0_5700": {"time": MS, "value": None},
+        "smoke_state": {"time": MS, "value": 1},
+    }
+    head = {"productId": "C6", "deviceName": "t1", "messageType": "notify", "notifyType": "property"}
+    decoded = _push(head | {"data": {"params": params}})
+    assert _said(decoded) == {Fact.MOTION: True, "temperature": 21.5, Fact.BATTERY_LOW: True, Fact.FIRE: True}
+    assert {item.time for item in decoded if isinstance(item, DeviceState | Reading)} == {THEN}
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(0, {Fact.BATTERY_LOW: False}), ("4", {Fact.BATTERY_LOW: True}), (5, {"object_3_20": 5.0})]
+)
+def test_the_status_of_a_battery(status: object, said: dict[object, object]) -> None:
+    """Resource 3/0/20 tells of a low battery; one that is not there is a number only."""
+    assert _said(_push(_point("3_0_20", status))) == said
+
+
+def test_what_the_platform_says_on_a_devices_own_topic() -> None:
+    """Its pushes come on `$sys/{product}/{device}/thing/…` as well, and name the device again."""
+    head = {"productId": "C6", "deviceName": "t1"}
+    property_ = {"messageType": "notify", "notifyType": "property", "data": {"params": {"smoke_state": {"value": 1}}}}
+    event = {"messageType": "notify", "notifyType": "event", "data": {"params": {"x": {"value": {"smoke_state": 1}}}}}
+    life = {"messageType": "lifecycle", "data": {"status": "offline", "time": MS}}
+    for rest, message, said in (
+        ("property", property_, Fact.FIRE),
+        ("event", event, Fact.FIRE),
+        ("lifecycle", life, Fact.OFFLINE),
+    ):
+        payload = json.dumps(head | message).encode()
+        assert _said(decode(f"$sys/C6/t1/thing/{rest}", payload, RECEIVED)) == {said: True}
+        assert _reasons(decode(f"$sys/C6/t2/thing/{rest}", payload, RECEIVED)) == [Reason.FOREIGN_DEVICE]
+
+
+def test_what_is_of_the_platform_only() -> None:
+    """The answer to a service says nothing of the field, the log of a scene is not taken."""
+    reply = {"productId": "C6", "deviceName": "t1", "messageType": "reply", "request": {}, "response": {"code": 200}}
+    assert _push(reply) == []
+    assert _reasons(_push({"messageType": "sceneLog", "data": {"actions": [], "time": MS}})) == [Reason.UNSUPPORTED]
+
+
+def test_a_gateway_takes_in_a_device() -> None:
+    """It is announced with the gateway it is behind."""
+    payload = b'{"id": "1", "params": {"productID": "C7", "deviceName": "s1"}}'
+    announced = Discovered(device="C7.s1", name="s1", model="C7", gateway="C6.gw")
+    assert decode("$sys/C6/gw/thing/sub/topo/add", payload, RECEIVED) == [announced]
 
 
 def test_its_own_topics() -> None:
