@@ -22,8 +22,10 @@ _PORT: Final = re.compile(r"\d{1,3}", re.ASCII)
 _LAST_PORT: Final = 255
 TOPICS_KEPT: Final = 8192
 LONGEST_KEPT: Final = 256  # a longer topic is read anew each time: what comes from outside fills no memory
-_TEXT: Final = re.compile(rb"([0-9A-Fa-f \r\n\t]+)|([ \r\n\t]*0[xX])?[0-9A-Za-z+/=_\- \r\n\t]+")
-"""What may be hex text (1), what may be that with 0x before (2), and what may be base64."""
+_TEXT: Final = re.compile(
+    rb"([0-9A-Fa-f \r\n\t]+)|((?:[0-9A-Fa-f]{2}[-:])+[0-9A-Fa-f]{2}\s*)|([ \r\n\t]*0[xX])?[0-9A-Za-z+/=_\- \r\n\t]+"
+)
+"""What may be hex text (1), what is that with its bytes apart (2), what may be that with 0x before (3), or base64."""
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
@@ -74,7 +76,9 @@ def _unpacked(payload: bytes) -> bytes:
     found = _TEXT.fullmatch(payload) if payload.isascii() else None
     if found is None:
         return payload
-    raw = unhex(payload) if found[1] or found[2] else None
+    if found[2]:
+        return bytes.fromhex(payload.translate(None, b"-:").decode("ascii"))
+    raw = unhex(payload) if found[1] or found[3] else None
     if raw is None:
         raw = enclosed_bytes(payload.decode("ascii").strip())
     return payload if raw is None else raw

@@ -166,6 +166,24 @@ def test_doors_and_leaks(payload: str, expected: dict[Fact, bool]) -> None:
     assert values(said)["voltage"] == (2994.0, "mV")
 
 
+@pytest.mark.parametrize(
+    ("payload", "expected", "counted"),
+    [
+        ("8B88 01 002500 01", {Fact.OPEN: True}, {"open_times": (9472.0, "1")}),
+        ("4B88 02", {Fact.WATER: True}, {}),
+        ("8B88", {}, {}),
+    ],
+)
+def test_door_cut_off_keeps_what_came_before(
+    payload: str, expected: dict[Fact, bool], counted: dict[str, tuple[float, str]]
+) -> None:
+    """Whether it is open or wet stands in the first three bytes."""
+    said = _read("LWL02", payload, 10)
+    assert facts(said) == expected
+    assert values(said) == {"voltage": (2952.0, "mV")} | counted
+    assert reasons(said) == [Reason.TRUNCATED]
+
+
 def test_second_door_is_a_door() -> None:
     """Eighteen bytes are of two: open while one of them is."""
     assert facts(_read("DS03A-LB", "00 000005 000002 662F0A00 03 000001 000001", 2)) == {

@@ -21,6 +21,8 @@ PAYLOAD = bytes.fromhex("01755c03821e00")
         PAYLOAD.hex().encode(),
         PAYLOAD.hex(" ").upper().encode(),
         b"0x" + PAYLOAD.hex().encode(),
+        PAYLOAD.hex("-").upper().encode(),
+        PAYLOAD.hex(":").encode() + b"\r\n",
         base64.b64encode(PAYLOAD),
     ],
 )
