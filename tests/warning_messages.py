@@ -61,6 +61,33 @@ def time_of(instant: datetime) -> str:
     return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S}-00:00"
 
 
+OFFICE = "33000041600000"
+FIRST = f"{OFFICE}_20260601160000"
+AREA = "<areaDesc>某省北部</areaDesc><polygon></polygon><circle></circle><geocode>330205004001,330205004002</geocode>"
+
+
+def national(
+    identifier: str = FIRST,
+    *,
+    kind: str = "Alert",
+    cited: str = "",
+    headline: str = "某省气象局发布台风蓝色预警",
+    area: str = AREA,
+) -> bytes:
+    """Write a message with every element of the national form."""
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><alert xmlns="http://com.icss.amp"><identifier>{identifier}</identifier>'
+        f"<sender>某省气象局</sender><senderCode>{OFFICE}</senderCode><phone>13800000000</phone>"
+        f"<sendTime>2026-06-01 16:00:00+08:00</sendTime><status>Actual</status><msgType>{kind}</msgType><scope>Public</scope>"
+        "<code><method><methodName>SMS</methodName><message>台风蓝色预警</message><audienceGrp>G01002,G02003</audienceGrp>"
+        "<audiencePrt>李四</audiencePrt></method></code><secClassification>None</secClassification><note></note>"
+        f"<references>{cited}</references><info><language>zh-CN</language><eventType>11B01</eventType><urgency>Unknown</urgency>"
+        "<severity>Blue</severity><certainty>VeryLikely</certainty><effective>2026-06-01 16:00:00+08:00</effective><onset></onset>"
+        "<expires>2026-06-01 22:00:00+08:00</expires><senderName>某省气象局张三</senderName>"
+        f"<headline>{headline}</headline><description>请注意防范。</description><area>{area}</area></info></alert>"
+    ).encode()
+
+
 NATIONAL: Mapping[str, str] = {
     "head": "浙江省某县气象台发布暴雨橙色预警信号",
     "SIGNALTYPE": "暴雨",
@@ -146,6 +173,7 @@ CAP_SEEDS = [
     ),
     ("cap/feed", b"<feed><entry><content>" + cap().partition(b"?>")[2] + b"</content></entry></feed>"),
     ("cap/met", cap().decode().replace("UTF-8", "GB2312").encode("gb18030")),
+    ("cap/12379", national()),
 ]
 CMA_SEEDS = [
     ("cma/detail", jsonp(NATIONAL)),

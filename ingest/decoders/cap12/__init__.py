@@ -10,6 +10,15 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final, TypeVar
 
 from ingest.decoders.cap12.area import areas_of
+from ingest.decoders.cap12.national import (
+    COLOURS,
+    event_words,
+    has_national_id,
+    is_national,
+    told_of_persons,
+    without_persons,
+)
+from ingest.decoders.cap12.persons import is_of_persons, without_descriptions
 from ingest.readings import (
     Decoded,
     Decoder,
@@ -21,7 +30,7 @@ from ingest.readings import (
     Rejection,
     WarningArea,
 )
-from ingest.warning_words import OTHER, SEVERITIES, event_of, kind_of, meaning_of, priority_of
+from ingest.warning_words import OTHER, SEVERITIES, event_of, kind_of, meaning_of, priority_of, simplified
 from ingest.wire import RefusedError, text
 from ingest.xml_tree import Element, read_xml
 
@@ -33,6 +42,7 @@ PARTS_AT_MOST: Final = 50  # `info` blocks of one language in one message
 DESCRIPTION_KEPT: Final = 4_000
 _YEARS: Final = (1970, 2100)
 _FIRST_VERSION: Final = "cap/1.0"
+_TRADITIONAL: Final = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
 
 _MEANINGS: Final = {meaning.value: meaning for meaning in Meaning}
 _KINDS: Final = {kind.value: kind for kind in MessageKind}
@@ -42,31 +52,13 @@ _CATEGORIES: Final = frozenset(
     {"geo", "met", "safety", "security", "rescue", "fire", "health", "env", "transport", "infra", "cbrne", "other"}
 )
 _URGENCIES: Final = frozenset({"immediate", "expected", "future", "past", "unknown"})
-_CERTAINTIES: Final = frozenset({"observed", "very likely", "likely", "possible", "unlikely", "unknown"})
-_COLOURS: Final = {"red": 1, "orange": 2, "yellow": 3, "blue": 4, "红色": 1, "橙色": 2, "黄色": 3, "蓝色": 4}
-"""12379 puts the colour where CAP has the severity."""
+_CERTAINTIES: Final = frozenset({"observed", "very likely", "verylikely", "likely", "possible", "unlikely", "unknown"})
 _TELLS_LEVEL: Final = re.compile("colou?r|level|颜色|等级|级别", re.IGNORECASE)
-_EVENT_TYPES: Final = {
-    "11A01": "洪水",
-    "11B01": "台风",
-    "11B03": "暴雨",
-    "11B04": "暴雪",
-    "11B05": "寒潮",
-    "11B06": "大风",
-    "11B07": "沙尘暴",
-    "11B09": "高温",
-    "11B14": "雷电",
-    "11B15": "冰雹",
-    "11B16": "霜冻",
-    "11B17": "大雾",
-    "11B19": "霾",
-    "11B20": "雷雨大风",
-    "11B21": "道路结冰",
-    "11B22": "干旱",
-    "11B25": "森林火险",
-}
-"""Event types of 12379 (国家突发事件预警信息发布系统), read only where no words say it."""
-_CONTACT: Final = re.compile(rb"<((?:[A-Za-z_][\w.-]{0,30}:)?contact)>[^<]*<")
+_IS_GREEN: Final = re.compile(r"\b(?:green|绿色)\b", re.IGNORECASE)
+"""MeteoAlarm's lowest awareness level: nothing is warned of."""
+_TEST_CODES: Final = frozenset({"RWT", "RMT", "NPT", "NAT", "NST", "DMO"})
+"""Required weekly and monthly tests, national tests, demonstrations (47 CFR 11.31): sent with the status Actual."""
+_CONTACT: Final = re.compile(rb"<((?:[A-Za-z_][\w.-]{0,30}:)?contact)>(?:[^<]|<!)*<")
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:  # noqa: ARG001 -- it says itself who and when
@@ -76,10 +68,11 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:  # 
         alerts = [root] if root.name == "alert" else _inside(root)
     except RefusedError as refused:
         return [refused.rejection]
+    envelope = _MEANINGS.get(root.word("distributionStatus").lower(), Meaning.ACTUAL)
     found: list[Decoded] = []
     for alert in alerts[:ALERTS_AT_MOST]:
         try:
-            found += _alert(alert)
+            found += _alert(alert, envelope)
         except RefusedError as refused:
             found.append(refused.rejection)
     if len(alerts) > ALERTS_AT_MOST:
@@ -88,8 +81,8 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:  # 
 
 
 def storable(payload: bytes) -> bytes:
-    """Take out who is to be called: often a person's name."""
-    return _CONTACT.sub(rb"<\1><", payload)
+    """Take out who is to be called: often a person's name; who signed; and what tells of persons."""
+    return without_descriptions(without_persons(_CONTACT.sub(rb"<\1><", payload)))
 
 
 ALIASES: Final = ("cap12_flash_flood",)
@@ -132,14 +125,12 @@ def _inside(root: Element) -> list[Element]:
     return alerts
 
 
-def _alert(alert: Element) -> Iterator[Decoded]:
-    identifier, sender = _required(alert, "identifier"), _required(alert, "sender")
-    is_national = alert.first("senderCode") is not None or any(info.first("eventType") for info in alert.every("info"))
+def _alert(alert: Element, envelope: Meaning) -> Iterator[Decoded]:
+    identifier, sender = text(_required(alert, "identifier")), text(_required(alert, "sender"))
+    is_local = is_national(alert)
     is_first = _FIRST_VERSION in alert.space
-    zone = CHINA if is_national else None
-    sent = _instant(alert, "sent", zone)
-    if sent is None:
-        raise RefusedError(Reason.MALFORMED, "<sent> is missing")
+    zone = CHINA if is_local else None
+    sent = _sent(alert, zone)
     meaning = _one_of(alert, "status", _MEANINGS)
     if alert.word("msgType").lower() in _ANSWERS:
         raise RefusedError(Reason.UNSUPPORTED, f"an {text(alert.word('msgType'))} warns of nothing")
@@ -147,18 +138,38 @@ def _alert(alert: Element) -> Iterator[Decoded]:
     if alert.first("scope") is not None or not is_first:
         _check(alert, "scope", _SCOPES)
     infos = _chosen(alert.every("info"))
-    message = _Message(text(identifier), text(sender), sent, meaning, kind, _references(alert), zone, is_national)
+    references = _references(alert)
+    if kind is not MessageKind.ALERT and (sender, identifier) in references:
+        # The same identifier again, for what lifts or renews it: it needs a name of its own.
+        identifier = f"{identifier}/{sent:%Y%m%dT%H%M%SZ}"
+    meaning = envelope if meaning is Meaning.ACTUAL else meaning
+    message = _Message(identifier, sender, sent, meaning, kind, references, zone, is_local)
     if not infos:
         yield message.warning(Element("info"), 0, ())
+    is_seeking = False
     for number, info in enumerate(infos[:PARTS_AT_MOST]):
-        _check_info(info, is_lenient=is_national or is_first)
-        areas, faults = areas_of(info)
-        yield message.warning(info, number, areas)
+        _check_info(info, is_lenient=is_local or is_first)
+        areas, faults = areas_of(info, is_national=is_local)
+        seeks = is_of_persons(info)
+        is_seeking = is_seeking or seeks
+        yield message.warning(info, number, areas, is_of_persons=seeks)
         yield from (Rejection(reason=Reason.MALFORMED, detail=text(fault)) for fault in faults)
     if len(infos) > PARTS_AT_MOST:
         yield Rejection(reason=Reason.TOO_LARGE, detail=f"{len(infos)} <info> blocks, {PARTS_AT_MOST} are read")
+    dropped = set(told_of_persons(alert)) if is_local else set()
     if any(info.word("contact") for info in infos):
-        yield Dropped(fields=("contact",))
+        dropped.add("contact")
+    if is_seeking:
+        dropped |= {"headline", "description"}
+    if dropped:
+        yield Dropped(fields=tuple(sorted(dropped)))
+
+
+def _sent(alert: Element, zone: timezone | None) -> datetime:
+    sent = _instant(alert, "sent" if zone is None or alert.first("sent") is not None else "sendTime", zone)
+    if sent is None:
+        raise RefusedError(Reason.MALFORMED, "<sent> is missing")
+    return sent
 
 
 class _Message:
@@ -178,45 +189,61 @@ class _Message:
         self._id, self._sender, self._sent = identifier, sender, sent
         self._meaning, self._kind, self._references = meaning, kind, references
         self._zone, self._is_national = zone, is_national
+        self._has_thread = is_national or has_national_id(identifier)
 
-    def warning(self, said: Element, number: int, areas: tuple[WarningArea, ...]) -> OfficialWarning:
+    def warning(
+        self, said: Element, number: int, areas: tuple[WarningArea, ...], *, is_of_persons: bool = False
+    ) -> OfficialWarning:
         """Make the warning of one part, an empty one where the message has none."""
-        event, headline = _event_words(said), text(said.word("headline"))
-        slug, word = event_of(event, headline, said.word("description"))
-        kind = self._does(said, headline)
+        event, headline, description = event_words(said), text(said.word("headline")), _long(said.word("description"))
+        if is_of_persons:
+            headline, description = text(event), ""
+        plain = (
+            simplified(event, headline) if said.word("language").lower().startswith(_TRADITIONAL) else (event, headline)
+        )
+        slug, word = event_of(*plain, *_awareness(said, "type"))
+        kind = self._does(said, plain[1])
         from_at, until_at = self._times(said, kind)
-        issuer = text(said.word("senderName")) or self._sender
+        if kind is MessageKind.UPDATE and until_at is not None and until_at <= from_at:
+            kind, from_at, until_at = MessageKind.CANCEL, self._sent, None  # an update that is over when it comes
+        issuer = self._sender if self._is_national else text(said.word("senderName")) or self._sender
         return OfficialWarning(
             id=self._id if number == 0 else f"{self._id}#{number + 1}",
             message=self._id,
             sender=self._sender,
             issuer=issuer,
             kind=kind,
-            meaning=self._is_meant(headline or event),
+            meaning=self._is_meant(said, plain),
             sent=self._sent,
             event=slug,
             event_text=text(event) or word,
-            priority=_priority(said, headline, event),
+            priority=_priority(said, plain[1], plain[0]),
             headline=headline,
-            description=_long(said.word("description")),
+            description=description,
             from_at=from_at,
             until_at=until_at,
             references=self._references,
             areas=areas,
-            thread=f"{self._sender}/{slug}" if self._is_national and slug != OTHER else "",
+            thread=f"{self._sender}/{slug}" if self._has_thread and slug != OTHER else "",
         )
 
     def _does(self, info: Element, headline: str) -> MessageKind:
         if self._kind is MessageKind.CANCEL or kind_of(headline) is MessageKind.CANCEL:
+            return MessageKind.CANCEL
+        if any(_IS_GREEN.search(level) for level in _awareness(info, "level")):
             return MessageKind.CANCEL
         answers = {answer.text.strip() for answer in info.every("responseType")}
         if self._kind is MessageKind.UPDATE and answers == {"AllClear"}:
             return MessageKind.CANCEL  # §3.2.2: the event poses no threat any more
         return self._kind
 
-    def _is_meant(self, headline: str) -> Meaning:
-        less = meaning_of(headline)
-        return less if less is not None and self._meaning is Meaning.ACTUAL else self._meaning
+    def _is_meant(self, info: Element, words: tuple[str, ...]) -> Meaning:
+        """Say whether it is meant: an exercise or a test is one, also where the status does not say so."""
+        if self._meaning is not Meaning.ACTUAL:
+            return self._meaning
+        if any(code.word("value") in _TEST_CODES for code in info.every("eventCode")):
+            return Meaning.TEST
+        return next((less for word in words if (less := meaning_of(word)) is not None), Meaning.ACTUAL)
 
     def _times(self, info: Element, kind: MessageKind) -> tuple[datetime, datetime | None]:
         """Say from when to when it holds: from its onset where that is told and comes before the end.
@@ -230,7 +257,7 @@ class _Message:
             from_at = min(effective, self._sent)
             if until <= from_at and kind is MessageKind.CANCEL:
                 return self._sent, None
-            if until <= from_at:
+            if until <= from_at and kind is MessageKind.ALERT:
                 raise RefusedError(Reason.TIME, f"expires at {text(info.word('expires'))}, before it was sent")
         return from_at, until
 
@@ -244,22 +271,22 @@ def _chosen(infos: list[Element]) -> list[Element]:
 
 def _check_info(info: Element, *, is_lenient: bool) -> None:
     """Refuse what the standard refuses; 12379 and CAP 1.0 leave more out, and 12379 writes colours for severities."""
-    if not _event_words(info):
+    if not event_words(info):
         raise RefusedError(Reason.MALFORMED, "<event> is missing")
     if not is_lenient:
         for category in info.every("category") or [Element("category")]:
             _check_word(category.text.strip(), "category", _CATEGORIES)
     _check(info, "urgency", _URGENCIES)
-    _check(info, "severity", frozenset(SEVERITIES) | {"unknown"} | (frozenset(_COLOURS) if is_lenient else frozenset()))
+    _check(info, "severity", frozenset(SEVERITIES) | {"unknown"} | (frozenset(COLOURS) if is_lenient else frozenset()))
     _check(info, "certainty", _CERTAINTIES)
     for area in info.every("area"):
         if not area.word("areaDesc") and not is_lenient:
             raise RefusedError(Reason.MALFORMED, "<areaDesc> is missing")
 
 
-def _event_words(info: Element) -> str:
-    kind = info.word("eventType")
-    return info.word("event") or _EVENT_TYPES.get(kind.upper(), kind)
+def _awareness(info: Element, of: str) -> tuple[str, ...]:
+    """Give MeteoAlarm's `awareness_level` ("3; orange; Severe") or `awareness_type` ("3; Thunderstorm")."""
+    return tuple(pair.word("value") for pair in info.every("parameter") if pair.word("valueName") == f"awareness_{of}")
 
 
 def _priority(info: Element, headline: str, event: str) -> int | None:
@@ -269,7 +296,7 @@ def _priority(info: Element, headline: str, event: str) -> int | None:
         levels = (pair.word("value") for pair in info.every("parameter") if _TELLS_LEVEL.search(pair.word("valueName")))
         named = priority_of(*levels)
     severity = info.word("severity").lower()
-    return named or _COLOURS.get(severity) or SEVERITIES.get(severity)
+    return named or COLOURS.get(severity) or SEVERITIES.get(severity)
 
 
 def _references(alert: Element) -> tuple[tuple[str, str], ...]:

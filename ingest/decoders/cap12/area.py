@@ -13,6 +13,9 @@ CORNERS_AT_MOST: Final = 20_000  # of all shapes of a part; a province drawn in 
 CODES_AT_MOST: Final = 2_000
 FAULTS_TOLD: Final = 5
 FARTHEST_KM: Final = 20_040.0  # half way round the earth
+NORTHMOST: Final = 90.0
+NORTHMOST_OF_CHINA: Final = 60.0  # China ends at 53.6°, and begins at 73.5° east
+METRES_PER_KM: Final = 1_000.0
 _LEAST_CORNERS: Final = 3
 
 GB2260: Final = "GB2260"
@@ -21,20 +24,28 @@ _PROVINCES: Final = frozenset(  # GB/T 2260: the first two digits
     "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82".split(" ")  # noqa: SIM905 -- a table to be read
 )
 _LENGTHS: Final = frozenset({6, 9, 12})  # county; town; village (GB/T 10114)
-_FOREIGN: Final = frozenset(
-    {"same", "fips", "fips6", "ugc", "clc", "emma_id", "nuts", "nuts2", "nuts3", "warncell", "warncellid"}
-)
+_CHINESE: Final = re.compile(r"gb|cpeas|adcode|admin|area|region|division|district|county|china|code")
+"""What a name in Latin letters must have, for digits to be a code of China: codes of Japan and the Philippines look alike."""
+
+_HOLE: Final = "EXCLUDE_POLYGON"
+"""Under this name the German weather service gives corners of a hole, no code; the hole is not cut out."""
 
 Ring = tuple[tuple[float, float], ...]
 
 
-def areas_of(info: Element) -> tuple[tuple[WarningArea, ...], list[str]]:
-    """Read the areas of a part, and say of each shape that cannot be read why: it is left out."""
+def areas_of(info: Element, *, is_national: bool = False) -> tuple[tuple[WarningArea, ...], list[str]]:
+    """Read the areas of a part, and say of each shape that cannot be read why: it is left out.
+
+    12379 (`is_national`) writes radii in metres, and lies south of 60°: a greater first number is a longitude.
+    """
+    northmost, metres = (NORTHMOST_OF_CHINA, METRES_PER_KM) if is_national else (NORTHMOST, 1.0)
     left, faults, areas = CORNERS_AT_MOST, [], []
     for area in info.every("area"):
         rings, circles = [], []
         for polygon in area.every("polygon"):
-            ring = ring_of(polygon.text)
+            if not polygon.text.strip():
+                continue
+            ring = ring_of(polygon.text, northmost)
             left -= 0 if ring is None else len(ring)
             if ring is None:
                 faults.append(f"<polygon> {polygon.text.strip()[:60]!r} is no ring of lat,lon")
@@ -43,7 +54,9 @@ def areas_of(info: Element) -> tuple[tuple[WarningArea, ...], list[str]]:
             else:
                 rings.append(ring)
         for drawn in area.every("circle"):
-            circle = circle_of(drawn.text)
+            if not drawn.text.strip():
+                continue
+            circle = circle_of(drawn.text, northmost, metres)
             if circle is None:
                 faults.append(f"<circle> {drawn.text.strip()[:60]!r} is no lat,lon and radius")
             else:
@@ -54,7 +67,7 @@ def areas_of(info: Element) -> tuple[tuple[WarningArea, ...], list[str]]:
     return tuple(areas), faults[:FAULTS_TOLD]
 
 
-def ring_of(words: str) -> Ring | None:
+def ring_of(words: str, northmost: float = NORTHMOST) -> Ring | None:
     """Read "lat,lon lat,lon …" as a closed ring of (lon, lat) degrees; None where it is none.
 
     Some publishers write the longitude first. Where a first number cannot be a latitude and all second ones can, it is that.
@@ -65,7 +78,7 @@ def ring_of(words: str) -> Ring | None:
         if pair is None:
             return None
         pairs.append(pair)
-    if any(abs(first) > 90 for first, _ in pairs):  # noqa: PLR2004 -- the poles
+    if any(abs(first) > northmost for first, _ in pairs):
         pairs = [(second, first) for first, second in pairs]
     if any(abs(lat) > 90 or abs(lon) > 180 for lat, lon in pairs):  # noqa: PLR2004 -- the earth
         return None
@@ -75,17 +88,17 @@ def ring_of(words: str) -> Ring | None:
     return tuple(ring) if len(set(ring)) >= _LEAST_CORNERS else None
 
 
-def circle_of(words: str) -> tuple[float, float, float] | None:
-    """Read "lat,lon radius" (km) as (lon, lat, radius); None where it is none. A radius of 0 is a point."""
+def circle_of(words: str, northmost: float = NORTHMOST, per_km: float = 1.0) -> tuple[float, float, float] | None:
+    """Read "lat,lon radius" as (lon, lat, radius in km); None where it is none. A radius of 0 is a point."""
     parts = words.split()
     pair = _pair(parts[0]) if len(parts) in {1, 2} else None
     if pair is None:
         return None
     try:
-        radius = float(parts[1]) if len(parts) == 2 else 0.0  # noqa: PLR2004 -- centre and radius
+        radius = float(parts[1]) / per_km if len(parts) == 2 else 0.0  # noqa: PLR2004 -- centre and radius
     except ValueError:
         return None
-    lat, lon = pair if abs(pair[0]) <= 90 else (pair[1], pair[0])  # noqa: PLR2004 -- the poles
+    lat, lon = pair if abs(pair[0]) <= northmost else (pair[1], pair[0])
     if not isfinite(radius) or not 0 <= radius <= FARTHEST_KM or abs(lat) > 90 or abs(lon) > 180:  # noqa: PLR2004 -- the earth
         return None
     return lon, lat, radius
@@ -94,7 +107,8 @@ def circle_of(words: str) -> tuple[float, float, float] | None:
 def scheme_of(name: str, code: str) -> tuple[str, str]:
     """Name the system of a code: codes of China's administrative divisions go by many names and are one system."""
     plain = name.strip().lower()
-    if code.isdigit() and len(code) in _LENGTHS and code[:2] in _PROVINCES and plain not in _FOREIGN:
+    is_ours = not plain or not plain.isascii() or _CHINESE.search(plain) is not None
+    if code.isdigit() and len(code) in _LENGTHS and code[:2] in _PROVINCES and is_ours:
         return GB2260, code
     return text(name), code
 
@@ -102,6 +116,8 @@ def scheme_of(name: str, code: str) -> tuple[str, str]:
 def _codes(area: Element) -> Iterator[tuple[str, str]]:
     for geocode in area.every("geocode"):
         name, values = geocode.word("valueName"), geocode.word("value")
+        if name == _HOLE:
+            continue
         if not geocode.children:  # CAP 1.0 wrote name=value, 12379 the codes alone
             name, _, values = geocode.text.rpartition("=")
         for code in _SPLIT.split(values.strip()):

@@ -8,6 +8,7 @@ import re
 from datetime import datetime
 from typing import Final
 
+from ingest.decoders.cap12.national import EVENT_TYPES
 from ingest.decoders.cma_warning.names import Item, Roles, Shape, plain_name, shape_of, word
 from ingest.decoders.cma_warning.places import areas_of, office_in
 from ingest.decoders.cma_warning.times import instant, stamp
@@ -23,9 +24,11 @@ DESCRIPTION_KEPT: Final = 4_000
 _REFERENCES_READ: Final = 2_000
 
 _SHELL: Final = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*(?:(?:var\s+)?[A-Za-z_$][\w.$]{0,60}\s*[=(])\s*(?=[\[{])")
-_NATIONAL_ID: Final = re.compile(r"(\d{6})(\d{8})_(\d{14})")
+_NATIONAL_ID: Final = re.compile(r"(\d{6})(\d{8})_(\d{14})(?:_[1-9](?!\d))?")
+"""Division, office and time; with a number where an office issued several in one second (`_0`, of the first, says nothing)."""
 _FILE: Final = re.compile(r"(\d{5,9})-(\d{14})-(\d{2})(\d{2})(?:\.html?)?")
 _WARNED_OF: Final = re.compile(r"(?:发布|更新|解除|变更)([^发更解变，。：]{1,20}?)[红橙黄蓝]色预警")
+_MEANINGS: Final = {meaning.value: meaning for meaning in Meaning}
 _LIFTED: Final = ("解除", "cancel", "relieved")
 _EVENT_CODES: Final = {
     "01": "台风",
@@ -127,28 +130,30 @@ def _warning(item: Item, shape: Shape) -> OfficialWarning:
     if not identifier:
         raise RefusedError(Reason.MALFORMED, "a warning without an identifier")
     named = word(item, roles.event)
+    named = EVENT_TYPES.get(named.upper(), named)
     coded = "" if headline or named or described else _EVENT_CODES.get(_codes(item, roles, file)[0], "")
-    event, said = event_of(headline, named, described, coded)
+    # A description speaks of more than is warned of.
+    event, said = event_of(headline, named, *(() if headline or named else (described, coded)))
     issued = _issued(item, roles, national, file)
     onset, until_at = instant(item, roles.onset), instant(item, roles.until)
     from_at = onset if onset is not None and onset > issued else issued
     kind = _kind(item, roles, headline, described)
     if until_at is not None and until_at <= from_at:
-        if kind is not MessageKind.CANCEL:
+        if kind is MessageKind.ALERT:
             raise RefusedError(Reason.TIME, f"ends at {until_at.isoformat()}, before it begins")
-        until_at = None  # it repeats the end of what it lifts
+        kind, until_at = MessageKind.CANCEL, None  # it repeats the end of what it lifts, or is over when it comes
     references = tuple([(SENDER, one) for one in _references(item, roles) if one != identifier])
     id_ = identifier
-    if kind is MessageKind.CANCEL and kind_of(headline) is not MessageKind.CANCEL:
+    if kind is MessageKind.CANCEL and not references and kind_of(headline) is not MessageKind.CANCEL:
         # The same warning again, only with another state: what lifts it needs a name of its own.
-        id_, references = f"{identifier}/lifted", (*references, (SENDER, identifier))
+        id_, references = f"{identifier}/lifted", ((SENDER, identifier),)
     issuer = office_in(headline) or office_in(described) or text(word(item, roles.issuer))
     return OfficialWarning(
         id=id_,
         sender=SENDER,
         issuer=issuer or text(word(item, roles.station)) or SENDER,
         kind=kind,
-        meaning=meaning_of(headline) or Meaning.ACTUAL,
+        meaning=meaning_of(headline) or _MEANINGS.get(word(item, roles.status).lower(), Meaning.ACTUAL),
         sent=issued,
         event=event,
         event_text=text(named) or said or _named(headline),
@@ -221,6 +226,8 @@ def _references(item: Item, roles: Roles) -> tuple[str, ...]:
         value = item[key]
         if isinstance(value, str):
             ids += value[:_REFERENCES_READ].replace(",", " ").replace(";", " ").split()
+        elif isinstance(value, list):
+            ids += [one for one in value if isinstance(one, str)]
     return tuple(dict.fromkeys([text(one) for one in ids if one])) if ids else ()
 
 

@@ -272,3 +272,70 @@ def test_what_no_database_can_hold_is_a_blank() -> None:
     (warning,) = read(jsonp(odd))
     assert "\x00" not in repr(warning)
     assert "\\x00" not in repr(warning)
+
+
+def test_qweather_names_what_an_update_follows_by_either_key() -> None:
+    """`relatedAlertIds` in one version, `messageType.supersedes` in the next."""
+    item = {**QWEATHER, "msgType": "Update", "relatedAlertIds": ["202606011500001234567890"], "event": "暴雨"}
+    del item["messageType"], item["eventType"]
+    (warning,) = read(json.dumps({"alerts": [item]}).encode())
+    assert (warning.kind, warning.references) == (MessageKind.UPDATE, (("12379", "202606011500001234567890"),))
+    assert warning.event_text == "暴雨"
+
+
+def test_a_cancellation_with_an_identifier_of_its_own_keeps_it() -> None:
+    """It cites what it lifts."""
+    item = {**PORTAL, "identifier": f"{ID[:-2]}59", "msgType": "Cancel", "referencesInfo": ID}
+    (warning,) = read(json.dumps([item]).encode())
+    assert (warning.id, warning.kind, warning.references) == (f"{ID[:-2]}59", MessageKind.CANCEL, (("12379", ID),))
+
+
+@pytest.mark.parametrize("status", ["Test", "Exercise", "Draft", "System"])
+def test_a_status_that_is_not_actual_counts(status: str) -> None:
+    """12379 tests its ways with messages of status Test."""
+    assert read(json.dumps([{**PORTAL, "status": status}]).encode())[0].meaning == status.lower()
+    assert read(json.dumps([{**PORTAL, "status": "Actual"}]).encode())[0].meaning is Meaning.ACTUAL
+
+
+def test_the_names_of_the_national_form_are_known() -> None:
+    """`sendTime` with an offset, and an event type where no words say it."""
+    item = {
+        "identifier": "x-1",
+        "sendTime": "2026-06-01 16:00:00+08:00",
+        "eventType": "11B03",
+        "severity": "Red",
+        "title": "预警",
+    }
+    (warning,) = read(json.dumps([item]).encode())
+    assert (warning.sent, warning.event, warning.event_text, warning.priority) == (SENT, "rainstorm", "暴雨", 1)
+
+
+def test_two_of_one_second_are_two() -> None:
+    """GB/T 35965.1: an office numbers what it issues in one second; the first number says nothing."""
+    ids = [read(json.dumps([{**PORTAL, "identifier": f"{ID}{tail}"}]).encode())[0].id for tail in ("", "_0", "_1")]
+    assert ids == [ID, ID, f"{ID}_1"]
+
+
+def test_a_description_does_not_name_the_event() -> None:
+    """A new kind of warning is no gale because gales come with it."""
+    item = {
+        **PORTAL,
+        "headline": "某县气象台发布某种新事黄色预警信号",
+        "eventTypeCN": "某种新事",
+        "description": "伴有大风。",
+    }
+    (warning,) = read(json.dumps([item]).encode())
+    assert (warning.event, warning.event_text) == ("other", "某种新事")
+
+
+def test_an_update_that_is_over_when_it_comes_lifts() -> None:
+    """An Alert that ends before it begins is refused; an Update ends what it cites."""
+    item = {
+        **PORTAL,
+        "identifier": f"{ID[:-2]}59",
+        "msgType": "Update",
+        "referencesInfo": ID,
+        "expires": PORTAL["effective"],
+    }
+    (warning,) = read(json.dumps([item]).encode())
+    assert (warning.kind, warning.until_at) == (MessageKind.CANCEL, None)
