@@ -16,7 +16,7 @@ from ingest.lorawan.chirpstack_event import Event, read_event_json
 from ingest.lorawan.chirpstack_protobuf import read_event
 from ingest.lorawan.chirpstack_uplink import hint_of, tell_uplink
 from ingest.lorawan.fields import EUI_CHARS, eui, instant
-from ingest.readings import Decoded, DeviceId, Discovered, Quality, Reading, Reason, Rejection
+from ingest.readings import Decoded, DeviceId, DeviceState, Discovered, Fact, Quality, Reading, Reason, Rejection
 from ingest.wire import RefusedError, number, read_json, text
 
 TOPICS_KEPT: Final = 8192
@@ -72,6 +72,7 @@ _ABOUT: Final = frozenset(
     ]
 )
 _EVENTS: Final = ("margin", "batteryLevel", "acknowledged", "error", "result", "location", "deduplicationId")
+_PRESENCE: Final = ("online", "offline")  # compared, not hashed: there may be anything
 _FULL: Final = 254.0  # LoRaWAN 1.0.4 §5.5: 1 to 254 is the battery's charge
 _UNKNOWN_CHARGE: Final = 255.0
 
@@ -97,6 +98,8 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
         event = _read(kind, payload)
         device = _device(speaker, event)
         if not speaker.spelled and event.data is UNSET and event.payloadHex is UNSET:
+            if event.fCnt is UNSET and event.status in _PRESENCE:
+                return [_presence(device, event, received)]
             flat = _flattened(event, payload)
             if flat:
                 event.object = flat
@@ -167,6 +170,13 @@ def _flattened(event: Event, payload: bytes) -> dict[str, object] | None:
     if not isinstance(report, dict) or any(key in report for key in _EVENTS):
         return None
     return {key: value for key, value in report.items() if key not in _ABOUT}
+
+
+def _presence(device: DeviceId, event: Event, received: datetime) -> DeviceState:
+    """Tell whether a Milesight gateway has the device for there."""
+    time, quality = settle_instant(instant(event.time or event.gatewayTime), received)
+    is_away = event.status == "offline"
+    return DeviceState(device=device, fact=Fact.OFFLINE, active=is_away, time=time, quality=quality, code="status")
 
 
 def _kind_of(event: Event) -> str:

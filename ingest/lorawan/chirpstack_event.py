@@ -52,6 +52,7 @@ class Event(Struct, gc=False):
     tags: Any = None
     time: Any = None
     publishedAt: Any = None  # noqa: N815
+    gatewayTime: Any = None  # noqa: N815 -- Milesight
     data: Any = UNSET
     payloadBase64: Any = UNSET  # noqa: N815 -- Milesight
     payloadHex: Any = UNSET  # noqa: N815
@@ -81,6 +82,7 @@ class Event(Struct, gc=False):
     location: Any = UNSET
     devAddr: Any = UNSET  # noqa: N815
     result: Any = None
+    status: Any = None  # Milesight: whether the device is there
 
 
 _parse: Final = msgspec.json.Decoder(Event).decode

@@ -50,7 +50,7 @@ def _time_of(event: Event, radios: Sequence[Radio]) -> object:
     for rx in radios:
         if found := rx.time or rx.nsTime or rx.gwTime:
             return found
-    return event.publishedAt
+    return event.publishedAt or event.gatewayTime
 
 
 def _port(event: Event) -> int | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ingest.lorawan.chirpstack import decode
-from ingest.readings import Discovered, Enclosed, Fact, Quality, Reading, Reason
+from ingest.readings import DeviceState, Discovered, Enclosed, Fact, Quality, Reading, Reason
 from tests.lorawan_frames import EUI, OTHER_EUI, V3_TOPIC
 from tests.lorawan_said import facts, reasons, values
 
@@ -100,6 +100,29 @@ def test_milesight_gateway_flattens_what_its_codec_measured() -> None:
     }  # fmt: skip
     assert facts(said) == {Fact.TAMPER: True}
     assert {item.time for item in said if isinstance(item, Reading)} == {NOON}
+
+
+def test_milesight_gateway_says_who_is_there() -> None:
+    """Its notices of devices have a time of its own; a packet's status of another kind is none."""
+    notice = {
+        "applicationID": 1, "applicationName": "server1", "devAddr": "0642fa41", "devEUI": EUI, "deviceID": 22,
+        "deviceName": "shaft 4", "gatewaySN": "6438F3925482", "time": "2024-05-01T20:00:00+08:00",
+    }  # fmt: skip
+    for word, is_away in (("offline", True), ("online", False)):
+        assert decode("milesight/notice", json.dumps({**notice, "status": word}).encode(), RECEIVED) == [
+            DeviceState(device=EUI, fact=Fact.OFFLINE, active=is_away, time=NOON, code="status")
+        ]
+    assert decode("milesight/notice", json.dumps({**notice, "acknowledged": True, "fcnt": 4}).encode(), RECEIVED) == []
+    packet = {
+        "devEUI": EUI,
+        "fCnt": 8,
+        "status": "offline",
+        "temperature": 21.5,
+        "gatewayTime": "2024-05-01T20:00:00+08:00",
+    }
+    (reading,) = decode("milesight/up", json.dumps(packet).encode(), RECEIVED)
+    assert isinstance(reading, Reading)
+    assert (reading.metric, reading.value, reading.time) == ("temperature", 21.5, NOON)
 
 
 def test_old_battery_byte() -> None:
