@@ -137,6 +137,14 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ("", sl427_frames.frame(0xB0, 0x02, "F2") + sl427_frames.frame(0xBD, 0x84, "5012")),
         ("", sl427_frames.frame(0xB4, 0xC0, "554504 0020 7000 301514120526 00").hex().encode()),
         ("", sl427_frames.frame(0xF1, 0xC0, "01 554504 0020 7000 301514120526 00")),
+        ("", sl427_frames.frame(0xB3, 0xC0, "0059000000 8261100000 0110 6000 004508090A")),
+        (
+            "",
+            sl427_frames.frame(0xBE, 0xC0, "C1 250000 0000 0000 301514120526 00")
+            + sl427_frames.frame(0xB0, 0x5E, "05000100"),
+        ),
+        ("", sl427_frames.frame(0xB7, 0xC0, "131000 500230 5520 0002 0000 301514120526 00")),
+        ("", sl427_frames.frame(0xBA, 0xB0, "0300000000 34120000 78560000 0100 0000")),
     ],
     "gst9000_printer": [
         ("gst9000/4401/p1", "\x1b626/07/01  06:00\n  006-007\n\x1b9首次火警\n一楼大厅\n感烟探测器\n\n".encode("gbk")),
