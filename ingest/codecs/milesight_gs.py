@@ -14,7 +14,7 @@ from ingest.codecs.told import Told
 from ingest.instants import EPOCH
 from ingest.readings import Decoded, DeviceId, DeviceState, Enclosed, Fact, Reason, Rejection
 
-HINTS: Final = (r"milesight[-_ ]?gs", r"(?<![a-z0-9])GS(?:524|301|101)(?![0-9])", "^gs$")
+HINTS: Final = (r"milesight[-_ ]?gs(?!601)", r"(?<![a-z0-9])GS(?:524|301|101)(?![0-9])", "^gs$")
 _FAULT: Final = Fact.FAULT
 _SMOKE_BYTES: Final = 6
 _SMOKE: Final = 1  # the kind of sensor in the high half of the second byte

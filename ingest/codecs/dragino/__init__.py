@@ -36,9 +36,9 @@ _MODELS: Final = (
     (re.compile(r"LHT65(?!N?[-_ ]?VIB)", re.IGNORECASE), _CLIMATE),
 )
 _ANOTHER: Final = re.compile(
-    r"(?<![a-z0-9])(?!(?:AS|AU|CN|EU|IN|KR|KZ|MA|RU|US)\d{3}|V\d)[a-z]{1,5}\d{1,3}", re.IGNORECASE
+    r"(?<![a-z0-9])(?!(?:AS|AU|CN|EU|IN|KR|KZ|MA|RU|US)\d{3}|V\d)[a-z]{1,5}\d{1,3}|[a-z]-L[BNS](?![a-z])", re.IGNORECASE
 )
-"""Letters and digits that are no region and no version: a model."""
+"""Letters and digits that are no region and no version, or a model's end: another model."""
 _STATUS_PORT: Final = 5
 """Model, firmware, band: every LB and LS device tells it once after joining."""
 _OF_LENGTH: Final = {5: _DISTANCE, 8: _DISTANCE, 10: _CONTACT, 11: _CLIMATE}

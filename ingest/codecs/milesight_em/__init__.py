@@ -23,6 +23,7 @@ _GAS: Final = frozenset(
     pair.to_bytes(2, "big") for pair in (0x0267, 0x0368, 0x047D, 0x067D, 0x07EA, 0x058E, 0x0601, 0x0701, 0x0890)
 )
 _PORTS: Final = (None, 85)
+_START: Final = b"\x02"  # of a frame
 _LENGTH_END: Final = 5
 _CSQ: Final = 83
 _HEAD: Final = 86
@@ -32,7 +33,7 @@ _NO_CSQ: Final = 99
 def _codec(item: Enclosed) -> list[Decoded]:
     said = Told(item, [])
     payload = item.payload
-    if _is_frame(payload):
+    if payload[:1] == _START and _is_frame(payload):
         said.value("csq", float(payload[_CSQ]) if payload[_CSQ] != _NO_CSQ else None, "1", "csq")
         payload = payload[_HEAD:]
     walk(said, payload, channels_of(item.hint), records)
@@ -42,8 +43,8 @@ def _codec(item: Enclosed) -> list[Decoded]:
 def _is_frame(payload: bytes) -> bool:
     """Tell whether this is the frame of an NB-IoT model: a start, an id, the length of what follows, and 81 bytes of a head."""
     return (
-        payload[:1] == b"\x02"
-        and len(payload) >= _HEAD
+        len(payload) >= _HEAD
+        and payload[:1] == _START
         and int.from_bytes(payload[_LENGTH_END - 2 : _LENGTH_END], "big") == len(payload) - _LENGTH_END
     )
 

@@ -260,6 +260,7 @@ def test_battery_of_an_lht65_with_a_clock_is_beside_the_humidity() -> None:
         ("dragino", "0CD1 0105 0960 0A0C 0071 00"),  # as soil moisture has it, without a name
         ("dragino lse01", "CBF6 0B0D 0376 01 0ADD 7FFF"),
         ("Dragino LSN50v2", "CBF6 0B0D 0376 01 0ADD 7FFF"),
+        ("dragino wqs-lb", "CBF6 0B0D 0376 01 0ADD 7FFF"),
         ("dragino_lht65n-vib", "CBF6 0B0D 0376 01 0ADD 7FFF"),
         ("dragino cpl03-lb", "8BB2 01 000005 00000A 01"),
         ("dragino sw3l", "0CD1070A00"),

@@ -121,6 +121,8 @@ def test_model_that_the_registration_names_decides() -> None:
         ("milesight-iot em500-swl", "milesight_em"),
         ("GS524N", "milesight_gs"),
         ("Milesight GS301", "milesight_gs"),
+        ("Milesight GS601", None),
+        ("milesight-iot ws303", "milesight_ws"),
         ("netvox ra02a", "netvox_ra02"),
         ("RA02A smoke", "netvox_ra02"),
         ("dragino ldds75", "dragino"),
