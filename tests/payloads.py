@@ -170,6 +170,18 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ),
         ("axis/ACCC8E012345/event/connection", b'{"connected":false,"description":"Connection Lost"}'),
         (
+            "axis/ACCC8E012345/event/tns:axis/AirQualityMonitor/Metadata",
+            b'{"timestamp":1714564798250,"message":{"data":{"Temperature":"23.5","CO2":"612","PM2.5":"4.2"}}}',
+        ),
+        (
+            "lobby/onvif-mj/SensorData/Temperature",
+            b'{"SensorData":{"@UtcTime":"2024-05-01T11:59:58Z","@SensorID":"t1","Value":298.65}}',
+        ),
+        (
+            "lobby/onvif-ej/RuleEngine/LineDetector/Crossed/&1/2/Fire lane",
+            b'{"UtcTime":"2024-05-01T11:59:58Z","Source":{}}',
+        ),
+        (
             "lobby/onvif-ej/RuleEngine/FieldDetector/ObjectsInside/&1",
             (
                 b'{"UtcTime":"2024-05-01T11:59:58Z","Source":{"SimpleItem":[{"Name":"Rule","Value":"1"}]},'

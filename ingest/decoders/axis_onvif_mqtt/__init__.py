@@ -8,17 +8,17 @@ What is told on connecting is no event: ONVIF marks it `Initialized`. Of it only
 be an end we missed; "it is so" is kept as history, which raises nothing. Axis's own JSON has no such mark.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from ingest.decoders.axis_onvif_mqtt import event_json, event_xml
-from ingest.decoders.axis_onvif_mqtt.event import Event, active_of, hazards_of
-from ingest.decoders.axis_onvif_mqtt.meanings import Meaning, meaning_of, snake
+from ingest.decoders.axis_onvif_mqtt.event import Event, active_of, hazards_of, is_unclear, sees_nothing
+from ingest.decoders.axis_onvif_mqtt.meanings import Meaning, meaning_of, measures_of, snake
 from ingest.decoders.axis_onvif_mqtt.places import Address, address_of, is_same_serial
 from ingest.instants import settle
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Dropped, Fact, Quality, Reading, Reason, Rejection
-from ingest.wire import RefusedError, is_picture, plain_text, read_json, text
+from ingest.wire import RefusedError, is_picture, number, plain_text, read_json, text
 
 __all__ = ["DECODER", "decode"]
 
@@ -33,7 +33,19 @@ _CONNECTED_WORDS: Final = {
 }
 _BY_HAND: Final = DeviceId("camera")
 """Who speaks in a file that is looked at without a topic and names nobody itself."""
-_PERSONAL: Final = (b"plate", b"face", b"alpv", b"anpr")
+_PERSONAL: Final = (
+    b"plate",
+    b"face",
+    b"alpv",
+    b"anpr",
+    b"humanbody",
+    b"accesscontrol",
+    b"credential",
+    b"bodytemperature",
+)
+_NETWORK: Final = b"interface"  # has no face
+_KELVIN_FROM: Final = 200.0
+"""No room is that hot in degrees and none that cold in kelvin; the specification asks for degrees and shows kelvin."""
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
@@ -45,8 +57,8 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
 
 
 def storable(payload: bytes) -> bytes:
-    """Give what may be kept of a raw message: nothing of one that speaks of plates or faces, all of any other."""
-    lowered = payload.lower()
+    """Give what may be kept of a raw message: nothing of one that speaks of plates, faces or holders of keys, all of any other."""
+    lowered = payload.lower().replace(_NETWORK, b"")
     return b"" if any(word in lowered for word in _PERSONAL) else payload
 
 
@@ -79,6 +91,8 @@ def _json(address: Address, message: object, received: datetime) -> Iterator[Dec
     if isinstance(message.get("connected"), bool):
         yield _connection(device, received, is_up=message["connected"])
         return
+    if "Frame" in message:
+        return  # the scene, ten times a second: where everybody stands, and what they wear
     yield from _event(device, event_json.read(message, address), received)
 
 
@@ -113,7 +127,9 @@ def _event(device: DeviceId, event: Event, received: datetime) -> Iterator[Decod
     time, quality = settle(event.seconds, received)
     if event.operation == "initialized" and active:
         quality = Quality.HISTORY
-    if meaning.is_port:
+    if measures := measures_of(event.path):
+        yield from _measured(device, event, measures, (time, quality))
+    elif meaning.is_port:
         yield from _port(device, event, time, quality, active=active)
     elif meaning.facts:
         yield from _facts(device, event, meaning, (time, quality), active=active)
@@ -135,9 +151,13 @@ def _facts(
     (time, quality), facts = at, meaning.facts
     if Fact.MOTION in facts or len(facts) > 1:
         facts = hazards_of(event.data) or facts
+        if "IsTamper" in event.data:
+            facts = (Fact.TAMPER,)
     moments = [(active is not meaning.is_inverted, time)]
+    if active is None and sees_nothing(event.data):
+        return
     if active is None or (active and meaning.is_momentary):
-        if active is None and not meaning.can_be_momentary:
+        if active is None and (not meaning.can_be_momentary or is_unclear(event.data)):
             yield Rejection(reason=Reason.UNSUPPORTED, detail=text(f"{event.path} says neither yes nor no"))
             return
         moments = [(True, time), (False, time + _MOMENT)]
@@ -146,6 +166,29 @@ def _facts(
             yield DeviceState(
                 device=device, fact=fact, active=is_so, time=moment, quality=quality, code=event.code, text=event.about
             )
+
+
+def _measured(
+    device: DeviceId, event: Event, measures: Mapping[str, tuple[str, str]], at: tuple[datetime, Quality]
+) -> Iterator[Decoded]:
+    (time, quality) = at
+    for name, item in event.data.items():
+        told = measures.get(name.lower())
+        value = number(item)
+        if told is None or value is None:
+            continue
+        metric, unit = told
+        if unit == "Cel" and value >= _KELVIN_FROM:
+            unit = "K"
+        yield Reading(
+            device=device,
+            metric=metric,
+            time=time,
+            value=value,
+            unit=unit,
+            quality=quality,
+            code=f"{event.code} {name}",
+        )
 
 
 def _port(

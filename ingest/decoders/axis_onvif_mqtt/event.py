@@ -5,20 +5,26 @@ from typing import Final
 
 import msgspec
 
+from ingest.decoders.axis_onvif_mqtt.meanings import hazards_in
 from ingest.readings import Fact
+from ingest.wire import number
 
 _STATE_NAMES: Final = frozenset(
     {
         "active", "state", "logicalstate", "open", "tampering", "tampered", "failed", "lost", "disruption", "alert",
         "triggered", "sensor_level", "day", "ready", "motion", "detected", "detection", "value", "alarm", "alarmstatus",
-        "status", "connected", "on",
+        "status", "connected", "on", "alarmactive", "critical", "fan_failure", "limit_exceeded", "abr_error", "running",
     }
 )  # fmt: skip
-_TRUE: Final = frozenset({"1", "true", "active", "on", "yes", "open"})
-_FALSE: Final = frozenset({"0", "false", "inactive", "off", "no", "closed"})
-_CLASS_NAMES: Final = frozenset(
-    {"classtypes", "class", "type", "objectclass", "object_class", "#text", "reason", "label", "objecttype"}
+_TRUE: Final = frozenset(
+    {"1", "true", "active", "on", "yes", "open", "tamperdetected", "faultdetected", "doorforcedopen", "dooropentoolong"}
 )
+_FALSE: Final = frozenset({"0", "false", "inactive", "off", "no", "closed", "notintamper", "notinfault", "normal"})
+"""The last ones are those of doors (ONVIF Door Control Specification)."""
+_CLASS_NAMES: Final = frozenset(
+    {"classtypes", "class", "type", "objectclass", "object_class", "reason", "label", "objecttype"}
+)
+_OF_PERSONS: Final = frozenset({"humanface", "humanbody", "licenseplateinfo"})
 _PARTS_LOOKED_AT: Final = 500  # of one event's data; an object tree has some dozens
 
 
@@ -61,6 +67,21 @@ def active_of(data: Mapping[str, object]) -> bool | None:
     return plain
 
 
+def is_unclear(data: Mapping[str, object]) -> bool:
+    """Tell whether the event has a state, in a word that is neither yes nor no: `Unknown` is no happening."""
+    return any(
+        isinstance(value, str) and name.lower() in _STATE_NAMES and number(value) is None
+        for name, value in data.items()
+    )
+
+
+def sees_nothing(data: Mapping[str, object]) -> bool:
+    """Tell whether the event lists the kinds of object that are seen, and there are none any more."""
+    return any(
+        name.lower() == "classtypes" and isinstance(value, str) and not value.strip() for name, value in data.items()
+    )
+
+
 def _truth(word: object) -> bool | None:
     if isinstance(word, bool):
         return word
@@ -80,7 +101,8 @@ def classes_of(data: Mapping[str, object]) -> list[str]:
             break
         name, part = waiting.pop()
         if isinstance(part, dict):
-            waiting.extend(part.items())
+            if name.lower() not in _OF_PERSONS:
+                waiting.extend((name if inner == "#text" else inner, value) for inner, value in part.items())
         elif isinstance(part, list):
             waiting.extend((name, inner) for inner in part[:_PARTS_LOOKED_AT])
         elif isinstance(part, str) and name.lower() in _CLASS_NAMES and part:
@@ -90,6 +112,4 @@ def classes_of(data: Mapping[str, object]) -> list[str]:
 
 def hazards_of(data: Mapping[str, object]) -> tuple[Fact, ...]:
     """Tell which of smoke and fire are among the kinds of object that were seen."""
-    words = " ".join(classes_of(data)).lower()
-    seen = [Fact.FIRE_SEEN] if "fire" in words or "flame" in words else []
-    return tuple([*seen, Fact.SMOKE_SEEN] if "smoke" in words else seen)
+    return hazards_in(" ".join(classes_of(data)).lower())

@@ -16,13 +16,18 @@ _NEVER: Final = 0.0  # what is there and cannot be read is a clock that was neve
 def read(message: Mapping[str, object], address: Address) -> Event:
     """Read an event; what its own `topic` does not say, the MQTT topic does.
 
-    Axis: `{"timestamp": ms, "topic": …, "message": {"source", "key", "data"}}`; ONVIF: `{"UtcTime", "Source", "Key", "Data"}`.
+    Axis: `{"timestamp": ms, "topic": …, "message": {"source", "key", "data"}}`; ONVIF: `{"UtcTime", "Source", "Data"}`, where
+    what crossed a line may have no data at all.
     """
+    sensor = message.get("SensorData")
+    if isinstance(sensor, dict):  # ONVIF Analytics Service Specification, JSON over MQTT
+        source = _names({"SensorID": sensor.get("@SensorID")})
+        return Event(path=address.path, source=source, data=sensor, seconds=seconds_of(sensor.get("@UtcTime")))
     own = message.get("topic", message.get("Topic"))
     path = plain_path(own) if isinstance(own, str) and own.strip() else address.path
     if not path:
         raise RefusedError(Reason.MALFORMED, "neither the message nor its topic names an event")
-    if "message" in message or "Data" not in message:
+    if "message" in message or message.keys().isdisjoint(("UtcTime", "Source", "Data")):
         return _axis(message, path, address)
     operation = message.get("PropertyOperation")
     return Event(

@@ -1,6 +1,7 @@
 """What a camera's event topic means, by the words of makers and of the ONVIF specifications. Pure: a table."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -35,8 +36,12 @@ def _pattern(words: str) -> re.Pattern[str]:
 
 
 _MEANINGS: Final = (
-    # Plates and faces are of persons; nothing of them is taken.
-    (_pattern(r"plate|alpv|anpr|\blpr|face(?!t)"), Meaning(is_personal=True)),
+    # Plates, faces, who opened a door and who has a fever are of persons; nothing of them is taken.
+    (
+        _pattern(r"plate|alpv|anpr|\blpr|(?<!inter)face(?!t)|accesscontrol|credential|bodytemperature"),
+        Meaning(is_personal=True),
+    ),
+    (_pattern(r"xinternal"), Meaning()),  # drawings of an application for its own page, several times a second
     (_pattern(r"powersupply|power/(?:lost|failure)"), Meaning(facts=(Fact.MAINS_LOST,))),
     (_pattern(r"status/temperature/inside"), Meaning(facts=(Fact.FAULT,), is_inverted=True)),
     (_pattern(r"status/temperature/(?:below|above_or)"), Meaning(facts=(Fact.FAULT,))),
@@ -51,25 +56,49 @@ _MEANINGS: Final = (
     ),
     (
         _pattern(
-            r"failure|disruption|storage/alert|signalloss|videoloss|network/lost|connectionfail|fan/|diskfull|"
-            r"powerlimit|notaccessible"
+            r"failure|disruption|storage/alert|signalloss|videoloss|network/lost|connectionfail|diskfull|"
+            r"powerlimit|notaccessible|doorfault"
         ),
         Meaning(facts=(Fact.FAULT,)),
     ),
     (
-        _pattern(r"io/|virtualinput|virtualport|supervisedport|digitalinput|digitaloutput|trigger/relay|relay$"),
+        _pattern(
+            r"io/|virtualinput|virtualport|supervisedport|digitalinput|digitaloutput|trigger/relay|relay$|airqualitymonitor/alarm"
+        ),
         Meaning(is_port=True),
     ),
+    (_pattern(r"doorphysicalstate"), Meaning(facts=(Fact.OPEN,))),
+    (_pattern(r"dooralarm"), Meaning(facts=(Fact.OTHER,))),
     (_pattern(r"crossed"), Meaning(facts=(Fact.MOTION,), is_momentary=True)),
     (
         _pattern(
             r"motion|vmd|sensor/pir|loiter|fence|objectanalytics|linedetector|fielddetector|objectsinside|intrusion|"
-            r"perimeter|idleobject|crowd|objectdetect|objecttrack|animaldetector|radar|\biva/"
+            r"perimeter|idleobject|crowd|objectdetect|objecttrack|animaldetector|radar|\biva/|myruledetector|tpsmartevent|"
+            r"peopledetect|vehicledetect"
         ),
         Meaning(facts=(Fact.MOTION,)),
     ),
 )
-_FIRE: Final = _pattern(r"fire(?!wall|ware|mware)|flame")
+_FIRE: Final = _pattern(
+    r"(?<!no)(?<!no[ _-])fire(?!wall|ware|mware|[ _-]?(?:hydrant|extinguisher|truck|engine|fight|man|place|works|exit|door))|flame"
+)
+"""A hydrant, of the eighty things most models know, is no fire."""
+_SMOKE: Final = _pattern(r"(?<!no)(?<!no[ _-])smoke(?!r)")
+_MEASURES: Final = (
+    (_pattern(r"environmentalconditions/temperature"), {"status": ("device_temperature", "Cel")}),
+    (_pattern(r"environmentalconditions/relativehumidity"), {"status": ("humidity", "%RH")}),
+    (_pattern(r"monitoring/batterycapacity"), {"percentageremainingcapacity": ("battery", "%EL")}),
+    (_pattern(r"device/sensor/temperature|sensordata/temperature"), {"value": ("temperature", "Cel")}),
+    (_pattern(r"device/sensor/relativehumidity|sensordata/relativehumidity"), {"value": ("humidity", "%RH")}),
+    (
+        _pattern(r"airqualitymonitor/metadata"),
+        {
+            "temperature": ("temperature", "Cel"), "humidity": ("humidity", "%RH"), "co2": ("co2", "ppm"),
+            "pm1.0": ("pm1", "ug/m3"), "pm2.5": ("pm2_5", "ug/m3"), "pm10.0": ("pm10", "ug/m3"),
+        },
+    ),
+)  # fmt: skip
+"""Events that tell numbers: by the names of their items in lower case, metric and unit."""
 
 
 @lru_cache(maxsize=_KEPT)
@@ -88,18 +117,30 @@ def meaning_of(path: str) -> Meaning:
 
 def _hazards(words: str) -> tuple[Fact, ...]:
     """Tell by the last level that names one: `SmokeAndFire/Smoke` is smoke, `SmokeAndFire/Camera1` may be both."""
-    for level in reversed(words.split("/")):
-        seen = [Fact.FIRE_SEEN] if _FIRE.search(level) else []
-        if "smoke" in level:
-            seen.append(Fact.SMOKE_SEEN)
-        if seen:
-            return tuple(seen)
-    return ()
+    return next(filter(None, map(hazards_in, reversed(words.split("/")))), ())
+
+
+def hazards_in(words: str) -> tuple[Fact, ...]:
+    """Tell which of fire and smoke are named by words in lower case."""
+    seen = [Fact.FIRE_SEEN] if _FIRE.search(words) else []
+    return tuple([*seen, Fact.SMOKE_SEEN] if _SMOKE.search(words) else seen)
+
+
+@lru_cache(maxsize=_KEPT)
+def measures_of(path: str) -> Mapping[str, tuple[str, str]]:
+    """Give the numbers an event tells: by item in lower case, metric and unit; empty for nearly all events."""
+    words = path.lower()
+    return next((measures for pattern, measures in _MEASURES if pattern.search(words)), {})
 
 
 @lru_cache(maxsize=_KEPT)
 def snake(words: str) -> str:
-    """Make a metric's name of the last level of a path: `VideoSource/DayNightVision` is `day_night_vision`."""
+    """Make a metric's name of the last level of a path: `VideoSource/DayNightVision` is `day_night_vision`.
+
+    A camera has several parts whose last level is `Status`; the one before says of what.
+    """
     leaf = words.rpartition("/")[2]
+    if leaf == "Status":
+        leaf = "_".join(words.split("/")[-2:])
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", leaf[:_METRIC_LENGTH])
     return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")[:_METRIC_LENGTH]

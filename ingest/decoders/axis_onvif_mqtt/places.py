@@ -7,9 +7,10 @@ import msgspec
 
 from ingest.wire import text
 
-_MARKS: Final = ("event", "onvif-ej")
+_MARKS: Final = ("event", "onvif-ej", "onvif-mj")
 _NAMESPACES: Final = ("tns:", "tns1:", "tnsaxis:", "onvif:", "axis:")
 _SERIAL_DIGITS: Final = 12
+_SOURCES: Final = 8  # of one event; a rule has three
 _KEPT: Final = 4096  # topics; a camera has a dozen
 _LONGEST: Final = 400  # characters of a topic that are looked at, which bounds what is kept of it
 
@@ -24,7 +25,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def address_of(topic: str) -> Address:
-    """Take an MQTT topic apart: `{prefix}/event/…`, `{prefix}/onvif-ej/…`, or `{prefix}/tns:onvif/…`.
+    """Take an MQTT topic apart: `{prefix}/event/…`, `{prefix}/onvif-ej/…`, `{prefix}/onvif-mj/…`, or `{prefix}/tns:onvif/…`.
 
     The last level of the prefix is the device: Axis's default prefix is `axis/{serial}`. The bare prefix `axis` names nobody.
     """
@@ -62,7 +63,7 @@ def _bare(serial: str) -> str:
 
 
 def _path(levels: list[str]) -> tuple[str, dict[str, str]]:
-    """Split into the path and the sources: `$source/port/1` of Axis, `&1` of ONVIF."""
+    """Split into the path and the sources: `$source/port/1` of Axis; `&1/2/Rule` of ONVIF, whose names only the payload says."""
     kept: list[str] = []
     source: dict[str, str] = {}
     i = 0
@@ -71,8 +72,12 @@ def _path(levels: list[str]) -> tuple[str, dict[str, str]]:
         if level in ("$source", "$key") and i + 2 < len(levels):
             source[text(levels[i + 1])] = text(levels[i + 2])
             i += 2
-        elif level.startswith("&"):
-            source[f"token{len(source)}"] = text(level[1:])
+        elif "&" in (level[:1], level[-1:]):
+            if level[-1:] == "&" and (name := text(level[:-1].rpartition(":")[2])):
+                kept.append(name)
+            tokens = [level[1:] if level[0] == "&" else "", *levels[i + 1 :]]
+            source |= {f"token{n}": text(token) for n, token in enumerate(filter(None, tokens[:_SOURCES]))}
+            break
         elif level.startswith("tns:"):
             pass  # a namespace has a level of its own
         elif name := text(level.rpartition(":")[2]):

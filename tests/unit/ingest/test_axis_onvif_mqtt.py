@@ -35,6 +35,10 @@ def _xml(topic: str, data: str, operation: str = "Changed") -> bytes:
     ).encode()
 
 
+def _readings(decoded: list[Decoded]) -> list[Reading]:
+    return [item for item in decoded if isinstance(item, Reading)]
+
+
 def _facts(decoded: list[Decoded]) -> dict[Fact, bool]:
     return {item.fact: item.active for item in decoded if isinstance(item, DeviceState)}
 
@@ -71,6 +75,21 @@ def test_event_of_a_detector() -> None:
         ("onvif:Device/axis:Status/Temperature/Above", {"sensor_level": "1"}, {Fact.HEAT: True}),
         ("axis:Storage/Disruption", {"disruption": "1"}, {Fact.FAULT: True}),
         ("onvif:VideoSource/SignalLoss/VideoSource", {"State": "true"}, {Fact.FAULT: True}),
+        ("onvif:Device/axis:HardwareFailure/FanFailure", {"fan_failure": "1"}, {Fact.FAULT: True}),
+        ("onvif:Device/axis:RingPowerLimitExceeded", {"limit_exceeded": "0"}, {Fact.FAULT: False}),
+        ("onvif:Device/axis:Fan/Status", {"running": "1"}, {}),
+        ("onvif:RuleEngine/Radiometry/TemperatureAlarm", {"AlarmActive": "1"}, {Fact.HEAT: True}),
+        ("onvif:RuleEngine/MyRuleDetector/VehicleDetect", {"State": "true"}, {Fact.MOTION: True}),
+        ("onvif:RuleEngine/TPSmartEventDetector/TPSmartEvent", {"IsVehicle": "true"}, {Fact.MOTION: True}),
+        ("onvif:RuleEngine/TPSmartEventDetector/TPSmartEvent", {"IsTamper": "true"}, {Fact.TAMPER: True}),
+        ("onvif:Door/State/DoorTamper", {"State": "NotInTamper"}, {Fact.TAMPER: False}),
+        ("onvif:Door/State/DoorFault", {"State": "FaultDetected"}, {Fact.FAULT: True}),
+        ("onvif:Door/State/DoorAlarm", {"State": "DoorForcedOpen"}, {Fact.OTHER: True}),
+        ("onvif:Door/State/DoorPhysicalState", {"State": "Closed"}, {Fact.OPEN: False}),
+        ("axis:AirQualityMonitor/Alarm", {"active": "1"}, {Fact.OTHER: True}),
+        ("axis:X/ObjectAnalytics/Device1Scenario1", {"active": "1", "classTypes": "fire hydrant"}, {Fact.MOTION: True}),
+        ("axis:X/ObjectAnalytics/Device1Scenario1", {"active": "1", "classTypes": "no_fire"}, {Fact.MOTION: True}),
+        ("axis:X/ObjectAnalytics/Device1Scenario1", {"active": "1", "classTypes": "car,fire"}, {Fact.FIRE_SEEN: True}),
     ],
 )  # fmt: skip
 def test_what_topics_mean(topic: str, data: object, facts: dict[Fact, bool]) -> None:
@@ -106,6 +125,83 @@ def test_happening_without_an_end_ends_after_a_second() -> None:
         (True, SAID),
         (False, SAID + timedelta(seconds=1)),
     ]
+
+
+def test_drawings_of_an_application_are_no_motion() -> None:
+    """Object Analytics draws what it sees several times a second; that is no event."""
+    assert _axis("axis:CameraApplicationPlatform/ObjectAnalytics/xinternal_data", {"svgframe": "<svg/>"}) == []
+
+
+def test_list_of_objects_that_has_become_empty_is_no_motion() -> None:
+    """ONVIF's object detection tells the kinds that are seen, and an empty list when there are none."""
+    assert len(_axis("onvif:RuleEngine/ObjectDetection/Object", {"ClassTypes": "Vehicle"})) == 2
+    assert _axis("onvif:RuleEngine/ObjectDetection/Object", {"ClassTypes": ""}) == []
+
+
+@pytest.mark.parametrize("state", ["Unknown", "NotSupported", ""])
+def test_state_that_is_not_known_is_no_happening(state: str) -> None:
+    """A door that does not know whether somebody tampers with it was not tampered with."""
+    (said,) = _axis("onvif:Door/State/DoorTamper", {"State": state})
+    assert isinstance(said, Rejection)
+    assert said.reason is Reason.UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("topic", "data", "readings"),
+    [
+        ("axis:AirQualityMonitor/Metadata",
+         {"Temperature": "23.5", "Humidity": "41.0", "CO2": "612", "PM2.5": "4.2", "PM10.0": "6", "AQI": "1", "VOC": "90"},
+         {"temperature": (23.5, "Cel"), "humidity": (41.0, "%RH"), "co2": (612.0, "ppm"), "pm2_5": (4.2, "ug/m3"),
+          "pm10": (6.0, "ug/m3")}),
+        ("onvif:Monitoring/EnvironmentalConditions/Temperature", {"Status": "41.5"}, {"device_temperature": (41.5, "Cel")}),
+        ("onvif:Monitoring/BatteryCapacity", {"PercentageRemainingCapacity": "1"}, {"battery": (1.0, "%EL")}),
+        ("onvif:Device/Sensor/Temperature/High", {"Value": 28.65, "Threshold": 25.15}, {"temperature": (28.65, "Cel")}),
+        ("onvif:Device/Sensor/RelativeHumidity/Low", {"Value": 1, "Threshold": 2}, {"humidity": (1.0, "%RH")}),
+        ("onvif:Device/axis:Light/Status", {"state": "ON"}, {"light_status": (1.0, "1")}),
+        ("onvif:Device/axis:Heater/Status", {"running": "0"}, {"heater_status": (0.0, "1")}),
+    ],
+)  # fmt: skip
+def test_numbers_of_an_event_are_readings(topic: str, data: object, readings: object) -> None:
+    """What a camera measures is told with its unit; several parts of a camera have a status each."""
+    said = _axis(topic, data)
+    assert {item.metric: (item.value, item.unit) for item in said if isinstance(item, Reading)} == readings
+    assert len(said) == len(_readings(said))
+
+
+@pytest.mark.parametrize(("value", "unit"), [(28.65, "Cel"), (298.65, "K")])
+def test_sensor_data_of_the_metadata_stream(value: float, unit: str) -> None:
+    """A sensor's periodic data come under a prefix of their own; kelvin cannot be mistaken for degrees."""
+    payload = json.dumps({"SensorData": {"@UtcTime": "2024-05-01T11:59:58.25Z", "@SensorID": "t1", "Value": value}})
+    assert decode("north/cam-7/onvif-mj/SensorData/Temperature", payload.encode(), RECEIVED) == [
+        Reading(
+            device="cam-7", metric="temperature", time=SAID, value=value, unit=unit,
+            code="SensorData/Temperature SensorID=t1 Value",
+        )
+    ]  # fmt: skip
+
+
+def test_scene_says_nothing() -> None:
+    """Where everybody stands and what they wear is nobody's business, and nothing of it is kept raw."""
+    payload = b'{"Frame":[{"@UtcTime":"2024-05-01T11:59:58","Object":[{"Appearance":{"HumanBody":{"Clothing":{}}}}]}]}'
+    assert decode("cam-7/onvif-mj/VideoAnalytics/1/Classifier", payload, RECEIVED) == []
+    assert storable(payload) == b""
+
+
+@pytest.mark.parametrize(
+    ("topic", "code"),
+    [
+        ("cam-7/onvif-ej/RuleEngine/LineDetector/Crossed/&1/2/Fire lane", "RuleEngine/LineDetector/Crossed"),
+        ("cam-7/onvif-ej/RuleEngine/LineDetector/Crossed&/1/2/Smoke alley", "RuleEngine/LineDetector/Crossed"),
+    ],
+)
+def test_name_of_a_rule_is_no_part_of_the_event(topic: str, code: str) -> None:
+    """Behind the ampersand are the values of the source, whatever people called them; an event may have no data."""
+    said = decode(topic, b'{"UtcTime":"2024-05-01T11:59:58.250Z","Source":{}}', RECEIVED)
+    assert [(item.fact, item.active, item.time) for item in said if isinstance(item, DeviceState)] == [
+        (Fact.MOTION, True, SAID),
+        (Fact.MOTION, False, SAID + timedelta(seconds=1)),
+    ]
+    assert all(isinstance(item, DeviceState) and item.code.startswith(f"{code} token0=1 token1=2") for item in said)
 
 
 @pytest.mark.parametrize(
@@ -241,6 +337,32 @@ def test_plates_and_faces_are_dropped() -> None:
     assert [type(item) for item in said] == [Dropped]
     assert [type(item) for item in _axis("axis:X/VMD", {"active": "1", "plate": "X1"})] == [Dropped, DeviceState]
     assert storable(b'{"topic":"axis:X/LicensePlate"}') == b""
+    assert storable(b'{"topic":"onvif:Device/axis:Network/Lost","message":{"source":{"interface":"eth0"}}}') != b""
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["onvif:AccessControl/AccessGranted/Credential", "onvif:RuleEngine/Radiometry/BodyTemperatureAlarm",
+     "onvif:Credential/State/Enabled", "onvif:RuleEngine/MyRuleDetector/FaceDetect"],
+)  # fmt: skip
+def test_who_opened_a_door_or_has_a_fever_is_dropped(topic: str) -> None:
+    """The holder of a key and a body's temperature are of a person."""
+    assert [type(item) for item in _axis(topic, {"CredentialHolderName": "X", "State": "true"})] == [Dropped]
+    assert storable(topic.encode()) == b""
+
+
+def test_plate_inside_of_an_object_tree_is_no_class() -> None:
+    """Of a vehicle only its kind is told."""
+    data = (
+        b'{"Object":{"Appearance":{"Class":{"Type":[{"#text":"Car"}]},"VehicleInfo":{"Brand":{"#text":"Brand-9"}},'
+        b'"LicensePlateInfo":{"PlateNumber":{"#text":"X1"},"Type":{"#text":"X2"}}}}}'
+    )
+    said = decode("cam-7/onvif-ej/RuleEngine/LineDetector/Crossed/&1", b'{"UtcTime":null,"Data":%s}' % data, RECEIVED)
+    assert {item.text for item in said if isinstance(item, DeviceState)} == {"Car"}
+
+
+def test_plain_event_is_kept_raw() -> None:
+    """Nothing of it is personal."""
     assert storable(b'{"topic":"axis:X/VMD"}') == b'{"topic":"axis:X/VMD"}'
 
 
