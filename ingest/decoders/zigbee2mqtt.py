@@ -64,7 +64,7 @@ QUANTITIES: Final = {
     "co_ppm": ("co", "ppm", 0.0, _LARGEST),
     "carbon_monoxide_value": ("co", "ppm", 0.0, _LARGEST),
     "co2": ("co2", "ppm", 0.0, _LARGEST),
-    "pm25": ("pm25", "ug/m3", 0.0, _LARGEST),
+    "pm25": ("pm2_5", "ug/m3", 0.0, _LARGEST),
     "soil_moisture": ("soil_moisture", "%", 0.0, 100.0),
 }
 """Numeric properties: the metric, its unit, and the closed range outside which a number is a "no value" mark."""
