@@ -10,13 +10,14 @@ Ids: an edge node is `{group}.{node}`, a device `{group}.{node}.{device}`, blank
 
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from msgspec import Struct
 
 from ingest.decoders.sparkplug_b import payload as wire
 from ingest.decoders.sparkplug_b.births import Births, Known
-from ingest.decoders.sparkplug_b.metric import BOOLEAN, MEASURED, METRICS_MOST, Metric, Payload
+from ingest.decoders.sparkplug_b.metric import BOOLEAN, MEASURED, METRICS_MOST, Metric, Payload, is_array
 from ingest.decoders.sparkplug_b.speaker import NAMESPACE, Speaker, speaker_of
 from ingest.instants import settle, to_us
 from ingest.readings import (
@@ -39,6 +40,7 @@ __all__ = ["DECODER", "decode"]
 
 _CONTROLS: Final = ("Node Control/", "Device Control/")
 _CHANNELS_MOST: Final = 64  # metrics of one device the registry takes (ingest.registry.METRICS_PER_DEVICE)
+_ARRAYS: Final = (bytes, list)
 _WITH_VALUE: Final = MEASURED | {0}  # a number is one whatever its type, if that was not said
 _MISSING, _UNCERTAIN, _HISTORY = Quality.MISSING, Quality.UNCERTAIN, Quality.HISTORY
 NAMES_KEPT: Final = 8192  # a name is at most 1004 characters, that of a member of four templates: 12 MB
@@ -123,12 +125,15 @@ def _offline(speaker: Speaker, received: datetime, *, active: bool) -> DeviceSta
 def _birth(speaker: Speaker, message: Payload) -> Discovered:
     channels: dict[str, str] = {}
     model: list[str] = []
-    for metric in message.metrics:
+    for metric in chain.from_iterable(
+        metric.elements(metric.type, metric.name, metric.unit) if is_array(metric.type) else (metric,)
+        for metric in message.metrics
+    ):
         meaning = _meaning(metric.name)
         if metric.type in MEASURED and not meaning.is_control and len(channels) < _CHANNELS_MOST:
             is_fact = metric.type == BOOLEAN and meaning.no is not None
             name = meaning.no[0] if is_fact and meaning.no else meaning.metric
-            channels.setdefault(name, "1" if is_fact else metric.unit)
+            channels.setdefault(name, "1" if metric.type == BOOLEAN else metric.unit)
         elif type(metric.raw) is str and metric.name.rpartition("/")[2].lower() in _MODEL_NAMES:
             model.append(text(metric.raw)[:40])
     return Discovered(
@@ -174,17 +179,34 @@ def _metrics(
         told = message.milliseconds if metric.milliseconds is None else metric.milliseconds
         if told != milliseconds:  # nearly all are of one time
             milliseconds, (time, of_clock) = told, _settled(told, received)
-        quality = of_clock
-        if not is_sure and not metric.name:
-            quality = max(quality, _UNCERTAIN)  # the birth that was missed may have numbered them anew
-        if metric.is_historical:
-            quality = _HISTORY
-        if (said := _said(speaker.device, metric, known, meaning, time, quality)) is not None:
+        doubtful = metric.is_stale or metric.is_historical or not is_sure
+        quality = _trusted(metric, of_clock, is_sure=is_sure) if doubtful else of_clock
+        if type(metric.raw) in _ARRAYS:
+            items += _elements(speaker.device, metric, known, time, quality)
+        elif (said := _said(speaker.device, metric, known, meaning, time, quality)) is not None:
             items.append(said)
     if unknown:
         items.append(Rejection(reason=Reason.UNSUPPORTED, detail=f"alias unknown: {unknown} metrics without a birth"))
     if message.is_cut:
         items.append(Rejection(reason=Reason.TOO_LARGE, detail=f"more than {METRICS_MOST} metrics"))
+
+
+def _trusted(metric: Metric, quality: Quality, *, is_sure: bool) -> Quality:
+    """Say how far a value can be trusted that is old, or known by a number alone."""
+    if metric.is_historical:
+        return _HISTORY
+    if metric.is_stale or not (is_sure or metric.name):  # the birth that was missed may have numbered them anew
+        return max(quality, _UNCERTAIN)
+    return quality
+
+
+def _elements(
+    device: DeviceId, metric: Metric, known: Known | Metric, time: datetime, quality: Quality
+) -> list[Decoded]:
+    """Read the elements of an array; bytes that are none say nothing."""
+    listed = metric.elements(known.type, known.name, known.unit) if is_array(known.type) else []
+    said = (_said(device, one, one, _meaning(one.name), time, quality) for one in listed)
+    return [one for one in said if one is not None]
 
 
 def _settled(milliseconds: float | None, received: datetime) -> tuple[datetime, Quality]:

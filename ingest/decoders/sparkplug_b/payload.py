@@ -3,11 +3,23 @@
 Field numbers: Eclipse Tahu `sparkplug_b.proto` (Sparkplug 3.0.0 §6.4). Only what we read is named.
 """
 
+import zlib
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
-from ingest.decoders.sparkplug_b.metric import BOOLEAN, METRICS_MOST, NAME_KEPT, Metric, Payload, is_unit, unit_text
+from ingest.decoders.sparkplug_b.metric import (
+    BAD,
+    BOOLEAN,
+    METRICS_MOST,
+    NAME_KEPT,
+    STALE,
+    Metric,
+    Payload,
+    is_quality,
+    is_unit,
+    unit_text,
+)
 from ingest.decoders.sparkplug_b.readable import read_readable
 from ingest.protobuf_schema import ONE, message_types
 from ingest.readings import Reason
@@ -16,24 +28,29 @@ from ingest.wire import RefusedError, unhex
 __all__ = ["Payload", "read", "rebirth"]
 
 _TEMPLATE_DEPTH: Final = 4
+_PROPERTIES_MOST: Final = 64
+_COMPRESSED: Final = "SPBV1.0_COMPRESSED"
+_INFLATED_MOST: Final = 1 << 20
+_ANY_HEADER: Final = 47  # zlib's word for its own header or that of gzip
 
 _TYPES: Final = message_types(
     "org.eclipse.tahu.protobuf",
     {
         "Payload": [
             (1, "timestamp", "uint64"), (2, "metrics", "repeated Metric"), (3, "seq", "uint64"), (4, "uuid", "string"),
+            (5, "body", "bytes"),
         ],
         "Metric": [
             (1, "name", "string"), (2, "alias", "uint64"), (3, "timestamp", "uint64"), (4, "datatype", "uint32"),
             (5, "is_historical", "bool"), (6, "is_transient", "bool"), (7, "is_null", "bool"),
             (9, "properties", "PropertySet"), (10, "int_value", "oneof uint32"), (11, "long_value", "oneof uint64"),
             (12, "float_value", "oneof float"), (13, "double_value", "oneof double"),
-            (14, "boolean_value", "oneof bool"), (15, "string_value", "oneof string"),
+            (14, "boolean_value", "oneof bool"), (15, "string_value", "oneof string"), (16, "bytes_value", "oneof bytes"),
             (18, "template_value", "oneof Template"),
         ],
         "Template": [(2, "metrics", "repeated Metric"), (5, "is_definition", "bool")],
         "PropertySet": [(1, "keys", "repeated string"), (2, "values", "repeated PropertyValue")],
-        "PropertyValue": [(8, "string_value", "string")],
+        "PropertyValue": [(3, "int_value", "uint32"), (4, "long_value", "uint64"), (8, "string_value", "string")],
     },
     syntax="proto2",
 )  # fmt: skip
@@ -50,10 +67,9 @@ def read(payload: bytes) -> Payload:
     if start == b"{":
         return read_readable(payload)
     binary = (unhex(payload) if start.isalnum() else None) or payload
-    try:
-        message = _PAYLOAD.FromString(binary)
-    except (DecodeError, ValueError, RecursionError) as error:
-        raise RefusedError(Reason.MALFORMED, "not a Sparkplug B payload") from error
+    message = _parsed(binary)
+    if message.uuid == _COMPRESSED:
+        message = _parsed(_inflated(message.body))
     metrics: list[Metric] = []
     _add(metrics, message.metrics, "", 0)
     return Payload(
@@ -71,6 +87,27 @@ def rebirth(milliseconds: int) -> bytes:
     return bytes(message.SerializeToString())
 
 
+def _parsed(binary: bytes) -> Any:
+    try:
+        return _PAYLOAD.FromString(binary)
+    except (DecodeError, ValueError, RecursionError) as error:
+        raise RefusedError(Reason.MALFORMED, "not a Sparkplug B payload") from error
+
+
+def _inflated(body: bytes) -> bytes:
+    """Inflate the payload that Tahu's tools put into another, by DEFLATE or GZIP."""
+    inflater = zlib.decompressobj(_ANY_HEADER)
+    try:
+        inner = inflater.decompress(body, _INFLATED_MOST)
+    except zlib.error as error:
+        raise RefusedError(Reason.MALFORMED, "a compressed payload that cannot be inflated") from error
+    if inflater.unconsumed_tail:
+        raise RefusedError(Reason.TOO_LARGE, f"a compressed payload of more than {_INFLATED_MOST} bytes")
+    if not inflater.eof:
+        raise RefusedError(Reason.TRUNCATED, "a compressed payload that ends too early")
+    return inner
+
+
 def _add(metrics: list[Metric], items: Any, prefix: str, depth: int) -> None:
     """Add `items` and what is in templates; a field that is zero is asked for only then whether it is there at all."""
     for item in items[: METRICS_MOST + 1]:  # also quicker than the library's own iteration
@@ -84,6 +121,7 @@ def _add(metrics: list[Metric], items: Any, prefix: str, depth: int) -> None:
                 _add(metrics, raw.metrics, f"{name or prefix}/", depth + 1)
             continue
         alias, milliseconds = item.alias, item.timestamp
+        unit, quality = _properties(item.properties) if has("properties") else ("", None)
         metrics.append(
             Metric(
                 name=name,
@@ -91,18 +129,24 @@ def _add(metrics: list[Metric], items: Any, prefix: str, depth: int) -> None:
                 milliseconds=float(milliseconds) if milliseconds or has("timestamp") else None,
                 type=item.datatype,
                 is_historical=item.is_historical,
-                is_null=item.is_null,
-                raw=_readable(raw) if type(raw) is bytes else raw,
-                unit=_unit(item.properties) if has("properties") else "",
+                is_null=item.is_null or quality == BAD,
+                is_stale=quality == STALE,
+                raw=_readable(raw) if which == "string_value" else raw,
+                unit=unit,
             )
         )
 
 
-def _unit(properties: Any) -> str:
-    for key, value in zip(properties.keys[:64], properties.values[:64], strict=False):
-        if is_unit(_readable(key)):
-            return unit_text(_readable(value.string_value))
-    return ""
+def _properties(properties: Any) -> tuple[str, int | None]:
+    """Give the unit and the code of quality that properties tell; "" and None where they do not."""
+    unit, quality = "", None
+    for key, value in zip(properties.keys[:_PROPERTIES_MOST], properties.values[:_PROPERTIES_MOST], strict=False):
+        name = _readable(key)
+        if not unit and is_unit(name):
+            unit = unit_text(_readable(value.string_value))
+        elif is_quality(name) and (value.HasField("int_value") or value.HasField("long_value")):
+            quality = value.int_value or value.long_value
+    return unit, quality
 
 
 def _readable(value: str | bytes) -> str:

@@ -1,7 +1,10 @@
 """Sparkplug B: births and aliases, sequences and sessions, numbers and units."""
 
+import gzip
 import json
 import struct
+import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -290,3 +293,101 @@ def test_memory_is_bounded() -> None:
         births.born(f"g.{i}", f"g.{i}", Payload(seq=0), is_node=True)
     assert not births.follows("g.0", "g.0", 1)
     assert births.follows(f"g.{NODES_MOST + 9}", f"g.{NODES_MOST + 9}", 1)
+
+
+def _qualified(code: int, **fields: Any) -> bytes:
+    message = _PAYLOAD(timestamp=AT)
+    metric = message.metrics.add(**fields)
+    metric.properties.keys.append("Quality")
+    metric.properties.values.add(int_value=code)
+    return bytes(message.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "quality"), [(192, 2.5, Quality.GOOD), (500, 2.5, Quality.UNCERTAIN), (0, None, Quality.MISSING)]
+)
+def test_quality_a_node_tells(code: int, value: float | None, quality: Quality) -> None:
+    """A bad value is none, a stale one is uncertain (Sparkplug 3.0.0, payloads_b_quality_codes)."""
+    binary = _qualified(code, name="Level", datatype=DOUBLE, double_value=2.5)
+    readable = {
+        "metrics": [{"name": "Level", "dataType": "Double", "value": 2.5, "properties": {"Quality": {"value": code}}}]
+    }
+    for payload in (binary, json.dumps(readable).encode()):
+        (said,) = _of(decode("spBv1.0/g/NDATA/n", payload, RECEIVED), Reading)
+        assert (said.value, said.quality) == (value, quality)
+
+
+def test_bad_alarm_is_no_alarm() -> None:
+    """What a node calls bad states no fact."""
+    payload = _qualified(0, name="Smoke", datatype=BOOLEAN, boolean_value=True)
+    assert not _of(decode("spBv1.0/g/NDATA/n", payload, RECEIVED), DeviceState)
+
+
+@pytest.mark.parametrize(
+    ("kind", "packed", "values"),
+    [
+        (23, struct.pack("<2h", -30, 40), [-30.0, 40.0]),
+        (28, struct.pack("<I", 4294967295) + b"cut", [4294967295.0]),
+        (30, struct.pack("<2f", 1.5, -2.0), [1.5, -2.0]),
+        (32, b"\x0a\0\0\0\xa0\x40", [1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]),
+        (22, bytes(300), [0.0] * 16),
+        (33, b"text\0", []),
+        (17, b"file", []),
+    ],
+)
+def test_arrays_are_channels(kind: int, packed: bytes, values: list[float]) -> None:
+    """The first sixteen elements of an array are numbered metrics, by alias too; text and files say nothing."""
+    memory = SparkplugMemory()
+    born = memory(
+        "spBv1.0/g/NBIRTH/n",
+        _pb({"name": "Probe", "alias": 3, "datatype": kind, "bytes_value": packed, "unit": "m"}, seq=0),
+        RECEIVED,
+    )
+    unit = "1" if kind == 32 else "m"
+    expected = [(f"probe_{i}", value, unit) for i, value in enumerate(values, 1)]
+    assert _readings(born) == expected
+    assert _of(born, Discovered)[0].channels == tuple((name, unit) for name, _, unit in expected)
+    assert _readings(memory("spBv1.0/g/NDATA/n", _pb({"alias": 3, "bytes_value": packed}, seq=1), RECEIVED)) == expected
+
+
+@pytest.mark.parametrize("compress", [zlib.compress, gzip.compress])
+def test_payload_inside_of_a_payload(compress: Callable[[bytes], bytes]) -> None:
+    """A node may compress its payload; it is read as if it had not."""
+    inner = _PAYLOAD(uuid="SPBV1.0_COMPRESSED", seq=0, body=compress(_birth()))
+    said = SparkplugMemory()("spBv1.0/g/NBIRTH/n", inner.SerializeToString(), RECEIVED)
+    assert said == SparkplugMemory()("spBv1.0/g/NBIRTH/n", _birth(), RECEIVED)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"no stream", Reason.MALFORMED),
+        (zlib.compress(_birth())[:-9], Reason.TRUNCATED),
+        (zlib.compress(bytes(4 << 20)), Reason.TOO_LARGE),
+    ],
+)
+def test_compressed_payload_that_cannot_be_read(body: bytes, reason: Reason) -> None:
+    """A damaged one, half of one, and one that would fill the memory are refused."""
+    payload = _PAYLOAD(uuid="SPBV1.0_COMPRESSED", body=body).SerializeToString()
+    (said,) = decode("spBv1.0/g/NDATA/n", payload, RECEIVED)
+    assert isinstance(said, Rejection)
+    assert said.reason is reason
+
+
+def test_readable_payload_of_javascript_libraries() -> None:
+    """The type is called `type`, long numbers are two halves; templates have members, arrays elements."""
+    pump = {
+        "name": "Pump", "type": "Template",
+        "value": {"isDefinition": False, "metrics": [{"name": "Hours", "type": "UInt64", "value": {"low": 7, "high": 1}}]},
+    }  # fmt: skip
+    kind = {**pump, "name": "Kind", "value": {"isDefinition": True, "metrics": pump["value"]["metrics"]}}  # type: ignore[index]
+    probes = {"name": "Probe", "type": "FloatArray", "value": [1.5, None, {}]}
+    mapped = {
+        "name": "Net",
+        "datatype": 4,
+        "longValue": "18446744073709551615",
+    }  # as Protocol Buffers are mapped to JSON
+    said = decode("spBv1.0/g/NDATA/n", json.dumps({"metrics": [pump, kind, probes, mapped]}).encode(), RECEIVED)
+    assert _readings(said) == [
+        ("pump.hours", 4294967303.0, ""), ("probe_1", 1.5, ""), ("probe_2", None, ""), ("net", -1.0, ""),
+    ]  # fmt: skip
