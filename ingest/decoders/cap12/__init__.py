@@ -290,8 +290,8 @@ def _awareness(info: Element, of: str) -> tuple[str, ...]:
 
 
 def _priority(info: Element, headline: str, event: str) -> int | None:
-    """Find how bad it is: the colour of the headline, of a parameter that tells a level, else the severity."""
-    named = priority_of(headline, event)
+    """Find how bad it is: MeteoAlarm's level, the colour of the headline, of a parameter that tells a level, else the severity."""
+    named = priority_of(*_awareness(info, "level"), headline, event)
     if named is None:
         levels = (pair.word("value") for pair in info.every("parameter") if _TELLS_LEVEL.search(pair.word("valueName")))
         named = priority_of(*levels)

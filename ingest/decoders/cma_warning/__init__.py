@@ -45,6 +45,8 @@ _EVENT_CODES: Final = {
     "12": "大雾",
     "13": "霾",
     "14": "道路结冰",
+    "15": "森林火险",
+    "16": "雷雨大风",
 }
 """weather.com.cn and Caiyun; read only where no words say it."""
 _ROW: Final = ("location", "file", "lon", "lat", "identifier", "references", "head", "outline")

@@ -16,8 +16,19 @@ Keys = tuple[str, ...]
 _ID: Final = ("identifier", "alertid", "salertid", "id", "info")
 _HEADLINE: Final = ("head", "headline", "title")
 _TEXT: Final = ("issuecontent", "description", "detail", "text", "content", "scontent")
-_EVENT: Final = ("signaltype", "typename", "eventtypecn", "eventtype", "stype", "event")
-_LEVEL: Final = ("signallevel", "levelname", "severitycolor", "color", "slevel", "level", "severity", "yjycen")
+_EVENT: Final = ("signaltype", "typename", "eventtypecn", "eventtype", "stype", "event", "alarmtype", "warntype")
+_LEVEL: Final = (
+    "signallevel",
+    "levelname",
+    "severitycolor",
+    "color",
+    "slevel",
+    "level",
+    "severity",
+    "yjycen",
+    "alarmlevel",
+    "warnlevel",
+)
 _ISSUED: Final = (
     "issuetime",
     "pubtimestamp",
@@ -34,11 +45,18 @@ _LISTS: Final = frozenset(
     {
         "alerts",
         "alert",
+        "alertdata",
+        "alertlist",
         "alarm",
+        "alarmlist",
         "alarms",
         "warning",
         "warnings",
+        "warninglist",
         "content",
+        "payload",
+        "records",
+        "items",
         "data",
         "result",
         "page",
@@ -61,7 +79,7 @@ _ROLES: Final[Mapping[str, Keys]] = {  # the first name that is there counts
     "issuer": ("sendername", "sender", "source"),
     "areas": ("adcode", "areacode", "regioncode"),
     "location": ("location",),
-    "places": ("province", "city", "county", "stationname", "sprovince", "scity"),
+    "places": ("province", "city", "county", "stationname", "sprovince", "scity", "provincename", "cityname"),
     "station": ("location", "stationname"),
     "references": ("references", "referencesinfo", "supersedes", "related", "relatedalertids"),
     "file": ("file", "url", "slinksuffix"),

@@ -64,10 +64,11 @@ def test_a_description_does_not_name_the_event() -> None:
 def test_meteoalarm_names_the_event_in_english() -> None:
     """`awareness_type`, where the event is in another language; green warns of nothing."""
     pair = "<parameter><valueName>awareness_{}</valueName><value>{}</value></parameter>"
-    words = {"event": "Žuto upozorenje", "headline": "x", "severity": "Minor", "language": "hr"}
+    words = {"event": "Žuto upozorenje", "headline": "Orange or red", "severity": "Minor", "language": "hr"}
     kind = pair.format("type", "3; Thunderstorm")
     (warning,) = read(cap(infos=cap_info(**words, more=kind + pair.format("level", "2; yellow; Moderate"))))
     assert (warning.event, warning.priority, warning.kind) == ("thunderstorm", 3, MessageKind.ALERT)
+    assert warning.priority == 3
     (green,) = read(cap(infos=cap_info(**words, more=kind + pair.format("level", "1; green; Minor"))))
     assert green.kind is MessageKind.CANCEL
 

@@ -32,6 +32,22 @@ NMC = {
     "title": "某县气象台发布暴雨橙色预警信号",
     "url": f"/publish/alarm/{ID}.html",
 }
+SITE = {
+    "description": "某县气象台2026年6月1日16时发布暴雨橙色预警信号：请注意防范。",
+    "headline": "某县气象局发布暴雨橙色预警/II/严重",
+    "identifier": ID,
+    "sendTime": "2026-06-01 16:00:00",
+}
+MAP = {
+    "id": ID,
+    "headline": "某县气象台发布暴雨橙色预警[Ⅱ级/严重]",
+    "effective": "2026/06/01 16:00",
+    "description": "请注意防范。",
+    "longitude": 120.05,
+    "latitude": 30.05,
+    "type": "p0002002",
+    "title": "浙江省某县发布暴雨橙色预警",
+}
 PORTAL = {
     "identifier": ID,
     "sender": "某县气象台",
@@ -53,6 +69,9 @@ FORMS = {
     "caiyun whole": json.dumps({"status": "ok", "result": {"alert": {"status": "ok", "content": [CAIYUN]}}}).encode(),
     "caiyun v3": json.dumps({"alerts": [CAIYUN_3]}).encode(),
     "12379 portal": json.dumps([PORTAL]).encode(),
+    "12379.cn": json.dumps({"alertData": [SITE]}).encode(),
+    "weather.cma.cn": json.dumps({"msg": "success", "code": 0, "data": [MAP]}).encode(),
+    "pushed": json.dumps({"source": "cma", "type": "weather", "action": "new", "payload": MAP}).encode(),
 }
 
 
