@@ -159,6 +159,9 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ("", gb26875_frames.frame(bytes([3, 1, 1, 1, 99, 2, 0, 7, 0, 3, 1, 255]) + NOON)),
         ("", gb26875_frames.frame(bytes([4, 1, 1, 1, 5, 9]) + NOON, version=(2, 1)).hex().encode()),
         ("", gb26875_frames.frame(b"", command=3) + gb26875_frames.frame(bytes([24, 1, 32, 1]) + NOON)),
+        ("", gb26875_frames.frame(bytes([9, 1, 0, 5, 51, 51, 2, 0, 0, 2, 0xBB, 0xF0]) + NOON, version=(2, 3))),
+        ("", gb26875_frames.frame(bytes([10, 1, 0, 5, 51, 3, 9, 2, 0, 0, 0, 7, 0, 1, 1, 49]) + NOON, version=(2, 3))),
+        ("", gb26875_frames.frame(bytes([135, 1]) + component(2), version=(2, 3))),
     ],
     "axis_onvif_mqtt": [
         (

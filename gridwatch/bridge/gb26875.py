@@ -15,7 +15,7 @@ from ingest.device_clock import BEIJING
 
 _HEAD, _AROUND, _LONGEST = 27, 30, 1024
 _SEND, _ACKNOWLEDGE, _DENY = 2, 3, 6
-_ACKNOWLEDGED: Final = frozenset({0, _SEND, 7})  # 0 and 7: makers' registration and keepalive
+_ACKNOWLEDGED: Final = frozenset({0, _SEND, 7, 128, 254})  # beside data makers' registration (0) and keepalives
 _FROM_CENTRE: Final = frozenset({1, _ACKNOWLEDGE, 4, _DENY})  # both sides say these; none carries data of a device
 
 

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from ingest.decoders.gb26875_3 import profile_2, states
+from ingest.decoders import gst9000_printer
+from ingest.decoders.gb26875_3 import cards, profile_2, states
 from ingest.decoders.gb26875_3.analogue import quantity, value_of
 from ingest.decoders.gb26875_3.frame import Frame, frames
-from ingest.decoders.gb26875_3.objects import BODIES, cut, is_profile_2
+from ingest.decoders.gb26875_3.objects import cut, is_known, is_profile_2
 from ingest.decoders.gb26875_3.states import Claim
 from ingest.decoders.gb26875_3.times import Stamp, stamp
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Dropped, Quality, Reading, Reason, Rejection
@@ -24,12 +25,13 @@ __all__ = ["DECODER", "decode"]
 
 _CONTROL, _SEND, _ACK, _REQUEST, _ANSWER, _DENY = 1, 2, 3, 4, 5, 6
 _FROM_CENTRE = {_CONTROL: "control", _ACK: "acknowledgement", _REQUEST: "request", _DENY: "denial"}
-_REGISTER, _KEEPALIVE = 0, 7  # reserved numbers that makers use
+_KEEPALIVES = frozenset({0, 7, 128, 254})  # of makers; 0 is a registration
 _SYSTEM, _COMPONENT, _ANALOGUE, _OPERATION, _DEVICE, _DEVICE_OPERATION = 1, 2, 3, 4, 21, 24
 _CLOCKS = frozenset({8, 28})
 _LINE_TESTS = frozenset({9, 10})  # of profile 2
 _NOT_TAKEN = {5: "version", 6: "configuration", 7: "configuration", 25: "version", 26: "configuration"}
 _READS = range(61, 92)  # questions of the centre
+_QUESTION = 60  # is added to the number of what is asked for; some answers repeat it
 _MOMENT = timedelta(seconds=1)
 _GOOD, _UNCERTAIN, _MISSING = Quality.GOOD, Quality.UNCERTAIN, Quality.MISSING
 
@@ -61,34 +63,47 @@ def _frame(frame: Frame, allowed: str | None, received: datetime) -> list[Decode
         return [Rejection(reason=Reason.FOREIGN_DEVICE, detail=detail)]
     if frame.command in (_SEND, _ANSWER):
         return _data(frame, received)
-    if frame.command in (_REGISTER, _KEEPALIVE):
+    if frame.command in _KEEPALIVES:
         return []
     return [Rejection(reason=Reason.UNSUPPORTED, detail=f"command {frame.command}")]
 
 
 def _data(frame: Frame, received: datetime) -> list[Decoded]:
-    if not frame.data:
-        return []  # a heartbeat in practice
-    if len(frame.data) == 1:
-        return [Rejection(reason=Reason.MALFORMED, detail="no object count")]
+    if len(frame.data) <= 1:  # nothing is a heartbeat in practice
+        return [Rejection(reason=Reason.MALFORMED, detail="no object count")] if frame.data else []
     kind, count, rest = frame.data[0], frame.data[1], frame.data[2:]
+    if kind in _READS:
+        if frame.command != _ANSWER:
+            return [Rejection(reason=Reason.DOWNLINK, detail=f"type {kind}")]
+        kind -= _QUESTION
+    is_card = frame.version == cards.VERSION
+    if is_card:
+        kind = cards.SAME.get(kind, kind)
+        if kind in cards.PRINTED:
+            return _printed(frame, kind, received)
     is_second = is_profile_2(frame.version, kind, count, rest)
-    if kind in BODIES:
+    if is_known(kind, count, rest):
         objects, left = cut(kind, count, rest)
-        said = _Said(frame.source, is_second=is_second)
+        said = _Said(frame.source, is_second=is_second, is_card=is_card)
         stamps = stamp(frame.time, [raw for _, raw in objects], received)
         for (body, _), at in zip(objects, stamps, strict=True):
             said.add(kind, body, at)
-        if left:
-            said.last.append(
-                Rejection(reason=Reason.MALFORMED, detail=f"type {kind}: {left} bytes are no whole object")
-            )
-        return said.in_order()
-    if kind in _READS:
-        return [Rejection(reason=Reason.DOWNLINK, detail=f"type {kind}")]
+        return said.in_order(kind, left)
     if kind in _CLOCKS or (is_second and kind in _LINE_TESTS):
         return []
     return [Rejection(reason=Reason.UNSUPPORTED, detail=_NOT_TAKEN.get(kind, f"type {kind}"))]
+
+
+def _printed(frame: Frame, kind: int, received: datetime) -> list[Decoded]:
+    """Read what a panel prints: as a card cut it up, or as it came."""
+    if kind == cards.STREAM:
+        return gst9000_printer.printed(cards.stream(frame.data[2:]), frame.source, received)
+    events, left = cards.printouts(kind, frame.data[1], frame.data[2:])
+    said = _Said(frame.source, is_card=True)
+    stamps = stamp(frame.time, [event.time for event in events], received)
+    for event, at in zip(events, stamps, strict=True):
+        said.printed(event, at)
+    return said.in_order(kind, left)
 
 
 class _Said:
@@ -97,14 +112,15 @@ class _Said:
     `last` is what says nothing of a device; it is told behind the rest.
     """
 
-    def __init__(self, address: str, *, is_second: bool) -> None:
+    def __init__(self, address: str, *, is_second: bool = False, is_card: bool = False) -> None:
         self._address = address
         self._is_second = is_second
+        self._is_card = is_card
         self._by_time: dict[datetime, tuple[list[Decoded], list[Decoded]]] = {}
         self.last: list[Decoded] = []
 
-    def in_order(self) -> list[Decoded]:
-        """Order what was said by time, the true before the false.
+    def in_order(self, kind: int, left: int) -> list[Decoded]:
+        """Order what was said by time, the true before the false; `left` bytes of type `kind` said nothing.
 
         Some panels report two parts under one address in one frame. Of two readings of one instant only the first is judged,
         and that must be the alarm.
@@ -114,7 +130,10 @@ class _Said:
             true, false = self._by_time[time]
             said += true
             said += false
-        return said + self.last
+        said += self.last
+        if left:
+            said.append(Rejection(reason=Reason.MALFORMED, detail=f"type {kind}: {left} bytes are no whole object"))
+        return said
 
     def add(self, kind: int, body: bytes, at: Stamp) -> None:
         """Decode one object of a type with a body of known length."""
@@ -134,9 +153,26 @@ class _Said:
                 self._operator(body[3:4])
             case 21:
                 self._states(self._address, states.device_claims(body[0]), at)
+            case 134:
+                word = int.from_bytes(body[2:4], "little")
+                self._states(self._system(body), states.recovered_claims(kind, word), at)
+            case 135:
+                word = int.from_bytes(body[7:9], "little")
+                self._states(self._part(body), states.recovered_claims(kind, word), at, description(body[9:40]))
+            case 136:
+                self._states(self._address, states.recovered_claims(kind, body[0]), at)
             case _:
                 self._states(self._address, states.operation_claims(body[0]), at)
                 self._operator(body[1:2])
+
+    def printed(self, event: cards.Printout, at: Stamp) -> None:
+        """Tell what a panel printed; a reset is of the panel, whatever address stands beside it."""
+        claims = event.claims()
+        if claims is None:
+            self.last.append(Rejection(reason=Reason.UNSUPPORTED, detail=f"printed: {event.text[:100]}"))
+            return
+        part = event.panel if any(claim.code == "reset" for claim in claims) else event.part
+        self._states(f"{self._address}-{part}", claims, at, event.text)
 
     def _system(self, body: bytes) -> str:
         return f"{self._address}-{body[0]}.{body[1]}"
@@ -155,7 +191,10 @@ class _Said:
 
     def _component(self, body: bytes, at: Stamp) -> None:
         """System type, system address, component type, address 4, state 2, description 31."""
-        claims, is_guessed = states.component_claims(body[7:9])
+        if self._is_card:
+            claims, is_guessed = cards.component_claims(body[0], body[2], body[7:9]), False
+        else:
+            claims, is_guessed = states.component_claims(body[7:9])
         if is_guessed and at[1] is _GOOD:
             at = at[0], _UNCERTAIN
         self._states(self._part(body), claims, at, description(body[9:40]))

@@ -18,10 +18,10 @@ _LONGEST = 1024  # bytes of application data (clause 6: more is a checking error
 class Frame(Struct, frozen=True, kw_only=True, gc=False):
     """One frame whose checksum is right. `source` is 12 hex characters in wire order, upper case.
 
-    `version` is the main version. `time` is the six bytes of the send time, undecoded: their coding differs from maker to maker.
+    `version` is the main version and the maker's. `time` is the six bytes of the send time, undecoded: their coding differs from maker to maker.
     """
 
-    version: int
+    version: bytes
     time: bytes
     source: str
     command: int
@@ -80,7 +80,7 @@ def _try(data: bytes, start: int) -> tuple[Frame | Rejection, int]:
     if sum(data[start + 2 : stop - 3]) & 0xFF != data[stop - 3]:
         return Rejection(reason=Reason.CHECKSUM, detail=f"frame of {stop - start} bytes"), stop
     frame = Frame(
-        version=data[start + 4],
+        version=data[start + 4 : start + 6],
         time=data[start + 6 : start + 12],
         source=data[start + 12 : start + 18].hex().upper(),
         command=data[start + 26],

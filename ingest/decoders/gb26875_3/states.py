@@ -22,7 +22,7 @@ class Claim(Struct, frozen=True, kw_only=True, gc=False):
     is_momentary: bool = False
 
 
-_Bits = Mapping[Fact, Mapping[int, str]]
+Bits = Mapping[Fact, Mapping[int, str]]
 _COMMON = {
     Fact.FIRE: {1: "fire"},
     Fact.SHIELDED: {3: "shielded"},
@@ -30,26 +30,33 @@ _COMMON = {
 }
 _RUNNING = {4: "supervised", 5: "started", 6: "feedback", 7: "delay"}
 
-COMPONENT: _Bits = _COMMON | {Fact.FAULT: {2: "fault", 8: "power"}, Fact.OTHER: _RUNNING}
-SYSTEM: _Bits = _COMMON | {
+COMPONENT: Bits = _COMMON | {Fact.FAULT: {2: "fault", 8: "power"}, Fact.OTHER: _RUNNING}
+SYSTEM: Bits = _COMMON | {
     Fact.FAULT: {2: "fault", 8: "power", 9: "backup power", 10: "bus"},
     Fact.OTHER: _RUNNING | {11: "manual", 12: "configuration changed"},
 }
-DEVICE: _Bits = {
+DEVICE: Bits = {
     Fact.FIRE: {1: "fire"},
     Fact.FAULT: {2: "fault", 3: "power", 4: "backup power", 5: "link to centre", 6: "line"},
     Fact.MAINS_LOST: {3: "power"},
 }
+_RECOVERED = {134: SYSTEM, 135: COMPONENT, 136: DEVICE}
 _RESET_BIT = 13  # of a system: the word beside it already says what is left
 _COMPONENT_BITS = 0x01FF  # bits 9-15 of a component are reserved
 
 
-def word_claims(word: int, bits: _Bits) -> list[Claim]:
+def facts_of(word: int, bits: Bits) -> list[Claim]:
     """State every fact of `bits` true or false; `code` names the bits that made it true."""
     claims = []
     for fact, meanings in bits.items():
         names = [name for bit, name in meanings.items() if word >> bit & 1]
         claims.append(Claim(fact=fact, active=bool(names), code="+".join(names) or "normal"))
+    return claims
+
+
+def word_claims(word: int, bits: Bits) -> list[Claim]:
+    """State every fact of `bits` true or false, and what normal operation and reset tell beside them."""
+    claims = facts_of(word, bits)
     if word & 1:
         claims.append(Claim(fact=Fact.TEST, active=False, code="normal"))
     if bits is SYSTEM and word >> _RESET_BIT & 1:
@@ -69,6 +76,14 @@ def component_claims(raw: bytes) -> tuple[tuple[Claim, ...], bool]:
     if is_guessed:
         word = int.from_bytes(raw, "big")
     return tuple(word_claims(word, COMPONENT)), is_guessed
+
+
+@lru_cache(maxsize=1024)
+def recovered_claims(kind: int, word: int) -> tuple[Claim, ...]:
+    """Read the word of a recovery (types 134 to 136): the facts of its bits are over; where it holds none, all are."""
+    claims = facts_of(word, _RECOVERED[kind])
+    over = [claim for claim in claims if claim.active] or claims
+    return tuple(Claim(fact=claim.fact, active=False, code="recovered") for claim in over)
 
 
 @lru_cache(maxsize=1024)

@@ -225,8 +225,9 @@ def test_profile_2_unknown_code_is_kept_raw() -> None:
 
 
 def test_profile_2_operation_is_a_number() -> None:
-    """Operation 3 is the manual alarm there, not reset and silence."""
+    """Operation 3 is the manual alarm there, not reset and silence; with version 2.3 it is bits again."""
     assert _said(_decode(frame(bytes([4, 1, 1, 1, 3, 0]) + NOON, version=(2, 1)))) == {Fact.FIRE: True}
+    assert _said(_decode(frame(bytes([4, 1, 1, 1, 4, 0]) + NOON, version=(2, 3)))) == {Fact.FIRE: True}
 
 
 BCD = bytes([0x05, 0x30, 0x12, 0x01, 0x07, 0x26])
@@ -290,6 +291,9 @@ def test_alarm_before_a_damaged_object_is_kept() -> None:
     [
         (frame(b""), []),
         (frame(b"", command=7), []),
+        (frame(bytes([128, 0]), command=128), []),
+        (frame(b"", command=254), []),
+        (frame(bytes([10, 1]) + bytes(13), version=(2, 1)), []),
         (frame(b"\x00" * 112, command=0), []),
         (frame(bytes([28, 1]) + NOON), []),
         (frame(bytes([8, 1, 1, 1]) + NOON), []),
@@ -343,6 +347,128 @@ def test_wrong_sum_gives_nothing() -> None:
         decoded = _decode(bytes(damaged))
         assert decoded
         assert all(isinstance(item, Rejection) for item in decoded)
+
+
+@pytest.mark.parametrize(
+    ("data", "device", "over"),
+    [
+        (bytes([134, 1, 1, 11, 2, 0]) + NOON, f"{SOURCE}-1.11", {Fact.FIRE}),
+        (bytes([135, 1]) + component(4), DETECTOR, {Fact.FAULT}),
+        (bytes([135, 1]) + component(2)[:9] + NOON, DETECTOR, {Fact.FIRE}),
+        (bytes([135, 1]) + component(1), DETECTOR, {Fact.FIRE, Fact.FAULT, Fact.SHIELDED, Fact.MAINS_LOST, Fact.OTHER}),
+        (bytes([136, 1, 8]) + NOON, SOURCE, {Fact.FAULT, Fact.MAINS_LOST}),
+    ],
+)
+def test_recoveries_of_makers_end_what_their_word_names(data: bytes, device: str, over: set[Fact]) -> None:
+    """A word that names nothing ends all."""
+    decoded = _decode(frame(data))
+    assert _said(decoded) == dict.fromkeys(over, False)
+    assert {(state.device, state.time) for state in _states(decoded)} == {(device, SENT)}
+
+
+def test_a_maker_s_type_of_another_length_is_no_recovery() -> None:
+    """Numbers above 127 are everybody's own: nothing ends by a number alone."""
+    for data in (bytes([135, 1]) + component(2)[:20], bytes([136, 0]), bytes([134, 2, 1, 1, 2, 0]) + NOON):
+        assert _reasons(_decode(frame(data))) == [Reason.UNSUPPORTED]
+
+
+def test_a_component_without_a_description_has_a_time() -> None:
+    """Address, state and time alone."""
+    decoded = _decode(frame(bytes([2, 1]) + component(2)[:9] + bytes([3]) + NOON[1:], time=bytes(6)))
+    assert {(state.time.second, state.text, state.quality) for state in _states(decoded)} == {(3, "", Quality.GOOD)}
+
+
+def test_an_answer_may_repeat_the_number_of_the_question() -> None:
+    """What was asked for by 62 comes as 62 or as 2."""
+    asked = bytes([62, 1]) + component(2)
+    assert Fact.FIRE in _true(_decode(frame(asked, command=5)))
+    assert _reasons(_decode(frame(bytes([85, 1, 1, 1]), command=5))) == [Reason.UNSUPPORTED]
+    assert _reasons(_decode(frame(asked))) == [Reason.DOWNLINK]
+
+
+def _text(*texts: str, marks: bool = False) -> bytes:
+    return b"".join((b"\x01" if marks else b"") + bytes([len(raw)]) + raw for raw in (t.encode("gbk") for t in texts))
+
+
+def _printed(status: int, name: str, place: str, message: str, *, version: tuple[int, int] = (2, 3)) -> bytes:
+    event = bytes([0, 5, 0x33, 0x33, status]) + _text(name, place, message) + NOON
+    return frame(bytes([9, 1]) + event, version=version)
+
+
+PANEL = f"{SOURCE}-0.5"
+
+
+@pytest.mark.parametrize(
+    ("status", "texts", "device", "said"),
+    [
+        (2, ("其它设备", "机房故障监视", "009回路104地址首次火警"), f"{PANEL}-009.104", {Fact.FIRE: True}),
+        (2, ("", "", "unknown words"), PANEL, {Fact.FIRE: True}),
+        (4, ("", "6162", "unknown words"), PANEL, {Fact.FAULT: True}),
+        (2, ("", "", "测试"), PANEL, {Fact.TEST: False}),
+        (9, ("气体灭火", "机房10预警", "007回路051地址联动启动"), f"{PANEL}-007.051", {Fact.OTHER: True}),
+        (1, ("门禁    释放_990141", "", "无匹配类型"), f"{PANEL}-990.141", {Fact.SHIELDED: False}),
+        (1, ("", "", "001回路120地址喷洒禁止"), PANEL, {}),
+    ],
+)
+def test_a_card_tells_what_a_panel_prints(
+    status: int, texts: tuple[str, ...], device: str, said: dict[Fact, bool]
+) -> None:
+    """By its words, and by what the card made of them where they are unknown: a fire is not lost."""
+    decoded = _decode(_printed(status, *texts))
+    assert _said(decoded) == said
+    assert {state.device for state in _states(decoded)} <= {device}
+    assert not _reasons(decoded)
+
+
+def test_a_reset_that_is_printed_is_of_the_panel() -> None:
+    """Whatever number stands beside it; the parts hang on the panel by their ids."""
+    states = _states(_decode(_printed(1, "复位_000000", "", "复位")))
+    assert {(state.device, state.active, state.code) for state in states} == {(PANEL, False, "reset")}
+    assert Fact.FIRE in {state.fact for state in states}
+
+
+def test_what_a_card_does_not_know_is_told() -> None:
+    """Also an event that is cut, behind the whole ones; with another version the types are reserved."""
+    assert _reasons(_decode(_printed(1, "", "", "开机"))) == [Reason.UNSUPPORTED]
+    event = bytes([0, 5, 0x33, 0x33, 2]) + _text("", "", "火警") + NOON
+    decoded = _decode(frame(bytes([9, 2]) + event + event[:9], version=(2, 3)))
+    assert _true(decoded) == {Fact.FIRE}
+    assert _reasons(decoded) == [Reason.MALFORMED]
+    assert _reasons(_decode(_printed(2, "", "", "火警", version=(1, 1)))) == [Reason.UNSUPPORTED]
+
+
+def test_a_display_tells_fields_of_several_kinds() -> None:
+    """A text, a number or nothing each; a number is passed over."""
+    fields = b"\x00" + _text("机器01,回路11,部件096", "总线回答", marks=True) + b"\x02\x00\x00\x00\x07"
+    decoded = _decode(frame(bytes([10, 1, 0, 5, 0x33, 4, 9]) + fields + NOON, version=(2, 3)))
+    assert _true(decoded) == {Fact.OTHER}
+    assert {(state.device, state.time) for state in _states(decoded)} == {(f"{PANEL}-011.096", SENT)}
+
+
+def test_a_card_passes_a_printer_s_stream_on() -> None:
+    """It is read as the printer's."""
+    stream = "\x1b626/07/01  12:24\n  004-002\n\x1b9火警\n一楼大厅\n\n".encode("gbk")
+    data = bytes([141, 1, 0x88]) + len(stream).to_bytes(2, "little") + stream
+    (state,) = _states(_decode(frame(data, version=(2, 3))))
+    assert (state.device, state.fact, state.active) == (f"{SOURCE}-004.002", Fact.FIRE, True)
+
+
+@pytest.mark.parametrize(
+    ("system", "kind", "word", "facts"),
+    [
+        (131, 129, 0b10, {Fact.VALUE_HIGH}),  # the level of a tank
+        (133, 130, 0b10, {Fact.OTHER}),  # a hydrant's cap: water flows
+        (128, 102, 0b1, {Fact.OPEN}),
+        (129, 17, 0b10, {Fact.FIRE}),
+        (1, 129, 0b10, {Fact.FIRE}),
+        (1, 40, 0x200, {Fact.OTHER}),  # pre-alarm
+    ],
+)
+def test_a_card_s_own_components_have_words_of_their_own(system: int, kind: int, word: int, facts: set[Fact]) -> None:
+    """A tank that is full is no fire."""
+    for number in (2, 204):
+        data = bytes([number, 1]) + component(word, system=system, kind=kind)
+        assert _true(_decode(frame(data, version=(2, 3)))) == facts
 
 
 def test_every_cut_is_truncated() -> None:

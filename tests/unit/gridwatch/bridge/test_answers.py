@@ -128,7 +128,7 @@ def ack(raw, command, time):
     return b"@@" + control + bytes([sum(control) & 0xFF]) + b"##"
 
 
-@pytest.mark.parametrize("command", [0, 2, 7])
+@pytest.mark.parametrize("command", [0, 2, 7, 128, 254])
 def test_data_is_acknowledged_with_the_devices_exchanged(command):
     """Command 3, same serial and version, no data, the centre's time in binary: second first."""
     raw = gb26875_frames.frame(components(component(2)), command=command, version=(16, 1))
