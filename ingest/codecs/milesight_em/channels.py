@@ -202,7 +202,7 @@ CHANNELS: Final = table({
     0x0673: (2, air_pressure),
     0x0688: (9, _calibration),  # a place, of the NB-IoT models: no fixed device is moved by it
     0x06C7: (2, Number("radar_rssi", "dBm", 100, is_signed=True)),
-    0x8367: (3, limit(temperature.tell, Fact.HEAT, "temperature_alarm")),
+    0x8367: (3, limit(temperature.tell, Fact.OTHER, "temperature_alarm")),  # of an EM400: it changed by 5 °C, up or down
     0x83D7: (5, _temperature_alarm(alarm=0)),
     0x83E9: (5, _distance_alarm),
     0x83ED: (2, _liquid),

@@ -50,7 +50,8 @@ def test_channels_of_the_models(model: str, payload: str, expected: dict[str, tu
         ("EM300-MCS", "060001", Fact.OPEN, True),
         ("EM400-TLD", "8482410601", Fact.LEVEL_HIGH, True),
         ("EM400-TLD", "8482410600", Fact.LEVEL_HIGH, False),
-        ("EM400-TLD", "8367220101", Fact.HEAT, True),
+        ("EM400-TLD", "8367220101", Fact.OTHER, True),
+        ("EM400-TLD", "8367220100", Fact.OTHER, False),
         ("EM500-UDL", "83E90A00000001", Fact.LEVEL_HIGH, True),
         ("EM500-UDL", "83E90A00000000", Fact.LEVEL_HIGH, False),
         ("EM500-PT100", "83D71901000000", Fact.HEAT, True),
@@ -69,6 +70,11 @@ def test_channels_of_the_models(model: str, payload: str, expected: dict[str, tu
 def test_alarms_and_words(model: str, payload: str, fact: Fact, *, active: bool) -> None:
     """Alarms and their ends are told apart; what a number means is the model's."""
     assert facts(_read(model, payload))[fact] is active
+
+
+def test_five_degrees_of_sun_are_no_heat_alarm() -> None:
+    """An EM400 reports 83 67 where its temperature changed by 5 °C, up or down: nothing is hot."""
+    assert Fact.HEAT not in facts(_read("EM400-MUD", "8367E80001"))
 
 
 def test_exception_tells_no_distance() -> None:
