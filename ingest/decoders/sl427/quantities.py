@@ -117,8 +117,9 @@ OLDER: Final = QUANTITIES | {
     7: _PRESSURE_OF_AIR,
     8: Quantity(3, _wind),
     11: _of(Part("soil_moisture", "%", 2, 10)),
+    15: Quantity(4, lambda _data: []),
 }
-"""By the type code of SZY 206."""
+"""By the type code of SZY 206. Of its pressure the size is known, its decimals could not be verified."""
 
 
 def is_test_rain(data: bytes) -> bool:

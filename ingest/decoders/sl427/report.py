@@ -81,7 +81,7 @@ class Report:
             return
         if quantity is not None:
             self.values(quantity, values, time, trust)
-        elif values:
+        if values and not self.said:
             self.said.append(Rejection(reason=Reason.UNSUPPORTED, detail=f"quantity {self._kind}"))
         self._state(word, time, trust)
 

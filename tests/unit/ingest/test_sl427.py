@@ -220,6 +220,13 @@ def test_a_temperature_limit_is_a_fact():
     assert said(frame(0xB9, 0xC0, f"5501 0002 0000 {AT}"))[1] == {Fact.OTHER}
 
 
+def test_an_older_pressure_has_no_value_but_its_facts():
+    """Its decimals are not known; the words behind it have their place all the same."""
+    found = decode(TOPIC, frame(0xBF, 0xC0, "50120300 0100 6000 004508300A"), NOW)
+    assert [item.reason for item in found if isinstance(item, Rejection)] == [Reason.UNSUPPORTED]
+    assert [item.fact for item in found if isinstance(item, DeviceState) and item.active] == [Fact.MAINS_LOST]
+
+
 def test_rain_of_a_test_is_no_rain():
     """The station was tested; nothing else of the report is believed."""
     found = decode(TOPIC, frame(0xBE, 0xC0, f"C1 250000 0100 0000 {AT}"), NOW)
