@@ -1,6 +1,6 @@
-"""ThingsBoard's device and gateway topics, `v1/devices/…` and `v1/gateway/…`, re-published by a tunnel. Pure.
+"""ThingsBoard's device and gateway topics, `v1/devices/…`, `v1/gateway/…` and the short `v2/…`, re-published by a tunnel. Pure.
 
-ThingsBoard itself tells by the connection's token who speaks; a topic `v1/devices/me/telemetry` names nobody, and whoever uses
+ThingsBoard itself tells by the connection's token who speaks; a topic `v1/devices/me/telemetry` or `v2/t` names nobody, and whoever uses
 it is the one device `me`. A tunnel tells: `v1/devices/{device}/telemetry`, or `{prefix}/{device}/v1/devices/me/telemetry`. A gateway speaks for the devices in its
 payload, and may be named in front of `v1` likewise. Keys are the device's own: a key with a meaning of ours is a fact, one that
 is a number is a reading in the registered unit, text says nothing.
@@ -39,6 +39,9 @@ _SEPARATORS: Final = str.maketrans(dict.fromkeys("/+#", "."))
 _DEPTH: Final = 4
 """Nested objects are read this deep, under `outer.inner`; ThingsBoard keeps such a value as one text."""
 _ROOTS: Final = (["devices"], ["gateway"])
+_SHORT: Final = {"t": "telemetry", "a": "attributes", "r": "rpc", "req": "request", "res": "response"}
+"""The words of the short topics `v2/…`."""
+_PROTOBUF: Final = "p"
 _BOXES: Final = (dict, list)
 _SURELY_FINITE: Final = 1 << 62
 _Moment = tuple[datetime, Quality]
@@ -79,6 +82,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
 
 TOPICS: Final = (
     "v1/devices/#", "v1/gateway/#", "+/v1/devices/#", "+/v1/gateway/#", "+/+/v1/devices/me/#", "+/+/v1/gateway/#",
+    "v2/t/#", "v2/a/#", "+/v2/t/#", "+/v2/a/#", "+/+/v2/t/#", "+/+/v2/a/#",
 )  # fmt: skip
 DECODER: Final[Decoder] = decode
 
@@ -91,7 +95,7 @@ def _place(topic: str) -> _Place:
     levels = topic.split("/")
     at = next((i for i, level in enumerate(levels) if level == "v1" and levels[i + 1 : i + 2] in _ROOTS), -1)
     if at < 0:
-        return _refusal(Reason.TOPIC, "neither v1/devices/… nor v1/gateway/…")
+        return _short_place(levels)
     before = _id(levels[at - 1]) if at else ""
     if levels[at + 1] == "gateway":
         rest = levels[at + 2 :]
@@ -101,6 +105,18 @@ def _place(topic: str) -> _Place:
     named_in = levels[at + 2 : at + 3]
     device = before or _ME if named_in == [_ME] else _id(named_in[0]) if named_in else ""
     return _of(DeviceId(device), "points", levels[at + 3 :])
+
+
+def _short_place(levels: list[str]) -> _Place:
+    """Read a short topic, `v2/t`; what is marked as Protocol Buffers has a schema that the device's profile holds."""
+    at = levels.index("v2") if "v2" in levels else -1
+    rest = [_SHORT.get(level, level) for level in levels[at + 1 :]]
+    if at < 0 or not rest:
+        return _refusal(Reason.TOPIC, "neither v1/devices/… nor v1/gateway/… nor v2/…")
+    if rest[1:] == [_PROTOBUF]:
+        return _refusal(Reason.UNSUPPORTED, "Protocol Buffers of a device's own schema")
+    device = _id(levels[at - 1]) if at else _ME
+    return _of(DeviceId(device), "points", rest[:1] if rest[1:] == ["j"] else rest)
 
 
 def _of(who: DeviceId, what: str, rest: list[str]) -> _Place:
@@ -160,7 +176,7 @@ def _points(device: DeviceId, message: object, received: datetime, said: list[De
             continue
         values: object = point.get("values")
         stamp = point.get("ts")
-        if type(values) is not dict or len(point) != 1 + ("ts" in point):
+        if type(values) is not dict or not ("ts" in point or len(point) == 1):
             _values(device, point, (received, _GOOD), said)
         elif stamp is None:
             _values(device, values, (received, _GOOD), said)

@@ -23,6 +23,9 @@ def _values(decoded: list[Decoded]) -> dict[str, float | None]:
         ("site/well-3/v1/devices/me/telemetry", "well-3"),
         ("site/v1/devices/well-3/telemetry", "well-3"),
         ("v1/devices/me/telemetry", "me"),
+        ("v2/t", "me"),
+        ("well-3/v2/t", "well-3"),
+        ("site/well-3/v2/a/j", "well-3"),
         ("", "me"),
     ],
 )
@@ -54,6 +57,7 @@ def test_values_of_all_kinds() -> None:
         b'{"ts":1714564798250,"values":{"t":1}}',
         b'[{"ts":1714564798250,"values":{"t":1}}]',
         b'[{"ts":"1714564798250","values":{"t":1}}]',
+        b'{"ts":1714564798250,"values":{"t":1},"metadata":{"receivedTs":1714564798300}}',
     ],
 )
 def test_time_of_the_device(payload: bytes) -> None:
@@ -103,7 +107,10 @@ def test_connect_announces_a_child() -> None:
         ("v1/gateway/rpc", Reason.DOWNLINK),
         ("v1/devices/a/attributes/response/1", Reason.DOWNLINK),
         ("v1/devices/a/what", Reason.UNSUPPORTED),
-        ("v2/t", Reason.TOPIC),
+        ("v2/r/req/7", Reason.DOWNLINK),
+        ("v2/a/res/1", Reason.DOWNLINK),
+        ("v2/t/p", Reason.UNSUPPORTED),
+        ("telemetry", Reason.TOPIC),
     ],
 )
 def test_what_is_not_telemetry(topic: str, reason: Reason) -> None:
@@ -113,7 +120,9 @@ def test_what_is_not_telemetry(topic: str, reason: Reason) -> None:
     assert said.reason is reason
 
 
-@pytest.mark.parametrize("topic", ["v1/devices/a/attributes/request/1", "v1/gateway/claim", "v1/devices/a/claim"])
+@pytest.mark.parametrize(
+    "topic", ["v1/devices/a/attributes/request/1", "v2/a/req/1", "v1/gateway/claim", "v1/devices/a/claim"]
+)
 def test_questions_and_claims_say_nothing(topic: str) -> None:
     """They ask, and ask for owners."""
     assert decode(topic, b'{"clientKeys":"a"}', RECEIVED) == []
