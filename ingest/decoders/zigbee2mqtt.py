@@ -40,11 +40,11 @@ FACTS: Final = {
     "mains_power_connected": Fact.MAINS_LOST,
     "contact": Fact.OPEN,
     "occupancy": Fact.MOTION, "presence": Fact.MOTION,
-    "alarm_1": Fact.OTHER, "alarm_2": Fact.OTHER,
+    "alarm": Fact.OTHER, "alarm_1": Fact.OTHER, "alarm_2": Fact.OTHER, "alarm_status": Fact.OTHER,
 }  # fmt: skip
 """What the properties of devices say. Several of one fact are one: it holds where any of them says so."""
 _INVERTED: Final = frozenset({"contact", "mains_power_connected"})
-_CLEAR: Final = frozenset({"smoke", "battery_low", "tamper", "test", "water_leak", "carbon_monoxide"})
+_CLEAR: Final = frozenset({"smoke", "battery_low", "tamper", "water_leak", "carbon_monoxide"})
 """What is never anything but yes or no: another word is refused. The others are texts, numbers or commands on some devices."""
 _LARGEST: Final = float_info.max
 QUANTITIES: Final = {
@@ -86,6 +86,8 @@ _WORDS_OF: Final = {
     "self_test": _CHECK_WORDS,
     "self_test_result": _CHECK_WORDS,
     "checking_result": _CHECK_WORDS,
+    "alarm": {},  # ON is a switch for the buzzer
+    "alarm_status": _ALARM_WORDS,
     "reliability": {"no_fault_detected": False, "unreliable_other": True, "process_error": True},
 }
 """Properties that tell a state by a word of their own. Of any other word, as "detecting" or "unknown", nothing is told."""
@@ -96,6 +98,8 @@ _MILLIVOLTS_FROM: Final = 1000.0
 """No radio runs on a cell below one volt, and no mains reaches a thousand: above are millivolts, below are volts."""
 _KILOPASCALS_BELOW: Final = 200.0
 """Of the air on no mountain are there less hectopascals, and nowhere that many kilopascals. Makers write either."""
+_OF_A_PIPE: Final = frozenset({"bar", "Bar", "psi"})
+"""Who measures the water in a pipe tells it in these beside; the pressure is in kilopascals then."""
 _MILLISECONDS_FROM: Final = 1e11  # as seconds this were the year 5138
 _LONGEST_KEPT: Final = 2048  # bytes of a report whose keys are remembered; 1,024 of them are 2 MB
 _GOOD, _MISSING = Quality.GOOD, Quality.MISSING
@@ -211,7 +215,7 @@ def _report(device: DeviceId, report: Mapping[str, object], length: int, receive
             value, told_as = None, _MISSING
         elif key == "voltage":
             value, told_as = _volts(value, quality)
-        elif key == "pressure" and value < _KILOPASCALS_BELOW:
+        elif key == "pressure" and (value < _KILOPASCALS_BELOW or not _OF_A_PIPE.isdisjoint(report)):
             value = value * 10.0
         else:
             value = float(value)
@@ -245,7 +249,7 @@ def _known(
     there = frozenset(keys)
     facts: dict[Fact, tuple[str, ...]] = {}
     for key, fact in FACTS.items():
-        if key in there:
+        if key in there and not (key == "alarm" and "smoke" in there):  # beside smoke it is a switch, too
             facts[fact] = (*facts.get(fact, ()), key)
     return list(facts.items()), [(key, *limits) for key, limits in QUANTITIES.items() if key in there]
 

@@ -86,6 +86,10 @@ def test_gas_and_carbon_monoxide_are_one_alarm(payload: bytes, *, alarm: bool) -
         (b'{"contact":true,"tamper":false}', {Fact.OPEN: False, Fact.TAMPER: False}),
         (b'{"occupancy":true,"presence":false}', {Fact.MOTION: True}),
         (b'{"alarm_1":true,"alarm_2":false}', {Fact.OTHER: True}),
+        (b'{"alarm":true,"tamper":false}', {Fact.OTHER: True, Fact.TAMPER: False}),
+        (b'{"alarm_status":"normal"}', {Fact.OTHER: False}),
+        (b'{"alarm":true,"smoke":false}', {Fact.FIRE: False}),
+        (b'{"alarm":"ON"}', {}),
     ],
 )
 def test_other_spellings_of_a_fact(payload: bytes, facts: dict[Fact, bool]) -> None:
@@ -108,6 +112,13 @@ def test_pressure_of_the_air_is_told_in_either_unit(pressure: bytes) -> None:
     assert _values(decoded) == {
         "pressure": (1003.5, "hPa"), "co2": (612.0, "ppm"), "soil_moisture": (31.0, "%"),
     }  # fmt: skip
+
+
+def test_pressure_in_a_pipe_is_not_that_of_the_air() -> None:
+    """A monitor of a pipe tells bar beside kilopascals."""
+    assert _values(decode("zigbee2mqtt/pipe", b'{"pressure":412.5,"bar":4.125,"psi":59.8}', RECEIVED)) == {
+        "pressure": (4125.0, "hPa")
+    }
 
 
 def test_one_quantity_under_several_names() -> None:
