@@ -198,7 +198,7 @@ def _port(
     if active is None:
         raise RefusedError(Reason.UNSUPPORTED, f"{event.path} says neither yes nor no")
     yield DeviceState(device=device, fact=Fact.OTHER, active=active, time=time, quality=quality, code=event.code)
-    token = snake(next(iter(event.source.values()), ""))
+    token = snake(event.source.get("source") or next(iter(event.source.values()), ""))
     yield Reading(
         device=device,
         metric=f"{snake(event.path)[:20]}_{token}"[:40] if token else snake(event.path),

@@ -111,6 +111,12 @@ def test_contact_is_a_fact_and_a_metric() -> None:
     ]
 
 
+def test_alarm_of_an_air_quality_monitor_is_told_by_what_it_measures() -> None:
+    """One monitor measures many things, and its name is not one of them."""
+    said = _axis("axis:AirQualityMonitor/Alarm", {"active": "1"}, {"sensor_name": "Hall", "source": "PM2.5"})
+    assert [(item.metric, item.value) for item in said if isinstance(item, Reading)] == [("alarm_pm2_5", 1.0)]
+
+
 def test_what_is_neither_alarm_nor_contact_is_kept_as_a_metric() -> None:
     """Day and night is no alarm, and is not lost."""
     (said,) = _axis("onvif:VideoSource/axis:DayNightVision", {"day": "1"})
