@@ -39,6 +39,7 @@ T = TypeVar("T")
 CHINA: Final = timezone(timedelta(hours=8))
 ALERTS_AT_MOST: Final = 1_000  # of one feed document; the largest national feed has some 500
 PARTS_AT_MOST: Final = 50  # `info` blocks of one language in one message
+PARAMETERS_READ: Final = 500  # of a part; an honest one has 40
 DESCRIPTION_KEPT: Final = 4_000
 _YEARS: Final = (1970, 2100)
 _FIRST_VERSION: Final = "cap/1.0"
@@ -138,7 +139,7 @@ def _alert(alert: Element, envelope: Meaning) -> Iterator[Decoded]:
     if alert.first("scope") is not None or not is_first:
         _check(alert, "scope", _SCOPES)
     infos = _chosen(alert.every("info"))
-    references = _references(alert)
+    references = _references(alert, sender, is_first=is_first)
     if kind is not MessageKind.ALERT and (sender, identifier) in references:
         # The same identifier again, for what lifts or renews it: it needs a name of its own.
         identifier = f"{identifier}/{sent:%Y%m%dT%H%M%SZ}"
@@ -286,28 +287,38 @@ def _check_info(info: Element, *, is_lenient: bool) -> None:
 
 def _awareness(info: Element, of: str) -> tuple[str, ...]:
     """Give MeteoAlarm's `awareness_level` ("3; orange; Severe") or `awareness_type` ("3; Thunderstorm")."""
-    return tuple(pair.word("value") for pair in info.every("parameter") if pair.word("valueName") == f"awareness_{of}")
+    name = f"awareness_{of}"
+    return tuple(
+        pair.word("value") for pair in info.every("parameter")[:PARAMETERS_READ] if pair.word("valueName") == name
+    )
 
 
 def _priority(info: Element, headline: str, event: str) -> int | None:
     """Find how bad it is: MeteoAlarm's level, the colour of the headline, of a parameter that tells a level, else the severity."""
     named = priority_of(*_awareness(info, "level"), headline, event)
     if named is None:
-        levels = (pair.word("value") for pair in info.every("parameter") if _TELLS_LEVEL.search(pair.word("valueName")))
+        pairs = info.every("parameter")[:PARAMETERS_READ]
+        levels = (pair.word("value") for pair in pairs if _TELLS_LEVEL.search(pair.word("valueName")))
         named = priority_of(*levels)
     severity = info.word("severity").lower()
     return named or COLOURS.get(severity) or SEVERITIES.get(severity)
 
 
-def _references(alert: Element) -> tuple[tuple[str, str], ...]:
-    """Read "sender,identifier,sent" groups with blanks between them (§3.2.1); senders may hold no comma, ids may."""
+def _references(alert: Element, sender: str, *, is_first: bool) -> tuple[tuple[str, str], ...]:
+    """Read "sender,identifier,sent" groups with blanks between them (§3.2.1); senders may hold no comma, ids may.
+
+    CAP 1.0 (`is_first`) wrote "identifier/sender".
+    """
     found = []
     for group in alert.word("references").split():
         parts = group.split(",")
-        if len(parts) >= 3:  # noqa: PLR2004 -- the three of the standard
+        if is_first and len(parts) == 1:
+            named, _, by = group.partition("/")
+            found.append((text(by) or sender, text(named)))
+        elif len(parts) >= 3:  # noqa: PLR2004 -- the three of the standard
             found.append((text(parts[0]), text(",".join(parts[1:-1]))))
         elif len(parts) == 1:
-            found.append((text(alert.word("sender")), text(group)))  # 12379 names the identifier alone
+            found.append((sender, text(group)))  # 12379 names the identifier alone
     return tuple(dict.fromkeys(found))
 
 

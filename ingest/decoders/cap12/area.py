@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from math import isfinite
 from typing import Final
 
@@ -61,7 +62,7 @@ def areas_of(info: Element, *, is_national: bool = False) -> tuple[tuple[Warning
                 faults.append(f"<circle> {drawn.text.strip()[:60]!r} is no lat,lon and radius")
             else:
                 circles.append(circle)
-        codes = tuple(dict.fromkeys(_codes(area)))[:CODES_AT_MOST]
+        codes = tuple(dict.fromkeys(islice(_codes(area), CODES_AT_MOST)))
         name = text(" ".join(area.word("areaDesc").split()))
         areas.append(WarningArea(name=name, polygons=tuple(rings), circles=tuple(circles), codes=codes))
     return tuple(areas), faults[:FAULTS_TOLD]
@@ -73,7 +74,7 @@ def ring_of(words: str, northmost: float = NORTHMOST) -> Ring | None:
     Some publishers write the longitude first. Where a first number cannot be a latitude and all second ones can, it is that.
     """
     pairs = []
-    for word in words.split():
+    for word in _joined(words).split():
         pair = _pair(word)
         if pair is None:
             return None
@@ -90,7 +91,7 @@ def ring_of(words: str, northmost: float = NORTHMOST) -> Ring | None:
 
 def circle_of(words: str, northmost: float = NORTHMOST, per_km: float = 1.0) -> tuple[float, float, float] | None:
     """Read "lat,lon radius" as (lon, lat, radius in km); None where it is none. A radius of 0 is a point."""
-    parts = words.split()
+    parts = _joined(words).split()
     pair = _pair(parts[0]) if len(parts) in {1, 2} else None
     if pair is None:
         return None
@@ -123,6 +124,11 @@ def _codes(area: Element) -> Iterator[tuple[str, str]]:
         for code in _SPLIT.split(values.strip()):
             if code:
                 yield scheme_of(name, text(code))
+
+
+def _joined(words: str) -> str:
+    """Take out the blank beside a comma: some write "30.0, 120.0", which the standard does not."""
+    return words.replace(", ", ",").replace(" ,", ",") if ", " in words or " ," in words else words
 
 
 def _pair(word: str) -> tuple[float, float] | None:

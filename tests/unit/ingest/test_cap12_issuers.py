@@ -81,6 +81,22 @@ def test_traditional_characters_name_event_and_colour() -> None:
     assert warning.headline == "氣象局發出紅色暴雨信號"
 
 
+def test_a_blank_beside_a_comma_disturbs_nothing() -> None:
+    """Some write "lat, lon": the shape is there, and the warning is placed."""
+    area = (
+        "<areaDesc>x</areaDesc><polygon>30, 120 30, 120.1 30.1 ,120.1 30, 120</polygon><circle>30.5, 120.5 2.5</circle>"
+    )
+    (found,) = read(cap(infos=cap_info(area=area)))[0].areas
+    assert found.polygons == (((120.0, 30.0), (120.1, 30.0), (120.1, 30.1), (120.0, 30.0)),)
+    assert found.circles == ((120.5, 30.5, 2.5),)
+
+
+def test_the_first_version_cites_otherwise() -> None:
+    """CAP 1.0: "identifier/sender"."""
+    body = cap("w-2", kind="Update", references="w-1/met@county.example w-0", space="http://www.incident.com/cap/1.0")
+    assert read(body)[0].references == (("met@county.example", "w-1"), ("met@county.example", "w-0"))
+
+
 def test_an_empty_shape_is_none() -> None:
     """`<polygon/>` is no fault."""
     area = "<areaDesc>x</areaDesc><polygon/><polygon> </polygon><circle/>"
