@@ -28,7 +28,7 @@ _CLIMATE: Final = Model(frozenset((2,)), lht65)
 _MODELS: Final = (
     (re.compile(r"DDS04", re.IGNORECASE), Model(frozenset((2,)), four_distances)),
     (re.compile(r"DDS(?:20|45|75)|MDS120", re.IGNORECASE), _DISTANCE),
-    (re.compile(r"LDS(?:12|25|40)", re.IGNORECASE), Model(frozenset((2,)), lidar)),
+    (re.compile(r"LDS(?:12|25|40)", re.IGNORECASE), Model(frozenset((2, 3)), lidar)),
     (re.compile(r"PS-L[BS]", re.IGNORECASE), Model(frozenset((2,)), loop)),
     (re.compile(r"(?:LDS|DS|LWL|WL)03|LWL04", re.IGNORECASE), Model(frozenset((2, 3)), stamped_contact)),
     (re.compile(r"(?:LDS|LWL)0[12]", re.IGNORECASE), _CONTACT),

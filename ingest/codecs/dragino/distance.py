@@ -52,13 +52,20 @@ def _probe(said: Told, payload: bytes, at: int) -> None:
 
 def lidar(said: Told, payload: bytes) -> None:
     """Read battery, probe, distance in tenths of a centimetre, how strong its echo was, flags, a temperature, the kind."""
-    if len(payload) < _LIDAR:
+    if said.item.port == DATALOG:
+        for past, row in rows(said, payload):
+            past.value("distance", _lit(row, 2), "mm", "distance")
+    elif len(payload) < _LIDAR:
         said.reject(Reason.TRUNCATED, f"{len(payload)} bytes, a lidar sends {_LIDAR}")
     elif not is_configuration(said, payload):
         voltage(said, payload)
         _probe(said, payload, 2)
-        is_seen = uint(payload, 6, 8) in _SIGNALS
-        said.value("distance", float(uint(payload, 4, 6)) if is_seen else None, "mm", "distance")
+        said.value("distance", _lit(payload, 4), "mm", "distance")
+
+
+def _lit(payload: bytes, at: int) -> float | None:
+    """Read a lidar's distance, and its signal after it."""
+    return float(uint(payload, at, at + 2)) if uint(payload, at + 2, at + 4) in _SIGNALS else None
 
 
 def four_distances(said: Told, payload: bytes) -> None:

@@ -94,6 +94,13 @@ def test_lidar_distance_is_believed_by_its_signal(signal: str, distance: float |
     }
 
 
+def test_distances_a_lidar_stored_are_history() -> None:
+    """Believed by the same signal; a row without a time is refused."""
+    past = _read("LDS12-LB", "00 00 0929 0065 1A 662F0A00" + "00 00 0929 0001 1A 662F0A00", 3)
+    assert [(item.value, item.time) for item in past if isinstance(item, Reading)] == [(2345.0, STORED), (None, STORED)]
+    assert reasons(_read("LDS12-LB", "00" * 11, 3)) == [Reason.TIME]
+
+
 @pytest.mark.parametrize("model", ["LDS12-LB", "LDDS04", "LLMS01"])
 def test_answer_about_configuration_is_no_measurement(model: str) -> None:
     """The last byte says what kind of message it is: 2 looks like distances and is none."""
