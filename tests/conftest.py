@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -17,6 +18,12 @@ from psycopg.conninfo import make_conninfo
 from database import migrate
 from gridwatch.embedded import BrokerAccount, NatsServer, PostgresServer, free_port
 from gridwatch.embedded.process import end, is_listening, start, wait_until
+
+# How long an example takes is the machine's to say, never a failure.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 # A test database lives for minutes: what it loses in a power cut nobody misses.
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}

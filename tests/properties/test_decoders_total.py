@@ -77,7 +77,7 @@ SHAPED = st.recursive(
 
 
 @pytest.mark.parametrize("name", names())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(value=SHAPED, data=st.data())
 def test_json_of_any_shape_raises_nothing(name: str, value: object, data: st.DataObject) -> None:
     """Valid JSON with the right keys and the wrong things under them is data like any other."""
@@ -86,7 +86,7 @@ def test_json_of_any_shape_raises_nothing(name: str, value: object, data: st.Dat
 
 
 @pytest.mark.parametrize("name", names())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(payload=st.binary(max_size=200), topic=st.text(max_size=30))
 def test_any_bytes_on_any_topic_raise_nothing(name: str, payload: bytes, topic: str) -> None:
     """Neither bytes nor topics can be chosen so that a decoder fails."""
@@ -111,7 +111,7 @@ PACKS = st.lists(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(pack=PACKS)
 def test_fast_way_says_what_the_full_decoder_says(pack: list[dict[str, object]]) -> None:
     """Where the fast way answers at all, it answers the same, good and complete."""

@@ -84,7 +84,7 @@ def _csv(rows):
 
 
 @given(tables())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_exactly_the_faulty_lines_are_named_and_nothing_comes_of_them(table):
     """A table with any fault is refused; without one every device is there; the lines named are those that are wrong."""
     rows, wrong = table
@@ -108,7 +108,7 @@ def test_exactly_the_faulty_lines_are_named_and_nothing_comes_of_them(table):
 
 
 @given(st.binary(max_size=400) | st.text(max_size=200).map(str.encode))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_are_a_table_or_refused_in_a_sentence(content):
     """Nothing but a refusal comes of what is no table."""
     for given_content in (content, b"PK\x03\x04" + content, ",".join(HEADER).encode() + b"\n" + content):

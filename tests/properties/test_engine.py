@@ -112,7 +112,7 @@ def shorten(detection):
 
 
 @given(ROWS, POLICIES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_the_arrays_judge_like_the_plain_engine(drawn, policy):
     """A whole stream in one batch gives exactly the changes of judging it reading by reading without arrays."""
     rule_set, tags = make(policy)
@@ -121,7 +121,7 @@ def test_the_arrays_judge_like_the_plain_engine(drawn, policy):
 
 
 @given(ROWS, POLICIES, st.lists(st.integers(0, 60), max_size=8))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_where_the_stream_is_cut_does_not_matter(drawn, policy, cuts):
     """Any split of a stream into batches gives the same changes in the same order, with one device silent before."""
     rule_set, tags = make(policy)
@@ -135,7 +135,7 @@ def test_where_the_stream_is_cut_does_not_matter(drawn, policy, cuts):
 
 
 @given(ROWS, POLICIES, st.integers(0, 60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_restart_anywhere_does_not_matter(drawn, policy, cut):
     """Row 8 of lessons: an engine restored from what was told goes on as if it had not stopped."""
     rule_set, tags = make(policy)
@@ -150,7 +150,7 @@ def test_a_restart_anywhere_does_not_matter(drawn, policy, cut):
 
 
 @given(ROWS, POLICIES, st.integers(0, 60), st.integers(0, len(RULES) - 1))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_change_of_one_rule_leaves_the_others_alone(drawn, policy, cut, changed):
     """Row 8 of lessons: rule A is taken out and put back in mid-stream; every other rule judges as if nothing were."""
     rule_set, tags = make(policy)

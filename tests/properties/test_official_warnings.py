@@ -57,7 +57,7 @@ def _outcome(county: Connection, order: list[OfficialWarning]) -> tuple[dict[str
     return found, holding
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data(), story=stories())
 def test_order_and_repetition_change_nothing(
     county: Connection, data: st.DataObject, story: list[OfficialWarning]

@@ -57,7 +57,7 @@ def _others(
     return changes, active, delays
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(drawn=readings, drawn_edits=edits, is_removed=st.booleans())
 def test_a_changed_rule_leaves_the_others_as_they_were(
     drawn: list[tuple[int, int, float]], drawn_edits: list[tuple[int, float, str]], *, is_removed: bool
