@@ -18,6 +18,8 @@ _SURELY_FINITE: Final = 1 << 62
 _GOOD: Final = Quality.GOOD
 _MILLIVOLTS_FROM: Final = 1000.0  # no cell has a thousand volts, and none lives below one
 _TENTHS_BELOW: Final = -300.0  # some NB modules count their RSRP in tenths of a dBm
+_NOISE_RATIOS: Final = ("sinr", "snr")
+_RATIO_BEYOND: Final = 60.0  # dB; what is further from 0 they count in tenths, too
 
 
 def stamp(value: object) -> float | None:
@@ -97,4 +99,6 @@ def _scaled(metric: str, value: float, quality: Quality) -> tuple[float, Quality
             value = -value
         if _TENTHS_BELOW * 6 < value < _TENTHS_BELOW:
             return value / 10.0, max(quality, Quality.UNCERTAIN)
+    if metric in _NOISE_RATIOS and _RATIO_BEYOND < abs(value) <= _RATIO_BEYOND * 10:
+        return value / 10.0, max(quality, Quality.UNCERTAIN)
     return value, quality

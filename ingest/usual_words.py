@@ -78,12 +78,12 @@ _QUANTITIES: Final = {
     "pm25 pm25value": Quantity("pm2_5", "ug/m3", 0.0),
     "pm10 pm10value": Quantity("pm10", "ug/m3", 0.0),
     "illuminance lightlux": Quantity("illuminance", "lux", 0.0),
-    "tilt tiltangle tiltvalue inclination": Quantity("tilt", "deg", -360.0, 360.0),
-    "rsrp": Quantity("rsrp", "dBm", -156.0, -30.0, (), True),
+    "tilt tiltangle tiltvalue inclination leanangle": Quantity("tilt", "deg", -360.0, 360.0),
+    "rsrp signalpower": Quantity("rsrp", "dBm", -156.0, -30.0, (), True),
     "rssi": Quantity("rssi", "dBm", -200.0, 30.0),
     "rsrq": Quantity("rsrq", "dB", -50.0, 20.0),
-    "sinr": Quantity("sinr", "dB", -50.0, 60.0),
-    "snr": Quantity("snr", "dB", -50.0, 60.0),
+    "sinr": Quantity("sinr", "dB", -50.0, 60.0, (), True),
+    "snr": Quantity("snr", "dB", -50.0, 60.0, (), True),
     "csq": Quantity("csq", "1", 0.0, 31.0),
     "ecl": Quantity("ecl", "1", 0.0, 255.0),
     "pci": Quantity("pci", "1", 0.0, 1007.0),
@@ -94,28 +94,31 @@ _QUANTITIES: Final = {
 _LOW: Final = {"low": True, "middle": False, "high": False}
 _HIGH: Final = {"low": False, "middle": False, "high": True}
 _FLAGS: Final = {
-    "smokealarm smokedetected firealarm firedetected": Flag(Fact.FIRE),
+    "smokealarm smokedetected firealarm firedetected flamealarm flamedetected": Flag(Fact.FIRE),
     "flame": Flag(Fact.FIRE, measured=OWN),
     "smoke": Flag(Fact.FIRE, measured=Quantity("smoke_density", "1", 0.0), is_amount=True),
-    "gasalarm gasdetected gasleak combustiblegasalarm coalarm": Flag(Fact.GAS_ALARM),
+    "gasalarm gasdetected gasleak gasleakalarm combustiblegasalarm lpgalarm coalarm codetected": Flag(Fact.GAS_ALARM),
     "hightemperaturealarm hightempalarm overtemperaturealarm heatalarm overheat overheating": Flag(Fact.HEAT),
     "heat": Flag(Fact.HEAT, measured=OWN, is_amount=True),
     "lowbattery lowbatteryalarm batterylowalarm batteryalarm lowvoltage lowvoltagealarm batteryvoltagelow "
-    "batteryvoltagelowalarm lowpower lowpoweralarm": Flag(Fact.BATTERY_LOW, _LOW),
-    "tampered tampering tamperalarm temperalarm dismantle dismantlealarm disassemblealarm removed removealarm": Flag(
+    "batteryvoltagelowalarm lowpower lowpoweralarm lowbat batlow": Flag(Fact.BATTERY_LOW, _LOW),
+    "tampered tampering tamperdetected tamperalarm temperalarm dismantle dismantlealarm disassemblealarm removed removealarm": Flag(
         Fact.TAMPER
     ),
     "fault": Flag(Fact.FAULT, rest=True),
     "failure trouble malfunction faultalarm devicefault sensorfault smokesensorfault": Flag(Fact.FAULT),
     "testalarm testmode selftest selftesting simulatedalarm": Flag(Fact.TEST),
     "mute muted silence muffling": Flag(Fact.SILENCED),
-    "waterleak wateralarm waterdetected waterimmersion floodalarm flooded leakalarm": Flag(Fact.WATER),
+    "waterleak waterleakalarm waterleakage wateralarm waterdetected waterimmersion floodalarm flooddetected flooded leakalarm "
+    "leakdetected": Flag(Fact.WATER),
     "leak immersion": Flag(Fact.WATER, measured=OWN),
     "water flood": Flag(Fact.WATER, measured=OWN, is_amount=True),
-    "opened dooropen lidopen boxopen coveropen": Flag(Fact.OPEN),
+    "opened dooropen windowopen lidopen boxopen coveropen": Flag(Fact.OPEN),
     "motiondetected pir": Flag(Fact.MOTION),
     "occupancy presence": Flag(Fact.MOTION, measured=OWN),  # people are counted under these, too
-    "powerfailure powerfailurealarm poweroff poweroffalarm powerlost mainsfailure aclost outage": Flag(Fact.MAINS_LOST),
+    "powerfailure powerfailurealarm powerfail poweroff poweroffalarm powerlost powerloss poweroutage mainsfailure mainsfail "
+    "aclost acfail acfailure outage": Flag(Fact.MAINS_LOST),
+    "sos sosalarm panic panicalarm": Flag(Fact.OTHER),
     "online": Flag(Fact.OFFLINE, {"online": True, "offline": False}, is_inverted=True),
     "highpressurealarm pressurehighalarm highlevelalarm levelhighalarm": Flag(Fact.VALUE_HIGH),
     "lowpressurealarm pressurelowalarm lowlevelalarm levellowalarm": Flag(Fact.VALUE_LOW),
@@ -131,16 +134,19 @@ _STATES: Final = {
     "coalarmstate cosensorstate cosensorstatus": Flag(Fact.GAS_ALARM),
     "temperaturealarm temperaturestate tempalarm temperaturealarmstate": Flag(Fact.HEAT),
     "batterystate batterystatus lowbatterystate": Flag(Fact.BATTERY_LOW, _LOW),
-    "tamperstate tamperstatus tamperswitch dismantlestate": Flag(Fact.TAMPER),
+    "tamperstate tamperstatus tamperswitch dismantlestate manholecoverpositionstate": Flag(Fact.TAMPER),
     "faultstate faultstatus": Flag(Fact.FAULT),
     "errorcode faultcode": Flag(Fact.FAULT, rest=True),
     "teststate selfcheckstate": Flag(Fact.TEST),
     "mutestate mutestatus silencestate": Flag(Fact.SILENCED),
     "watersensorstate watersensorstatus waterleakstate waterimmersionstate leakstate": Flag(Fact.WATER),
-    "doorstate doorstatus contactstate doorcontactstate coverstate openstate lidstate": Flag(Fact.OPEN),
+    "doorstate doorstatus contactstate doorcontactstate coverstate openstate lidstate manholecoveropenstate": Flag(
+        Fact.OPEN
+    ),
     "motionstate motionalarmstate pirstate infraredstate": Flag(Fact.MOTION),
     "onlinestate onlinestatus": Flag(Fact.OFFLINE, {"online": True, "offline": False}, is_inverted=True),
     "valuehigh overpressure": Flag(Fact.VALUE_HIGH),
+    "waterlevelstate": Flag(Fact.LEVEL_HIGH, _HIGH, measured=OWN),
     "valuelow underpressure": Flag(Fact.VALUE_LOW),
     "shieldstate shieldstatus": Flag(Fact.SHIELDED),
     "other": Flag(Fact.OTHER),
@@ -152,7 +158,7 @@ ONLY_PLAIN: Final = {"leakage": Flag(Fact.WATER)}
 _IGNORED: Final = (
     "imei imei2 imsi iccid meid eid mac macaddress sn serialnumber serialno deviceid devicecode deviceno devicesn "
     "devicetype devicename productid productkey serviceid softwareversion hardwareversion firmwareversion version "
-    "manufacturername manufacturer terminaltype moduletype modulename cellidlength time timestamp ts eventtime reporttime "
+    "manufacturername manufacturer terminaltype moduletype modulename cellidlength time timestamp ts utc eventtime reporttime "
     "collecttime datatime messageid msgid id ip ipaddress port apn heartbeattime"
 )
 _PERSONAL: Final = (

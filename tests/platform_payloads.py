@@ -37,6 +37,35 @@ def transparent(data: bytes, **fields: object) -> bytes:
     return aep({"APPdata": base64.b64encode(data).decode()}, **fields)
 
 
+def isnb(
+    *channels: tuple[int, int, int, int], message: int = 2, kind: int = 0, epoch: int = 1714564740, more: bytes = b""
+) -> bytes:
+    """Make a frame of Hikvision's fire devices; a channel is event, its word, quantity and value. `more` follows the last."""
+    head = bytes([message, 1, 0x82]) + bytes(6) + epoch.to_bytes(4, "big") + b"\x00\x00\x82\x12\x00\xff\x9a"
+    head += (124).to_bytes(4, "big") + bytes(100)
+    body = b"".join(
+        b"\x00\x61" + at.to_bytes(2, "big") + event.to_bytes(2, "big") + word.to_bytes(4, "big")
+        + quantity.to_bytes(2, "big") + value.to_bytes(2, "big")
+        for at, (event, word, quantity, value) in enumerate(channels, 1)
+    ) + more  # fmt: skip
+    whole = head + bytes([0, kind, 0, 0]) + (len(body) + 5).to_bytes(2, "big") + b"\x00\x60"
+    whole += len(channels).to_bytes(2, "big") + body
+    return whole + bytes([sum(whole) & 0xFF])
+
+
+def huaqiang(
+    kind: int, alarms: int, tail: bytes, imei: str = "860374051096202", *, fault: int = 0, seconds: int = 178_055_940
+) -> bytes:
+    """Make a packet of Huaqiang: its head, what all kinds say, and the `tail` of this kind."""
+    data = bytes([kind, 0, alarms, fault, 0]) + b"\x0e\x3c\x64\x77\x02\x55\x71\x52\x59" + tail
+    digits = imei + "0"
+    name = bytes(int(digits[at + 1] + digits[at], 16) for at in range(0, 16, 2))
+    packet = (
+        bytes([0x10, 7, 0x2F, kind, 1, 0, 3]) + len(data).to_bytes(2, "big") + seconds.to_bytes(4, "big") + name + data
+    )
+    return b"PU" + len(packet).to_bytes(2, "big") + packet
+
+
 def components_27(*parts: tuple[str, object], c: int = 27) -> bytes:
     """Make the JSON of a transmission device."""
     listed = [{"id": name, "v": word} for name, word in parts]
@@ -87,6 +116,10 @@ PLATFORM_PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ("aep", transparent(components_27(("01000917010374", "1"), c=92))),
         ("aep", transparent(gb26875_frames.frame(components(component(2))))),
         ("aep", transparent(meokon(1, [b"\x02\x5d"]))),
+        ("aep", aep({"msg": isnb((0x64, 1, 0x17, 12), (0x63, 8, 0x15, 20), (0x62, 0, 0x23, 0xFFFF), more=b"\x00\x02\x00\x2a").hex()})),
+        ("aep", transparent(huaqiang(8, 1, bytes(13)))),
+        ("aep", transparent(huaqiang(6, 1, bytes(16) + b"\x01" + (178_055_940).to_bytes(4, "big") + bytes(4)))),
+        ("aep", b'{"notifyType":"deviceDataChanged","deviceId":"d","service":{"serviceId":"S","data":{"smoke_state":1},"eventTime":"20240501T115958Z"}}'),
         ("aep", transparent(b"\x01\x01V1.0\x00\x00\xff")),
         ("aep", aep({"APPdata": b"\x01\x02\x03\x04\x05\x06\x07\x08\x09".hex()})),
         ("aep", aep(messageType="deviceOnlineOfflineReport", eventType=0)),
@@ -137,6 +170,10 @@ PLATFORM_PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
             (b'{"productKey":"a1QZ","deviceName":"smoke-7","gmtCreate":1714564700500,'
             b'"items":{"BatteryPercentage":{"value":80,"time":1714564700500}}}'),
         ),
+        ("/a1QZ/smoke-7/thing/event/x/history/post", b'{"productKey":"a1QZ","deviceName":"smoke-7","identifier":"x","value":{"smoke_state":1},"time":1714564700500}'),
+        ("/a1QZ/smoke-7/thing/property/batch/post", b'{"items":{"P":[{"value":1,"time":1714564700500}]},"checkFailedData":{"smoke_state":{"value":1,"code":6304}}}'),
+        ("/sys/a1QZ/smoke-7/thing/measurepoint/resume/batch", b'{"params":[{"productKey":"p","deviceKey":"d","measurepoints":{"smoke_state":1},"time":1714564700500}]}'),
+        ("/a1QZ/gate/thing/topo/lifecycle", b'{"action":"create","devices":[{"productKey":"a2","deviceName":"s1"}]}'),
         ("/sys/+/+/prop/post", b'{"params":{"temperature":20}}'),
     ],
     "onenet": [
@@ -153,6 +190,7 @@ PLATFORM_PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ("$sys/C6z4/t1/thing/property/post", b'{"id":"1","params":{"temperature":{"value":20.5,"time":1714564700500}}}'),
         ("$sys/C6z4/t1/thing/event/post", b'{"id":"1","params":{"smokeAlarm":{"value":{"x":1},"time":1714564700500}}}'),
         ("$sys/C6z4/t1/dp/post/json", b'{"id":1,"dp":{"temperature":[{"v":30,"t":1714564700}],"3316_0_5700":[{"v":"4.82"}]}}'),
+        ("$sys/C6z4/t1/thing/property", b'{"productId":"C6z4","deviceName":"t1","messageType":"notify","notifyType":"property","data":{"params":{"3303_0_5700":{"value":1},"3_0_20":{"value":4}}}}'),
         ("$sys/C6z4/t1/thing/sub/login", b'{"params":{"productID":"C7","deviceName":"s1"}}'),
     ],
     "meokon_a55a": [
@@ -168,6 +206,7 @@ PLATFORM_PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ("gb28181/wvp", alarm("5", "2", description="检测到烟火", priority="1").encode("gb18030")),
         ("gb28181/wvp", (_SIP + alarm("25", "2")).encode()),
         ("gb28181/wvp", alarm_xml("<Status>ERROR</Status><Info><DeviceID>34020000001310000009</DeviceID></Info>", command="Keepalive").encode()),
+        ("gb28181/wvp", alarm("5", "2").replace("</SN>", "</SN><Address>A & B<3</Address>").encode()),
         ("gb28181/wvp", _CATALOGUE.encode("gb18030")),
         ("gb28181/wvp", alarm_xml("<Longitude>113.1</Longitude>", command="MobilePosition").encode()),
     ],

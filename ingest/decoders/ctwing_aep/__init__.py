@@ -5,7 +5,7 @@ all. The device id is the platform's `deviceId`, because it alone is in every me
 IMEI. Only where it is missing the IMEI (15 digits) stands in.
 
 Transparent payloads (`APPdata`) are opened as far as they say themselves what they are: frames of GB/T 26875.3 and MEOKON, whose
-own source is the device then, and JSON. Other bytes are enclosed for the codec of the registered device.
+own source is the device then, of Hikvision and Huaqiang, and JSON. Other bytes are enclosed for the codec of the registered device.
 """
 
 from datetime import datetime
@@ -45,6 +45,8 @@ class _Message(Struct, frozen=True, gc=False):
     service: object = field(default="", name="serviceId")
     event: object = field(default=None, name="eventType")
     event_content: object = field(default=UNSET, name="eventContent")
+    notify: object = field(default=None, name="notifyType")
+    old_service: object = field(default=None, name="service")
 
 
 _parse: Final = msgspec.json.Decoder(_Message).decode
@@ -89,17 +91,25 @@ def _message(value: object) -> _Message:
 def _said(message: _Message, allowed: str | None, received: datetime) -> list[Decoded]:
     kind, payload = message.kind, message.payload
     word = kind.lower() if type(kind) is str else "" if payload is UNSET else "datareport"
+    if kind is None and message.notify == "deviceDataChanged" and type(message.old_service) is dict:
+        return _changed(message, message.old_service, allowed, received)
     if word == "commandresponse":
         return []
     device = _device(message, allowed)
     moment = settle(stamp(message.timestamp), received)
     if word.startswith("datareport"):
-        return Data(device, message.product, moment, received).payload(payload)
+        return Data(device, message.product, moment, received, _imei(message)).payload(payload)
     if word == "deviceonlineofflinereport":
         return [_availability(device, message.event, moment)]
     if word == "eventreport":
         return _event(device, message, moment, received)
     raise RefusedError(Reason.UNSUPPORTED, f"messageType {word[:40]}")
+
+
+def _changed(message: _Message, service: dict[str, object], allowed: str | None, received: datetime) -> list[Decoded]:
+    """Read what the platform before AEP pushes: one service with its data and its own time (`20200520T021156Z`)."""
+    moment = settle(stamp(service.get("eventTime")), received)
+    return Data(_device(message, allowed), message.product, moment, received).payload(service.get("data"))
 
 
 def _device(message: _Message, allowed: str | None) -> DeviceId:

@@ -10,17 +10,21 @@ from typing import Final
 
 from msgspec import Struct
 
+from ingest.decoders.ctwing_aep import huaqiang, isnb
 from ingest.decoders.gb26875_3 import states
-from ingest.enclosed_frames import frames_in, from_base64
+from ingest.enclosed_frames import frames_in, from_base64, from_hex
 from ingest.instants import settle
 from ingest.readings import Decoded, DeviceId, DeviceState, Enclosed, Fact, Quality, Reason, Rejection
 from ingest.thing_identity import is_name
+from ingest.thing_personal import is_personal
 from ingest.thing_report import read_properties
 from ingest.thing_values import stamp, told
 from ingest.wire import RefusedError, number, read_json, text
 
 _NOBODY: Final = frozenset({"", "undefined", "null", "none"})
 _LONGEST: Final = 64
+_OPAQUE_FROM: Final = 20  # characters of the only value there is: no word, but a maker's bytes or text
+_RAW: Final = ("rawData", "rawdata", "raw_data")
 _TRANSMITTER_DIGITS: Final = 14  # of the id of a transmission device; its components' ids begin with it
 _COMPONENTS, _GONE = 27, 92
 
@@ -68,6 +72,7 @@ class Data(Struct):
     product: object
     moment: _Moment
     received: datetime
+    imei: str = ""
 
     def payload(self, payload: object) -> list[Decoded]:
         """Read it in whichever of the platform's forms it has."""
@@ -85,27 +90,43 @@ class Data(Struct):
             raise RefusedError(Reason.MALFORMED, "no payload")
         said: list[Decoded] = []
         for one in payload:
-            said += self._values(one.get("serviceData", one) if isinstance(one, dict) else None)
+            said += self._values(one.get("serviceData", one.get("data", one)) if isinstance(one, dict) else None)
         return said
 
     def _transparent(self, bare: str) -> list[Decoded]:
         data = bare.encode() if bare.lstrip()[:1] == "{" else from_base64(bare)
         if data is None:
             raise RefusedError(Reason.MALFORMED, "APPdata is neither base64 nor hex")
-        opened = frames_in(data, self.received)
-        if opened is not None:
-            return opened
         if data.lstrip()[:1] == b"{":
             inner = read_json(data)
             if type(inner) is dict:
-                return self._components(inner) if "c" in inner and "b" in inner else self._values(inner)
+                if "c" in inner and "b" in inner:
+                    return self._components(inner)
+                return self._values(inner.get("serviceData", inner))
+        return self._bytes(data)
+
+    def _bytes(self, data: bytes) -> list[Decoded]:
+        """Open bytes that say themselves what they are; others are for a codec."""
+        opened = frames_in(data, self.received)
+        if opened is None:
+            opened = isnb.read(self.device, data, self.moment, self.received)
+        if opened is None:
+            opened = huaqiang.read(self.device, self.imei, data, self.received)
+        if opened is not None:
+            return opened
         time, quality = self.moment
         product = name_of(self.product)
         return [Enclosed(device=self.device, payload=data, time=time, quality=quality, hint=product)]
 
     def _values(self, values: object) -> list[Decoded]:
+        if type(values) is str and values.lstrip()[:1] == "{":
+            values = read_json(values.encode())
         if type(values) is not dict:
             raise RefusedError(Reason.MALFORMED, "the values are no object")
+        if len(values) == 1:
+            ((name, only),) = values.items()
+            if type(only) is str and len(only) >= _OPAQUE_FROM and not is_personal(name):
+                return self._bytes((from_base64(only) if name in _RAW else from_hex(only)) or only.encode())
         own = stamp(values["time"] if "time" in values else values.get("timestamp"))
         moment = self.moment if own is None else settle(own, self.received)
         if "Alarm_Status" not in values:

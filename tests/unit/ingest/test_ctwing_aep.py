@@ -20,7 +20,7 @@ from ingest.readings import (
 )
 from tests import gb26875_frames
 from tests.gb26875_frames import component, components
-from tests.platform_payloads import ENVELOPE, aep, components_27, meokon, transparent
+from tests.platform_payloads import ENVELOPE, aep, components_27, huaqiang, isnb, meokon, transparent
 
 RECEIVED = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
 SENT = datetime(2024, 5, 1, 11, 59, 58, 250000, tzinfo=UTC)
@@ -188,6 +188,178 @@ def test_a_frame_of_a_meter_inside() -> None:
     frame = meokon(1, [b"\x02\x5d"])
     for data in (frame, frame.hex().encode()):
         assert _values(decode(TOPIC, transparent(data), RECEIVED))["pressure"] == (0.605, "MPa")
+
+
+LAST = datetime.fromtimestamp(1714564740, UTC)
+
+
+def test_a_smoke_detector_of_hikvision() -> None:
+    """Its frame comes as hex of one value: quantities of its channels, and the alarm of a channel, true and false."""
+    for word, active in ((1, True), (0, False)):
+        frame = isnb((0x64, word, 0x17, 12), (0x62, 0, 0x04, 0xFFF6), (0x62, 0, 0x1A, 3442), (0x62, 0, 0x04, 258))
+        decoded = decode(TOPIC, aep({"msg": frame.hex()}), RECEIVED)
+        assert decoded == decode(TOPIC, transparent(frame), RECEIVED)
+        assert _facts(decoded) == [(Fact.FIRE, active)]
+        assert _values(decoded) == {
+            "rsrp": (-102.0, "dBm"), "smoke_density": (12.0, "1"), "temperature": (-1.0, "Cel"), "humidity": (34.42, "%RH"),
+            "temperature_2": (25.8, "Cel"),
+        }  # fmt: skip
+        assert _devices(decoded) == {DEVICE}
+        assert {item.time for item in decoded if isinstance(item, Reading | DeviceState)} == {LAST}
+
+
+@pytest.mark.parametrize(
+    ("event", "word", "quantity", "facts"),
+    [
+        (0x64, 1 << 3, 0x04, [(Fact.HEAT, True)]),
+        (0x64, 0, 0x04, [(Fact.HEAT, False)]),
+        (0x64, 1 << 9, 0x00, [(Fact.WATER, True), (Fact.WATER, False)]),
+        (0x64, 1 << 10, 0x17, [(Fact.FIRE, True)]),
+        (0x64, 1 << 4, 0x23, [(Fact.OTHER, True), (Fact.OTHER, False)]),
+        (0x63, 1 << 3, 0x15, [(Fact.BATTERY_LOW, True)]),
+        (0x63, 1 << 4 | 1, 0x00, [(Fact.FAULT, True), (Fact.TAMPER, True)]),
+        (0x63, 0, 0x00, [(Fact.FAULT, False), (Fact.BATTERY_LOW, False), (Fact.TAMPER, False)]),
+        (0x62, 1, 0x17, []),
+    ],
+)
+def test_alarms_and_faults_of_hikvision(event: int, word: int, quantity: int, facts: list[tuple[Fact, bool]]) -> None:
+    """What a channel can take back is stated; what it cannot is over a second later. A change of state is neither."""
+    assert sorted(_facts(decode(TOPIC, transparent(isnb((event, word, quantity, 0))), RECEIVED))) == sorted(facts)
+
+
+def test_a_test_of_a_hikvision_detector_is_no_alarm() -> None:
+    """Self-tests and tests from afar say that there was one."""
+    for kind in (6, 16, 17, 18):
+        decoded = decode(TOPIC, transparent(isnb((0x64, 1, 0x17, 0), kind=kind)), RECEIVED)
+        assert _facts(decoded) == [(Fact.TEST, True), (Fact.TEST, False)]
+
+
+def test_what_follows_a_channel_of_hikvision_is_passed_over() -> None:
+    """A value of FFFF announces bytes; the time of the platform stands in for one that was never set."""
+    frame = isnb((0x62, 0, 0x23, 0xFFFF), more=b"\x00\x04\x00\x2a\x00\x2b", epoch=0)
+    assert _values(decode(TOPIC, transparent(frame), RECEIVED)) == {"rsrp": (-102.0, "dBm")}
+    assert {item.time for item in decode(TOPIC, transparent(frame), RECEIVED) if isinstance(item, Reading)} == {SENT}
+
+
+def test_bytes_that_are_no_frame_of_hikvision_are_for_a_codec() -> None:
+    """A wrong sum, a wrong length, another mark: nothing of it is read."""
+    good = isnb((0x64, 1, 0x17, 0))
+    for bad in (good[:-1] + bytes([good[-1] ^ 1]), good[:-3], good[:1] + b"\x02" + good[2:], good[:60]):
+        (item,) = decode(TOPIC, transparent(bad), RECEIVED)
+        assert isinstance(item, Enclosed)
+        assert item.payload == bad
+
+
+def test_a_smoke_detector_of_huaqiang() -> None:
+    """All bits are stated; a fault code is a fault as well."""
+    tail = bytes(13)
+    for alarms, fault, active in (
+        (1, 0, Fact.FIRE),
+        (4, 0, Fact.BATTERY_LOW),
+        (0x80, 0, Fact.FAULT),
+        (0, 1, Fact.FAULT),
+        (0, 0, None),
+    ):
+        decoded = decode(TOPIC, transparent(huaqiang(8, alarms, tail, fault=fault)), RECEIVED)
+        assert dict(_facts(decoded)) == {fact: fact is active for fact in (Fact.FIRE, Fact.BATTERY_LOW, Fact.FAULT)}
+        assert {item.time for item in decoded if isinstance(item, Reading | DeviceState)} == {LAST}
+    assert _values(decoded) == {
+        "voltage": (3.644, "V"), "battery": (100.0, "%EL"), "temperature": (19.0, "Cel"), "cell_id": (39154002.0, "1"),
+        "rsrp": (-89.0, "dBm"),
+    }  # fmt: skip
+    assert _devices(decoded) == {DEVICE}
+
+
+def test_a_hydrant_meter_of_huaqiang() -> None:
+    """Its limits are facts, and each record has its own time."""
+    records = (
+        b"\x02" + (178_055_880).to_bytes(4, "big") + bytes(3) + b"\x46" + (178_055_940).to_bytes(4, "big") + bytes(4)
+    )
+    decoded = decode(TOPIC, transparent(huaqiang(6, 0x21, bytes(16) + records)), RECEIVED)
+    assert dict(_facts(decoded)) == {
+        Fact.VALUE_LOW: True, Fact.VALUE_HIGH: False, Fact.BATTERY_LOW: True, Fact.FAULT: False,
+    }  # fmt: skip
+    assert [(item.value, item.time) for item in decoded if isinstance(item, Reading) and item.metric == "pressure"] == [
+        (70.0, LAST - timedelta(minutes=1)),
+        (0.0, LAST),
+    ]
+
+
+def test_bytes_that_are_no_packet_of_huaqiang_are_for_a_codec() -> None:
+    """Another IMEI than the platform's, a wrong length, encrypted data, a kind that nobody described: nothing is read."""
+    good = huaqiang(8, 1, bytes(13))
+    encrypted = good[:11] + bytes([good[11] | 4]) + good[12:]
+    for bad in (
+        huaqiang(8, 1, bytes(13), "860374051096203"),
+        good + b"\x00",
+        good[:-1],
+        encrypted,
+        huaqiang(2, 1, bytes(13)),
+    ):
+        (item,) = decode(TOPIC, transparent(bad), RECEIVED)
+        assert isinstance(item, Enclosed)
+        assert item.payload == bad
+
+
+def test_values_as_text_of_json() -> None:
+    """Relays write the payload, the data of a service, or both as text; a service's data has a shorter name with some."""
+    data = {"smoke_state": 1}
+    for payload in (
+        {"serviceId": "x", "serviceData": json.dumps(data)},
+        json.dumps({"serviceId": "x", "serviceData": json.dumps(data)}),
+        json.dumps(data),
+        {"services": [{"serviceId": "x", "data": data}]},
+    ):
+        assert _facts(decode(TOPIC, aep(payload), RECEIVED)) == [(Fact.FIRE, True)]
+
+
+def test_the_only_value_of_a_product_without_a_plug_in_is_for_a_codec() -> None:
+    """Hex, base64 by its name, or text: it is kept as the device's bytes, not dropped as a description."""
+    for payload, kept in (
+        ({"Data": "N311V31I8658150402448"}, b"N311V31I8658150402448"),
+        ({"msg": "00112233445566778899AABB"}, bytes.fromhex("00112233445566778899AABB")),
+        ({"rawData": "AAECAwQFBgcICQoLDA0ODxAR"}, bytes(range(18))),
+    ):
+        (item,) = decode(TOPIC, aep(payload), RECEIVED)
+        assert isinstance(item, Enclosed)
+        assert item.payload == kept
+    assert decode(TOPIC, aep({"note": "text"}), RECEIVED) == []
+    assert [type(item) for item in decode(TOPIC, aep({"ownerName": "x" * 30}), RECEIVED)] == [Dropped]
+
+
+def test_what_the_platform_before_aep_pushes() -> None:
+    """One service, its data and its time; the device is the platform's."""
+    message = {
+        "notifyType": "deviceDataChanged", "deviceId": "10c60373-7a77", "gatewayId": "10c60373-7a77", "requestId": None,
+        "service": {"serviceId": "Smoke", "serviceType": "Smoke", "data": {"smoke_state": 1}, "eventTime": "20240501T115958Z"},
+    }  # fmt: skip
+    (state,) = decode("aep", json.dumps(message).encode(), RECEIVED)
+    assert isinstance(state, DeviceState)
+    assert (state.device, state.fact, state.active) == ("10c60373-7a77", Fact.FIRE, True)
+    assert state.time == SENT.replace(microsecond=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "fact"),
+    [
+        ("manhole_cover_open_state", Fact.OPEN),
+        ("manhole_cover_position_state", Fact.TAMPER),
+        ("water_level_state", Fact.LEVEL_HIGH),
+    ],
+)
+def test_a_manhole_says_what_happened_to_it(name: str, fact: Fact) -> None:
+    """An event of it is that fact, not some warning, and a report takes it back."""
+    event = aep(messageType="eventReport", eventType=2, serviceId=1004, eventContent={name: 1})
+    assert _facts(decode(TOPIC, event, RECEIVED)) == [(fact, True)]
+    assert _facts(decode(TOPIC, aep({name: 0, "lean_angle": 3}), RECEIVED)) == [(fact, False)]
+
+
+def test_a_radio_that_counts_in_tenths() -> None:
+    """Some modules tell signal and noise so; what cannot be otherwise is read with doubt."""
+    decoded = decode(TOPIC, aep({"sinr": 300, "rsrp": -818, "utc": 1714564798250, "SignalPower": -792}), RECEIVED)
+    assert [(item.metric, item.value, item.quality) for item in decoded if isinstance(item, Reading)] == [
+        ("sinr", 30.0, Quality.UNCERTAIN), ("rsrp", -81.8, Quality.UNCERTAIN), ("rsrp", -79.2, Quality.UNCERTAIN),
+    ]  # fmt: skip
 
 
 def test_states_of_components() -> None:
