@@ -34,15 +34,11 @@ _CONNECTED_WORDS: Final = {
 _BY_HAND: Final = DeviceId("camera")
 """Who speaks in a file that is looked at without a topic and names nobody itself."""
 _PERSONAL: Final = (
-    b"plate",
-    b"face",
-    b"alpv",
-    b"anpr",
-    b"humanbody",
-    b"accesscontrol",
-    b"credential",
+    b"plate", b"face", b"alpv", b"anpr", b"humanbody", b"clothing", b"observations", b"accesscontrol", b"credential",
     b"bodytemperature",
-)
+)  # fmt: skip
+_SCENES: Final = ("Frame", "frame", "observations")
+"""What the description of a scene is called by ONVIF, by Axis, and by Axis for an object on its way through it."""
 _NETWORK: Final = b"interface"  # has no face
 _KELVIN_FROM: Final = 200.0
 """No room is that hot in degrees and none that cold in kelvin; the specification asks for degrees and shows kelvin."""
@@ -91,8 +87,8 @@ def _json(address: Address, message: object, received: datetime) -> Iterator[Dec
     if isinstance(message.get("connected"), bool):
         yield _connection(device, received, is_up=message["connected"])
         return
-    if "Frame" in message:
-        return  # the scene, ten times a second: where everybody stands, and what they wear
+    if not message.keys().isdisjoint(_SCENES):
+        return  # ten times a second: where everybody stands, what they wear, and their picture
     yield from _event(device, event_json.read(message, address), received)
 
 

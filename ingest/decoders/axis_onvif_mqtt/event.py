@@ -12,7 +12,7 @@ from ingest.wire import number
 _STATE_NAMES: Final = frozenset(
     {
         "active", "state", "logicalstate", "open", "tampering", "tampered", "failed", "lost", "disruption", "alert",
-        "triggered", "sensor_level", "day", "ready", "motion", "detected", "detection", "value", "alarm", "alarmstatus",
+        "triggered", "sensor_level", "day", "ready", "motion", "detected", "detection", "alarm", "alarmstatus",
         "status", "connected", "on", "alarmactive", "critical", "fan_failure", "limit_exceeded", "abr_error", "running",
     }
 )  # fmt: skip

@@ -186,11 +186,26 @@ def test_sensor_data_of_the_metadata_stream(value: float, unit: str) -> None:
     ]  # fmt: skip
 
 
-def test_scene_says_nothing() -> None:
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        ("cam-7/onvif-mj/VideoAnalytics/1/Classifier",
+         b'{"Frame":[{"@UtcTime":"2024-05-01T11:59:58","Object":[{"Appearance":{"HumanBody":{"Clothing":{}}}}]}]}'),
+        (f"axis/{SERIAL}/analytics_scene_description",
+         b'{"frame":{"timestamp":"2024-05-01T11:59:58Z","observations":[{"class":{"type":"Human"},"image":{"data":"/9j/"}}]}}'),
+        (f"axis/{SERIAL}/consolidated_track",
+         b'{"id":"1","classes":[{"type":"Human"}],"image":{"data":"/9j/"},"observations":[]}'),
+    ],
+)  # fmt: skip
+def test_scene_says_nothing(topic: str, payload: bytes) -> None:
     """Where everybody stands and what they wear is nobody's business, and nothing of it is kept raw."""
-    payload = b'{"Frame":[{"@UtcTime":"2024-05-01T11:59:58","Object":[{"Appearance":{"HumanBody":{"Clothing":{}}}}]}]}'
-    assert decode("cam-7/onvif-mj/VideoAnalytics/1/Classifier", payload, RECEIVED) == []
+    assert decode(topic, payload, RECEIVED) == []
     assert storable(payload) == b""
+
+
+def test_load_of_a_processor_is_no_yes() -> None:
+    """One per cent is a number."""
+    assert _axis("onvif:Monitoring/ProcessorUsage", {"Value": "1"}) == []
 
 
 @pytest.mark.parametrize(
