@@ -15,7 +15,20 @@ from typing import Final
 from msgspec import Struct
 
 from ingest import usual_names
-from ingest.lorawan.output_words import FACTS, METRICS, MISSING, MISSING_BEGIN, NO, QUANTITIES, UNIT_NAMES, UNITS, YES
+from ingest.lorawan.output_words import (
+    CHARGES,
+    DURATIONS,
+    FACTS,
+    METRICS,
+    MISSING,
+    MISSING_BEGIN,
+    NO,
+    QUANTITIES,
+    STATES,
+    UNIT_NAMES,
+    UNITS,
+    YES,
+)
 from ingest.readings import (
     Decoded,
     DeviceId,
@@ -37,11 +50,20 @@ _MORE: Final = object()
 _NESTING: Final = frozenset((dict, list))
 _HUGE: Final = 1e300  # a double holds everything below
 _MISSING: Final = Quality.MISSING
+_VOLTS: Final = ("V", "mV")
+_MAY_BE_OTHERWISE: Final = ("battery", "bat")  # the number may be a charge or a voltage
 NAMES_KEPT: Final = 8192
 LONGEST_NAME: Final = 100
 
 _AMOUNT: Final = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*([^\d\s]{1,12})")
 _ENDS_OF_NUMBERS: Final = frozenset("0123456789.")
+_DIGITS: Final = "0123456789"
+_OF_ALARMS: Final = frozenset(("alarm", "alarms"))
+_WITHIN: Final = _OF_ALARMS | {"status", "state", "states", "flags"}
+"""What holds states: `alarm_fire`, or `fire` in an `alarm`."""
+_OF_PARTS: Final = frozenset(
+    (Fact.FIRE, Fact.WATER, Fact.GAS_ALARM, Fact.HEAT, Fact.TAMPER, Fact.OPEN, Fact.BATTERY_LOW)
+)
 _SKIPPED: Final = frozenset(("history", "datalog", "events"))
 _FULL: Final = 100.0
 _CELL_VOLTS: Final = 5.0  # a battery's fraction below this is a voltage called by the wrong name
@@ -92,7 +114,15 @@ def leaves(device: DeviceId, output: Mapping[str, object], time: datetime, quali
             items.append(_as_fire(said) if smoke else said)
     if personal:
         items.append(Dropped(fields=tuple(personal)))
-    return items
+    return _agreed(items)
+
+
+def _agreed(items: list[Decoded]) -> list[Decoded]:
+    """Leave out the all-clear of a part where another part of the same message says the fact is so."""
+    true = {item.fact for item in items if type(item) is DeviceState and item.active}
+    if not true:
+        return items
+    return [item for item in items if type(item) is not DeviceState or item.active or item.fact not in true]
 
 
 def _walk(output: Mapping[str, object]) -> Iterator[tuple[str, object]]:
@@ -140,8 +170,12 @@ def _leaf(device: DeviceId, name: _Name, value: object, time: datetime, quality:
     else:
         amount = number(value)
     metric = name.metric
-    if metric == "battery" and amount is not None and not _is_charge(amount):
+    if metric == "battery" and unit in _VOLTS:
+        metric = "battery_v"
+    elif metric == "battery" and amount is not None and not _is_charge(amount):
         metric, unit = "battery_raw", "1"
+    elif metric == "bat" and amount is not None and amount > _CELL_VOLTS:
+        unit = ""  # a charge in per cent, or the volts of something larger
     return Reading(
         device=device,
         metric=metric,
@@ -213,7 +247,9 @@ def _name(path: str) -> _Name:
         return _measured(f"payload_{metric}", "dBm" if metric == "rssi" else "dB")
     if key in FACTS:
         return _Name(metric, fact=FACTS[key])
-    if words[-1] in UNITS:
+    if metric in CHARGES:
+        return _measured("battery", "%EL")
+    if words[-1] in UNITS and (words[-1] != "min" or not DURATIONS.isdisjoint(words)):
         return _measured(METRICS.get(metric, metric), UNITS[words[-1]])
     return _known(path, metric, words)
 
@@ -229,9 +265,34 @@ def _known(path: str, metric: str, words: list[str]) -> _Name:
         case usual_names.Quantity() as quantity if quantity.unit:
             return _measured(quantity.metric, quantity.unit)
         case _:
-            unit = next((QUANTITIES[word] for word in words if word in QUANTITIES), "")
-            return _measured(METRICS.get(metric, metric), unit)
+            pass
+    if (part := _of_part(words)) is not None:
+        return _Name(metric, fact=part)
+    unit = "" if words[-1] in STATES else next((QUANTITIES[word] for word in words if word in QUANTITIES), "")
+    if unit == "Cel" and words[-1] == "f":
+        unit = "[degF]"
+    elif unit == "V" and words[-1] == "level":
+        unit = ""
+    return _measured(METRICS.get(metric, metric), unit)
+
+
+def _of_part(words: list[str]) -> Fact | None:
+    """Tell which fact one of several parts states, as in `water_leak_2`, `alarm_fire` or `flood_alarm_value`."""
+    rest = words[:-1] if words[-1] == "value" else [*words[:-1], words[-1].rstrip(_DIGITS)]
+    within = rest[0] if rest and rest[0] in _WITHIN else ""
+    key = "".join(rest[1:] if within else rest)
+    if not key or key == "".join(words):
+        return None
+    if (fact := FACTS.get(key)) is None:
+        flag = usual_names.meaning(key)
+        if not isinstance(flag, usual_names.Flag):
+            return None
+        # `water_2` may be an amount, and heat that is on no alarm, where nothing says that it is one.
+        if flag.is_amount and within not in _OF_ALARMS and (not within or flag.fact is Fact.HEAT):
+            return None
+        fact = flag.fact
+    return fact if fact in _OF_PARTS else None
 
 
 def _measured(metric: str, unit: str) -> _Name:
-    return _Name(metric, unit, is_measured=metric != "battery")  # whose number may be a charge or a voltage
+    return _Name(metric, unit, is_measured=metric not in _MAY_BE_OTHERWISE)

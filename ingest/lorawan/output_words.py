@@ -8,21 +8,31 @@ UNITS: Final = {
     "mv": "mV", "v": "V", "volt": "V", "volts": "V", "voltage": "V", "ma": "mA", "mm": "mm", "cm": "cm", "m": "m",
     "ms": "ms", "s": "s", "sec": "s", "seconds": "s", "min": "min", "minutes": "min", "pct": "%", "percent": "%",
     "pa": "Pa", "hpa": "hPa", "kpa": "kPa", "mpa": "MPa", "bar": "bar", "ppm": "ppm", "ppb": "ppb", "lux": "lux",
-    "lx": "lux", "dbm": "dBm", "db": "dB", "deg": "deg", "degc": "Cel", "celsius": "Cel", "degf": "[degF]", "ntu": "NTU",
+    "lx": "lux", "dbm": "dBm", "db": "dB", "deg": "deg", "degc": "Cel", "celsius": "Cel", "degf": "[degF]", "fahrenheit": "[degF]",
+    "ntu": "NTU",
     "ph": "[pH]",
 }  # fmt: skip
 QUANTITIES: Final = {
     "temperature": "Cel", "temp": "Cel", "tempc": "Cel", "humidity": "%RH", "hum": "%RH", "co2": "ppm", "co": "ppm",
     "illuminance": "lux", "illumination": "lux", "batv": "V", "bat": "V", "ill": "lux",
 }  # fmt: skip
+DURATIONS: Final = frozenset(("uptime", "interval", "duration", "time", "period", "timeout", "runtime", "delay"))
+"""Beside one of these words `min` is minutes; elsewhere it is the least of something."""
+STATES: Final = frozenset(
+    ("status", "state", "flag", "mode", "alarm", "count", "times", "type", "enable", "enabled", "id")
+)
+"""What ends in one of these is a number of a list, whatever else it speaks of."""
 SPELLED: Final = {"v": "V", "mv": "mV", "%": "%", "°c": "Cel", "℃": "Cel", "c": "Cel", "°f": "[degF]", "%rh": "%RH"}
 UNIT_NAMES: Final = UNITS | SPELLED
 METRICS: Final = {"temp": "temperature", "temp_c": "temperature", "temperature_c": "temperature", "hum": "humidity"}
+CHARGES: Final = frozenset(("battery_percent", "battery_pct", "bat_percent", "bat_pct", "battery_level_percent"))
 FACTS: Final = {
     "smokestatus": Fact.FIRE, "smokedetection": Fact.FIRE, "firestatus": Fact.FIRE, "firedetected": Fact.FIRE,
     "gasstatus": Fact.GAS_ALARM, "gasalarmstatus": Fact.GAS_ALARM, "leakage": Fact.WATER, "leakagestatus": Fact.WATER,
     "leak": Fact.WATER, "leakstatus": Fact.WATER, "waterleakstatus": Fact.WATER, "waterleakage": Fact.WATER,
-    "waterleakagestatus": Fact.WATER, "waterstatus": Fact.WATER, "flood": Fact.WATER, "door": Fact.OPEN,
+    "waterleakagestatus": Fact.WATER, "waterstatus": Fact.WATER, "flood": Fact.WATER,
+    "leakdetected": Fact.WATER, "flooding": Fact.WATER, "flooddetected": Fact.WATER, "floodstatus": Fact.WATER,
+    "tamperdetected": Fact.TAMPER, "boxtamper": Fact.TAMPER, "door": Fact.OPEN,
     "dooropen": Fact.OPEN, "dooropenstatus": Fact.OPEN, "magnetstatus": Fact.OPEN, "magnet": Fact.OPEN,
     "position": Fact.TAMPER, "tiltstatus": Fact.TAMPER, "dismantled": Fact.TAMPER, "batterylow": Fact.BATTERY_LOW,
     "batlow": Fact.BATTERY_LOW, "pirstatus": Fact.MOTION, "occupancy": Fact.MOTION, "hightempalarm": Fact.HEAT,
@@ -50,6 +60,9 @@ YES: Final = frozenset(
         "tilt",
         "tilted",
         "removed",
+        "uninstalled",
+        "uninstall",
+        "occupied",
         "low",
         "fault",
         "active",
@@ -72,6 +85,11 @@ NO: Final = frozenset(
         "clear",
         "cleared",
         "installed",
+        "install",
+        "noalarm",
+        "no_alarm",
+        "noleak",
+        "no_leak",
         "inactive",
         "none",
         "vacant",
@@ -89,6 +107,7 @@ NO: Final = frozenset(
     "threshold alarm release",
     "no smoke",
     "no fire",
+    "not detected",
 }
 MISSING: Final = frozenset(("", "null", "n/a", "na", "nan", "none", "-", "--", "invalid", "error", "unknown"))
 MISSING_BEGIN: Final = ("no sensor", "no external", "invalid", "sensor no", "not connected", "no connect", "no data")

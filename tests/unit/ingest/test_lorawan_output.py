@@ -25,7 +25,15 @@ def _read(**output: object) -> list[Decoded]:
         ("battery", 92, {"battery": (92.0, "%EL")}),
         ("battery", 3.6, {"battery_raw": (3.6, "1")}),
         ("battery", 3600, {"battery_raw": (3600.0, "1")}),
+        ("battery", "3.6V", {"battery_v": (3.6, "V")}),
+        ("battery_percent", 96, {"battery": (96.0, "%EL")}),
         ("Bat", "3.281 V", {"bat": (3.281, "V")}),
+        ("bat", 98, {"bat": (98.0, "")}),
+        ("Bat_status", 3, {"bat_status": (3.0, "")}),
+        ("temperature_f", 70, {"temperature_f": (70.0, "[degF]")}),
+        ("TempF", 70, {"temp_f": (70.0, "[degF]")}),
+        ("temperature_min", 18.5, {"temperature_min": (18.5, "Cel")}),
+        ("uptime_min", 5, {"uptime_min": (5.0, "min")}),
         ("distance_mm", 1802, {"distance_mm": (1802.0, "mm")}),
         ("Distance", "1802 mm", {"distance": (1802.0, "mm")}),
         ("Distance", "Invalid Reading", {"distance": (None, "")}),
@@ -59,11 +67,33 @@ def test_names_and_units(name: str, value: object, expected: dict[str, tuple[flo
         ("low_battery", "yes", Fact.BATTERY_LOW, True),
         ("distance_alarm", "threshold alarm release", Fact.LEVEL_HIGH, False),
         ("test", True, Fact.TEST, True),
+        ("tamper_status", "uninstalled", Fact.TAMPER, True),
+        ("occupancy", "occupied", Fact.MOTION, True),
+        ("leakDetected", True, Fact.WATER, True),
+        ("WaterLeak1", "Leak", Fact.WATER, True),
+        ("leak_status_2", "NoLeak", Fact.WATER, False),
+        ("floodAlarm", {"value": True}, Fact.WATER, True),
+        ("alarm", {"fire": 1}, Fact.FIRE, True),
+        ("status", {"smoke": True}, Fact.FIRE, True),
     ],
 )
 def test_words_and_bits_for_facts(name: str, value: object, fact: Fact, *, active: bool) -> None:
     """Everybody's words for the same yes and no."""
     assert facts(_read(**{name: value})) == {fact: active}
+
+
+def test_fact_of_one_part_is_not_ended_by_another() -> None:
+    """A leak under one cable stands, whatever is dry; smoke is not ended by a heat detector that sees nothing."""
+    assert facts(_read(WaterLeak1="Leak", WaterLeak2="NoLeak")) == {Fact.WATER: True}
+    assert facts(_read(fire_alarm=False, smoke_alarm=True)) == {Fact.FIRE: True}
+    assert facts(_read(WaterLeak1="NoLeak", WaterLeak2="NoLeak")) == {Fact.WATER: False}
+    assert len(_read(WaterLeak1="Leak", WaterLeak2="NoLeak")) == 1
+
+
+@pytest.mark.parametrize(("name", "value"), [("water_2", 1), ("status", {"heat": 1}), ("alarm1", 1), ("value", 1)])
+def test_number_that_may_be_an_amount_is_no_fact(name: str, value: object) -> None:
+    """A counter of water, a heater that is on, a limit."""
+    assert facts(_read(**{name: value})) == {}
 
 
 def test_word_that_is_unknown_is_neither_yes_nor_no() -> None:
