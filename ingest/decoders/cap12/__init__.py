@@ -129,6 +129,7 @@ def _inside(root: Element) -> list[Element]:
 def _alert(alert: Element, envelope: Meaning) -> Iterator[Decoded]:
     identifier, sender = text(_required(alert, "identifier")), text(_required(alert, "sender"))
     is_local = is_national(alert)
+    is_office = is_local or has_national_id(identifier)
     is_first = _FIRST_VERSION in alert.space
     zone = CHINA if is_local else None
     sent = _sent(alert, zone)
@@ -144,7 +145,7 @@ def _alert(alert: Element, envelope: Meaning) -> Iterator[Decoded]:
         # The same identifier again, for what lifts or renews it: it needs a name of its own.
         identifier = f"{identifier}/{sent:%Y%m%dT%H%M%SZ}"
     meaning = envelope if meaning is Meaning.ACTUAL else meaning
-    message = _Message(identifier, sender, sent, meaning, kind, references, zone, is_local)
+    message = _Message(identifier, sender, sent, meaning, kind, references, zone, is_office)
     if not infos:
         yield message.warning(Element("info"), 0, ())
     is_seeking = False
@@ -157,7 +158,7 @@ def _alert(alert: Element, envelope: Meaning) -> Iterator[Decoded]:
         yield from (Rejection(reason=Reason.MALFORMED, detail=text(fault)) for fault in faults)
     if len(infos) > PARTS_AT_MOST:
         yield Rejection(reason=Reason.TOO_LARGE, detail=f"{len(infos)} <info> blocks, {PARTS_AT_MOST} are read")
-    dropped = set(told_of_persons(alert)) if is_local else set()
+    dropped = set(told_of_persons(alert)) if is_office else set()
     if any(info.word("contact") for info in infos):
         dropped.add("contact")
     if is_seeking:
@@ -185,12 +186,11 @@ class _Message:
         kind: MessageKind,
         references: tuple[tuple[str, str], ...],
         zone: timezone | None,
-        is_national: bool,  # noqa: FBT001 -- made in one place
+        is_office: bool,  # noqa: FBT001 -- made in one place
     ) -> None:
         self._id, self._sender, self._sent = identifier, sender, sent
         self._meaning, self._kind, self._references = meaning, kind, references
-        self._zone, self._is_national = zone, is_national
-        self._has_thread = is_national or has_national_id(identifier)
+        self._zone, self._is_office = zone, is_office
 
     def warning(
         self, said: Element, number: int, areas: tuple[WarningArea, ...], *, is_of_persons: bool = False
@@ -207,7 +207,8 @@ class _Message:
         from_at, until_at = self._times(said, kind)
         if kind is MessageKind.UPDATE and until_at is not None and until_at <= from_at:
             kind, from_at, until_at = MessageKind.CANCEL, self._sent, None  # an update that is over when it comes
-        issuer = self._sender if self._is_national else text(said.word("senderName")) or self._sender
+        named = "" if self._is_office else text(said.word("senderName"))  # of an office it is the one who signed
+        issuer = named or (self._sender.replace("_", " ") if self._is_office else self._sender)
         return OfficialWarning(
             id=self._id if number == 0 else f"{self._id}#{number + 1}",
             message=self._id,
@@ -225,12 +226,15 @@ class _Message:
             until_at=until_at,
             references=self._references,
             areas=areas,
-            thread=f"{self._sender}/{slug}" if self._has_thread and slug != OTHER else "",
+            thread=f"{self._sender}/{slug}" if self._is_office and slug != OTHER else "",
         )
 
     def _does(self, info: Element, headline: str) -> MessageKind:
-        if self._kind is MessageKind.CANCEL or kind_of(headline) is MessageKind.CANCEL:
+        said = kind_of(headline)
+        if MessageKind.CANCEL in {self._kind, said}:
             return MessageKind.CANCEL
+        if said is MessageKind.UPDATE and self._is_office:
+            return said  # 更新, 继续发布, whatever its type
         if any(_IS_GREEN.search(level) for level in _awareness(info, "level")):
             return MessageKind.CANCEL
         answers = {answer.text.strip() for answer in info.every("responseType")}

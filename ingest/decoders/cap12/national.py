@@ -22,6 +22,7 @@ EVENT_TYPES: Final = {f"11B{number:02}": word for number, word in enumerate(_WEA
     "11D02": "泥石流",
 }
 """Its event types, read only where no words say it."""
+_WRITTEN_ID: Final = re.compile(rb"identifier>\s*\d{14}_\d{14}")
 PERSONAL: Final = ("senderName", "phone", "audiencePrt")
 """Who signed, a telephone, and single receivers."""
 _PERSONAL: Final = re.compile(rb"<((?:[A-Za-z_][\w.-]{0,30}:)?(?:senderName|phone|audiencePrt))>(?:[^<]|<!)*<")
@@ -33,7 +34,7 @@ def is_national(alert: Element) -> bool:
 
 
 def has_national_id(identifier: str) -> bool:
-    """Tell an identifier of the national system (office, time) also where the message keeps to the standard."""
+    """Tell an identifier of the national system (office, time): what the weather service gives to the world is else plain CAP."""
     return _ID.fullmatch(identifier) is not None
 
 
@@ -45,7 +46,7 @@ def event_words(info: Element) -> str:
 
 def without_persons(payload: bytes) -> bytes:
     """Take out who signed and who was called."""
-    return _PERSONAL.sub(rb"<\1><", payload) if b"senderCode>" in payload else payload
+    return _PERSONAL.sub(rb"<\1><", payload) if b"senderCode>" in payload or _WRITTEN_ID.search(payload) else payload
 
 
 def told_of_persons(alert: Element) -> tuple[str, ...]:

@@ -86,4 +86,23 @@ def test_the_standard_form_of_the_weather_service_has_a_thread_too() -> None:
     first = read(cap(f"{OFFICE}_20260601160000", **office))
     update = read(cap(f"{OFFICE}_20260601180000", kind="Update", **office))
     assert first.thread == update.thread == f"{office['sender']}/rainstorm"
+    assert first.issuer == "Some County Meteorological Observatory"
     assert read(cap("w-1", **office, infos=cap_info())).thread == ""
+
+
+def test_who_signed_is_dropped_there_too() -> None:
+    """Its `senderName` is the account of who was on duty."""
+    signed = cap_info().replace("<headline>", "<senderName>zhang_san</senderName><headline>")
+    body = cap(FIRST, infos=signed)
+    warning, dropped = decoder("cap12")("cap/met", body, RECEIVED)
+    assert isinstance(warning, OfficialWarning)
+    assert warning.issuer == "met@county.example"
+    assert dropped == Dropped(fields=("senderName",))
+    assert b"zhang_san" not in storable(body)
+    assert b"zhang_san" in storable(cap("w-1", infos=signed))
+
+
+def test_an_office_that_goes_on_warning_updates_whatever_the_type() -> None:
+    """继续发布 as an Alert would let the older one stand beside it."""
+    assert read(cap(FIRST, infos=cap_info(headline="县气象台更新暴雨黄色预警信号"))).kind is MessageKind.UPDATE
+    assert read(cap("w-1", infos=cap_info(headline="县气象台更新暴雨黄色预警信号"))).kind is MessageKind.ALERT
