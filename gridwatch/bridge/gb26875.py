@@ -14,6 +14,7 @@ from ingest.decoders.gb26875_3.times import bcd_time, binary_time
 from ingest.device_clock import BEIJING
 
 _HEAD, _AROUND, _LONGEST = 27, 30, 1024
+_SHORT: Final = 12  # a short heartbeat; a frame has month and year where that ends
 _SEND, _ACKNOWLEDGE, _DENY = 2, 3, 6
 _ACKNOWLEDGED: Final = frozenset({0, _SEND, 7, 128, 254})  # beside data makers' registration (0) and keepalives
 _FROM_CENTRE: Final = frozenset({1, _ACKNOWLEDGE, 4, _DENY})  # both sides say these; none carries data of a device
@@ -40,6 +41,8 @@ class Gb26875:
             start = len(data) - data.endswith(b"@")
         if start:
             return Skip(size=start)
+        if data[_SHORT - 2 : _SHORT] == b"##":
+            return Skip(size=_SHORT)
         length = int.from_bytes(data[24:26], "little")
         size = _HEAD if len(data) < _HEAD else _AROUND + length
         if len(data) < size and length <= _LONGEST:

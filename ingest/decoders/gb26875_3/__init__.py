@@ -32,6 +32,7 @@ _LINE_TESTS = frozenset({9, 10})  # of profile 2
 _NOT_TAKEN = {5: "version", 6: "configuration", 7: "configuration", 25: "version", 26: "configuration"}
 _READS = range(61, 92)  # questions of the centre
 _QUESTION = 60  # is added to the number of what is asked for; some answers repeat it
+_NOBODY = "0" * 12  # the source of devices that were given no address: the topic tells whose they are
 _MOMENT = timedelta(seconds=1)
 _GOOD, _UNCERTAIN, _MISSING = Quality.GOOD, Quality.UNCERTAIN, Quality.MISSING
 
@@ -58,6 +59,8 @@ def _frame(frame: Frame, allowed: str | None, received: datetime) -> list[Decode
         if frame.source == allowed:
             return []
         return [Rejection(reason=Reason.DOWNLINK, detail=_FROM_CENTRE[frame.command])]
+    if allowed is not None and frame.source == _NOBODY:
+        frame = replace(frame, source=allowed)
     if allowed is not None and frame.source != allowed:
         detail = f"source {frame.source} on the topic of {allowed}"
         return [Rejection(reason=Reason.FOREIGN_DEVICE, detail=detail)]
@@ -69,8 +72,8 @@ def _frame(frame: Frame, allowed: str | None, received: datetime) -> list[Decode
 
 
 def _data(frame: Frame, received: datetime) -> list[Decoded]:
-    if len(frame.data) <= 1:  # nothing is a heartbeat in practice
-        return [Rejection(reason=Reason.MALFORMED, detail="no object count")] if frame.data else []
+    if len(frame.data) <= 1:
+        return []  # a heartbeat in practice, with one byte a handshake
     kind, count, rest = frame.data[0], frame.data[1], frame.data[2:]
     if kind in _READS:
         if frame.command != _ANSWER:

@@ -12,6 +12,7 @@ _END = b"##"
 _START = re.compile(rb"@(?=@(?s:.){23}[\x00-\x04])|@(?=@(?s:.){0,23}\Z)")
 _HEAD = 27  # start mark to command byte
 _AROUND = 30  # a frame without application data
+_SHORT = 12  # start mark, source, two bytes, end mark: where a frame has its month and year, which are never 35
 _LONGEST = 1024  # bytes of application data (clause 6: more is a checking error)
 
 
@@ -31,20 +32,24 @@ class Frame(Struct, frozen=True, kw_only=True, gc=False):
 def frames(payload: bytes) -> list[Frame | Rejection]:
     """Give the frames of a payload, binary or hex text, in order, and a rejection for each damaged stretch.
 
-    Bytes between frames that hold no start mark are passed over. Always gives something.
+    Bytes between frames that hold no start mark are passed over, and so are the short heartbeats of some makers. Always gives
+    something, but for those.
     """
     data = payload
     if b"@@" not in payload:
         text = unhex(payload, "4040")
         data = payload if text is None else text
     said: list[Frame | Rejection] = []
-    at, reported, is_malformed = 0, 0, False
+    at, reported, is_malformed, is_alive = 0, 0, False, False
     while at < len(data) and (match := _START.search(data, at)):
         start = match.start()
         outcome, stop = _try(data, start)
         if isinstance(outcome, Frame):
             said.append(outcome)
             is_malformed, at = False, stop
+            continue
+        if data[start + _SHORT - 2 : start + _SHORT] == _END:
+            is_alive, at = True, start + _SHORT
             continue
         # After damage every later start is tried too: a half frame is often followed by a whole one. A stretch of nonsense is
         # told once, however many bytes in it look like a start.
@@ -53,7 +58,7 @@ def frames(payload: bytes) -> list[Frame | Rejection]:
             reported = stop
             is_malformed = is_malformed or outcome.reason is Reason.MALFORMED
         at = stop if outcome.reason is Reason.CHECKSUM else start + 1
-    return said or [_nothing(data)]
+    return said if said or is_alive else [_nothing(data)]
 
 
 def _nothing(data: bytes) -> Rejection:

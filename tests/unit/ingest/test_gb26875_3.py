@@ -304,7 +304,8 @@ def test_alarm_before_a_damaged_object_is_kept() -> None:
         (frame(bytes([130, 1, 3])), [Reason.UNSUPPORTED]),
         (frame(bytes([61, 1, 1, 1])), [Reason.DOWNLINK]),
         (frame(b"", command=200), [Reason.UNSUPPORTED]),
-        (frame(b"\x02"), [Reason.MALFORMED]),
+        (frame(b"\x16"), []),
+        (bytes.fromhex("40403A010F0806160200") + b"##", []),
         (frame(bytes([2, 0, 5])), [Reason.MALFORMED]),
         (frame(bytes([2, 3, 5])), [Reason.MALFORMED]),
         (frame(b"", command=3), []),
@@ -336,6 +337,24 @@ def test_foreign_source_says_nothing() -> None:
     assert _reasons(_decode(payload, "gb26875/4401/B22396604002")) == [Reason.FOREIGN_DEVICE]
     assert _true(_decode(payload, "gb26875/4401/b22396604001")) == {Fact.FIRE}
     assert _true(_decode(payload, "somewhere/else")) == {Fact.FIRE}
+
+
+def test_a_source_of_zeros_is_the_topic_s_device() -> None:
+    """Some transmission devices are never given an address; what the centre sends with zeros stays the centre's."""
+    decoded = _decode(frame(components(component(2)), source=bytes(6)))
+    assert _true(decoded) == {Fact.FIRE}
+    assert {state.device for state in _states(decoded)} == {DETECTOR}
+    assert _reasons(_decode(frame(b"", command=3, source=bytes(6)))) == [Reason.DOWNLINK]
+    assert {state.device[:12] for state in _states(_decode(frame(components(component(2)), source=bytes(6)), "x"))} == {
+        "0" * 12
+    }
+
+
+def test_a_short_heartbeat_says_nothing() -> None:
+    """It hides no frame behind it."""
+    short, whole = bytes.fromhex("40401825518012FF0488") + b"##", frame(components(component(2)))
+    assert _decode(short) == []
+    assert _decode(short + whole + short) == _decode(whole)
 
 
 def test_wrong_sum_gives_nothing() -> None:
@@ -439,10 +458,10 @@ def test_what_a_card_does_not_know_is_told() -> None:
 
 def test_a_display_tells_fields_of_several_kinds() -> None:
     """A text, a number or nothing each; a number is passed over."""
-    fields = b"\x00" + _text("机器01,回路11,部件096", "总线回答", marks=True) + b"\x02\x00\x00\x00\x07"
+    fields = b"\x00" + _text("机器01,回路3A,部件2CD", "总线回答", marks=True) + b"\x02\x00\x00\x00\x07"
     decoded = _decode(frame(bytes([10, 1, 0, 5, 0x33, 4, 9]) + fields + NOON, version=(2, 3)))
     assert _true(decoded) == {Fact.OTHER}
-    assert {(state.device, state.time) for state in _states(decoded)} == {(f"{PANEL}-011.096", SENT)}
+    assert {(state.device, state.time) for state in _states(decoded)} == {(f"{PANEL}-001.03A.2CD", SENT)}
 
 
 def test_a_card_passes_a_printer_s_stream_on() -> None:

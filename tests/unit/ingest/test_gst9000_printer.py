@@ -155,7 +155,8 @@ def test_a_day_without_a_year_is_the_last_such_day():
         ("----------\r\n2026年06月26日 16时46分\r\r1/5 \r消火栓按钮报火警\r----------\r\n", "p1-001.005", Fact.FIRE, True, ""),
         ("\x1b@2026.06.26   15:10:19   0104238\n\x1c&防火分区  光电探测器\r\x1c.\x1bi\x01\x1c&火警\x1c.\r", "p1", Fact.FIRE, True, "0104238 防火分区  光电探测器"),
         ("26/06/30 06:00\n009回路104地址首次火警\n机房故障监视\n", "p1-009.104", Fact.FIRE, True, "机房故障监视"),
-        ("26/06/30 06:00 机器01,回路11,部件096 总线回答\n", "p1-011.096", Fact.OTHER, True, ""),
+        ("26/06/30 06:00\n火警:01088\n感烟探测器\n", "p1-001.088", Fact.FIRE, True, "感烟探测器"),
+        ("26/06/30 06:00 机器01,回路11,部件096 总线回答\n", "p1-001.011.096", Fact.OTHER, True, ""),
     ],
 )  # fmt: skip
 def test_panels_of_other_makers_are_read(raw, device, fact, active, text):

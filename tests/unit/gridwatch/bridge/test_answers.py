@@ -135,6 +135,13 @@ def test_data_is_acknowledged_with_the_devices_exchanged(command):
     assert answer(Gb26875(), raw) == ack(raw, 3, "091E0C01071A")
 
 
+def test_a_short_heartbeat_holds_nothing_up():
+    """The frame behind it is cut at once."""
+    raw = gb26875_frames.frame(components(component(2)))
+    short = b"@@" + bytes(8) + b"##"
+    assert Gb26875().cut(short + raw[:1], is_last=False) == Skip(size=len(short))
+
+
 def test_a_device_that_counts_in_bcd_is_told_the_time_in_bcd():
     """Devices set their clocks by the acknowledgement."""
     raw = gb26875_frames.frame(components(component(2)), time=bytes.fromhex("003012010726"))
