@@ -70,14 +70,17 @@ def _input(said: Told, data: bytes) -> None:
 
 
 def _temperature_alarm(*, alarm: int) -> Tell:
-    """Make what tells 83 D7. EM500-SMTC numbers it as all others do; EM500-CO2 and -PT100 have 0 alarm and 1 dismissed."""
+    """Make what tells 83 D7: beyond a limit, high or low, or a sudden change; it does not say which, so it is no heat alarm.
+
+    EM500-SMTC numbers it as all others do; EM500-CO2 and -PT100 have 0 alarm and 1 dismissed.
+    """
 
     def tell(said: Told, data: bytes) -> None:
         temperature.tell(said, data[:2])
         _change.tell(said, data[2:4])
         kind = data[4]
         if kind in (0, 1):
-            said.fact(Fact.HEAT, "temperature_alarm", active=kind == alarm)
+            said.fact(Fact.OTHER, "temperature_alarm", active=kind == alarm)
         else:
             said.momentary(Fact.OTHER, f"temperature_alarm {kind}")
 
@@ -141,13 +144,13 @@ def _gpio_alarm(said: Told, data: bytes) -> None:
 def _angles(said: Told, data: bytes) -> None:
     for at, axis in enumerate("xyz"):
         said.value(f"angle_{axis}", signed(data[2 * at : 2 * at + 2]) / 100, "deg", f"angle_{axis}")
-    said.fact(Fact.TAMPER, "angle_threshold", active=data[6] & 7 != 0)
+    said.fact(Fact.VALUE_HIGH, "angle_threshold", active=data[6] & 7 != 0)
 
 
 def _angles_with_bits(said: Told, data: bytes) -> None:
     for at, axis in enumerate("xyz"):
         said.value(f"angle_{axis}", (signed(data[2 * at : 2 * at + 2]) >> 1) / 100, "deg", f"angle_{axis}")
-    said.fact(Fact.TAMPER, "angle_threshold", active=bool((data[0] | data[2] | data[4]) & 1))
+    said.fact(Fact.VALUE_HIGH, "angle_threshold", active=bool((data[0] | data[2] | data[4]) & 1))
 
 
 _LIQUID: Final = {1: False, 2: True}
