@@ -60,7 +60,8 @@ _FIRE_WORDS: Final = (
 _SMOKE_WORDS: Final = ("烟雾", "冒烟", "浓烟", "smoke")
 _NOT_HAZARD: Final = ("吸烟", "抽烟", "smoking", "防火墙", "防火门")
 _DETECTOR_WORDS: Final = ("烟感", "火警", "火灾", "感烟", "感温")
-_OFFLINE_WORDS: Final = {"ON": False, "OFF": True, "ONLINE": False, "OFFLINE": True}
+_OFFLINE_WORDS: Final = {"ON": False, "OFF": True, "ONLINE": False, "OFFLINE": True, "OK": False}
+_BROKEN_WORDS: Final = ("VLOST", "DEFECT")
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
@@ -238,7 +239,14 @@ def _catalogue(speaker_id: DeviceId, root: Element, received: datetime) -> Itera
                 model=text(f"{item.word('Manufacturer')} {item.word('Model')}"),
                 gateway=text(parent[:_LONGEST_ID]),
             )
-        is_off = _OFFLINE_WORDS.get((item.word("Event") or item.word("Status")).upper())
+        word = item.word("Event").upper()
+        if (
+            word not in _BROKEN_WORDS and word not in _OFFLINE_WORDS
+        ):  # ADD and UPDATE tell of the entry, not of the camera
+            word = item.word("Status").upper()
+        is_off = _OFFLINE_WORDS.get(word)
+        if word in _BROKEN_WORDS:
+            yield from told(device, Fact.FAULT, received, Quality.GOOD, word)
         if is_off is not None and not _is_group(device):
             yield DeviceState(device=device, fact=Fact.OFFLINE, active=is_off, time=received, code="catalog")
 

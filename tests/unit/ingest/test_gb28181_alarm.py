@@ -197,6 +197,26 @@ def test_the_catalogue_announces_cameras() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("event", "status", "facts"),
+    [
+        ("ON", "", [(Fact.OFFLINE, False)]),
+        ("OFF", "ON", [(Fact.OFFLINE, True)]),
+        ("UPDATE", "OFF", [(Fact.OFFLINE, True)]),
+        ("ADD", "OK", [(Fact.OFFLINE, False)]),
+        ("VLOST", "ON", [(Fact.FAULT, True), (Fact.FAULT, False)]),
+        ("DEFECT", "", [(Fact.FAULT, True), (Fact.FAULT, False)]),
+        ("DEL", "OFF", []),
+    ],
+)
+def test_a_change_of_the_catalogue(event: str, status: str, facts: list[tuple[Fact, bool]]) -> None:
+    """Its event says what happened to a camera; of an entry that is new or changed the status does."""
+    camera = "34020000001310000001"
+    item = f"<Item><DeviceID>{camera}</DeviceID><Event>{event}</Event><Status>{status}</Status></Item>"
+    text = alarm_xml(f"<DeviceList Num='1'>{item}</DeviceList>", "34020000001180000001", "Catalog")
+    assert _facts(decode("gb28181/nvr", text.encode(), RECEIVED)) == [(camera, fact, active) for fact, active in facts]
+
+
 def test_who_may_speak() -> None:
     """A topic with a device lets that one speak; a platform's topic names nobody."""
     foreign = alarm_xml("<Status>OK</Status>", device="34020000001320000009", command="Keepalive").encode()
