@@ -88,6 +88,8 @@ def _decode(allowed: str | None, payload: bytes, received: datetime) -> Iterator
         yield Rejection(reason=Reason.FOREIGN_DEVICE, detail=f"device {device} on the topic of {allowed}")
     elif command == "catalog":
         yield from _catalogue(device, root, received)
+    elif command == "devicestatus":
+        yield from _status(device, fields, received)
     elif root.name == "Response":
         if command not in ("alarm", "keepalive"):
             yield Rejection(reason=Reason.UNSUPPORTED, detail=text(f"answer {command}"))
@@ -217,6 +219,15 @@ def _keepalive(device: DeviceId, fields: dict[str, Element], received: datetime)
     info = fields.get("info")
     for faulty in info.every("DeviceID") if info is not None else ():
         yield from told(_device(faulty.text.strip()), Fact.FAULT, received, Quality.GOOD, "keepalive")
+
+
+def _status(device: DeviceId, fields: dict[str, Element], received: datetime) -> Iterator[Decoded]:
+    """State whether a device is there, as it or its platform was asked; a status that is an error is a fault of it."""
+    is_off = _OFFLINE_WORDS.get(_word(fields, "online").upper())
+    if is_off is not None:
+        yield DeviceState(device=device, fact=Fact.OFFLINE, active=is_off, time=received, code="status")
+    if _word(fields, "status").upper() == "ERROR":
+        yield from told(device, Fact.FAULT, received, Quality.GOOD, "ERROR")
 
 
 def _catalogue(speaker_id: DeviceId, root: Element, received: datetime) -> Iterator[Decoded]:

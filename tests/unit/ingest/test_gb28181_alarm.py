@@ -170,6 +170,22 @@ def test_keepalive() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("online", "status", "facts"),
+    [
+        ("ONLINE", "OK", [(Fact.OFFLINE, False)]),
+        ("OFFLINE", "OK", [(Fact.OFFLINE, True)]),
+        ("ONLINE", "ERROR", [(Fact.OFFLINE, False), (Fact.FAULT, True), (Fact.FAULT, False)]),
+        ("", "", []),
+    ],
+)
+def test_the_status_of_a_device(online: str, status: str, facts: list[tuple[Fact, bool]]) -> None:
+    """The answer to a question for it says whether the device is there and well."""
+    text = alarm_xml(f"<Result>OK</Result><Online>{online}</Online><Status>{status}</Status>", command="DeviceStatus")
+    payload = text.replace("Notify>", "Response>").encode()
+    assert _facts(decode(TOPIC, payload, RECEIVED)) == [(CAMERA, fact, active) for fact, active in facts]
+
+
 def test_the_catalogue_announces_cameras() -> None:
     """A camera of the list is announced with its recorder, and whether it is there; districts and groups are not."""
     items = "".join(
