@@ -45,19 +45,32 @@ def personal_fields(message: object) -> tuple[str, ...]:
     found: set[str] = set()
     waiting: list[object] = [message]
     for part in waiting:  # which grows
-        for key, value in part.items() if isinstance(part, dict) else enumerate(part if isinstance(part, list) else ()):
+        if isinstance(part, list):
+            if _look_through(part, waiting):
+                found.add("sub_label")
+            continue
+        for key, value in part.items() if isinstance(part, dict) else ():
             if key in _TELLING and value is not None and value not in _NOTHING:
                 if key in PERSONAL:
                     found.add(key)
                 elif isinstance(value, str) and value in PERSONAL_LABELS:
                     found.add(value)
             kind = type(value)
-            if kind is str:
-                if type(key) is int and _NAMED in value:
-                    found.add("sub_label")
-            elif (kind is dict or kind is list) and value:
+            if (kind is dict or kind is list) and value:
                 waiting.append(value)
     return tuple(sorted(found))
+
+
+def _look_through(listed: list[object], waiting: list[object]) -> bool:
+    """Put what is nested in a list among what waits; tell whether a name follows a kind of object in it."""
+    is_named = False
+    for value in listed:
+        kind = type(value)
+        if kind is dict or kind is list:
+            waiting.append(value)
+        elif isinstance(value, str) and _NAMED in value:
+            is_named = True
+    return is_named
 
 
 def without_personal_fields(payload: bytes) -> bytes:

@@ -36,7 +36,7 @@ FACTS: Final = {
     "fault": Fact.FAULT, "fault_alarm": Fact.FAULT, "device_fault": Fact.FAULT, "trouble": Fact.FAULT,
     "reliability": Fact.FAULT,
     "silence": Fact.SILENCED, "silence_siren": Fact.SILENCED, "hush": Fact.SILENCED, "hush_active": Fact.SILENCED,
-    "temporary_mute": Fact.SILENCED, "smoke_alarm_silenced": Fact.SILENCED,
+    "temporary_mute": Fact.SILENCED, "smoke_alarm_silenced": Fact.SILENCED, "buzzer_manual_mute": Fact.SILENCED,
     "mains_power_connected": Fact.MAINS_LOST,
     "contact": Fact.OPEN,
     "occupancy": Fact.MOTION, "presence": Fact.MOTION,
@@ -98,6 +98,7 @@ _MILLIVOLTS_FROM: Final = 1000.0
 """No radio runs on a cell below one volt, and no mains reaches a thousand: above are millivolts, below are volts."""
 _KILOPASCALS_BELOW: Final = 200.0
 """Of the air on no mountain are there less hectopascals, and nowhere that many kilopascals. Makers write either."""
+_GUESSED: Final = frozenset({"voltage", "pressure"})
 _OF_A_PIPE: Final = frozenset({"bar", "Bar", "psi"})
 """Who measures the water in a pipe tells it in these beside; the pressure is in kilopascals then."""
 _MILLISECONDS_FROM: Final = 1e11  # as seconds this were the year 5138
@@ -201,25 +202,28 @@ def _report(device: DeviceId, report: Mapping[str, object], length: int, receive
     time, quality = _seen(report["last_seen"], received) if "last_seen" in report else (received, _GOOD)
     known = _known if length <= _LONGEST_KEPT else _known.__wrapped__
     facts, quantities = known(tuple(report))
-    for fact, keys in facts:
-        told = _told(report, keys, unreadable)
-        if told is not None:
+    for fact, plain, keys in facts:
+        if plain and isinstance(value := report[plain], bool):
+            key, active = plain, value
+        elif (told := _told(report, keys, unreadable)) is None:
+            continue
+        else:
             key, active = told
-            said.append(DeviceState(device=device, fact=fact, active=active, time=time, quality=quality, code=key))
+        said.append(DeviceState(device=device, fact=fact, active=active, time=time, quality=quality, code=key))
     for key, metric, unit, low, high in quantities:
         if (raw := report[key]) is None:
             continue
-        value = raw if type(raw) is float or type(raw) is int else number(raw)
+        amount = raw if type(raw) is float or type(raw) is int else number(raw)
         told_as = quality
-        if value is None or not low <= value <= high:
-            value, told_as = None, _MISSING
-        elif key == "voltage":
-            value, told_as = _volts(value, quality)
-        elif key == "pressure" and (value < _KILOPASCALS_BELOW or not _OF_A_PIPE.isdisjoint(report)):
-            value = value * 10.0
+        if amount is None or not low <= amount <= high:
+            amount, told_as = None, _MISSING
+        elif key in _GUESSED:
+            amount, told_as = _guessed(key, amount, report, quality)
         else:
-            value = float(value)
-        said.append(Reading(device=device, metric=metric, time=time, value=value, unit=unit, quality=told_as, code=key))
+            amount = float(amount)
+        said.append(
+            Reading(device=device, metric=metric, time=time, value=amount, unit=unit, quality=told_as, code=key)
+        )
     if unreadable:
         said.append(Rejection(reason=Reason.MALFORMED, detail=f"neither true nor false: {', '.join(unreadable)}"))
     return said
@@ -244,19 +248,28 @@ def _told(report: Mapping[str, object], keys: tuple[str, ...], unreadable: list[
 @lru_cache(maxsize=1024)
 def _known(
     keys: tuple[str, ...],
-) -> tuple[list[tuple[Fact, tuple[str, ...]]], list[tuple[str, str, str, float, float]]]:
-    """Choose what we know of a report's keys, in our order. A device reports the same few keys again and again."""
+) -> tuple[list[tuple[Fact, str, tuple[str, ...]]], list[tuple[str, str, str, float, float]]]:
+    """Choose what we know of a report's keys, in our order. A device reports the same few keys again and again.
+
+    Of a fact also the one key that says it as it is, "" where there are several or it says the contrary.
+    """
     there = frozenset(keys)
     facts: dict[Fact, tuple[str, ...]] = {}
     for key, fact in FACTS.items():
         if key in there and not (key == "alarm" and "smoke" in there):  # beside smoke it is a switch, too
             facts[fact] = (*facts.get(fact, ()), key)
-    return list(facts.items()), [(key, *limits) for key, limits in QUANTITIES.items() if key in there]
+    return [
+        (fact, told_by[0] if len(told_by) == 1 and told_by[0] not in _INVERTED else "", told_by)
+        for fact, told_by in facts.items()
+    ], [(key, *limits) for key, limits in QUANTITIES.items() if key in there]
 
 
-def _volts(value: float, quality: Quality) -> tuple[float, Quality]:
-    """Read a voltage; without a unit on the wire, volts are a guess."""
-    return (value / 1000.0, quality) if value >= _MILLIVOLTS_FROM else (float(value), max(quality, _UNCERTAIN))
+def _guessed(key: str, value: float, report: Mapping[str, object], quality: Quality) -> tuple[float, Quality]:
+    """Read a voltage or a pressure, whose unit is not on the wire; volts are a guess."""
+    if key == "voltage":
+        return (value / 1000.0, quality) if value >= _MILLIVOLTS_FROM else (float(value), max(quality, _UNCERTAIN))
+    is_kilo = value < _KILOPASCALS_BELOW or not _OF_A_PIPE.isdisjoint(report)
+    return value * 10.0 if is_kilo else float(value), quality
 
 
 def _truth(key: str, value: object) -> bool | None:

@@ -79,6 +79,7 @@ def test_gas_and_carbon_monoxide_are_one_alarm(payload: bytes, *, alarm: bool) -
         (b'{"self_test":"checking"}', {Fact.TEST: True}),
         (b'{"self_test":"Check success","test":false}', {Fact.TEST: False}),
         (b'{"silence":"ON"}', {Fact.SILENCED: True}),
+        (b'{"smoke":true,"buzzer_manual_mute":true}', {Fact.FIRE: True, Fact.SILENCED: True}),
         (b'{"hush":"start","smoke_alarm_silenced":false}', {Fact.SILENCED: False}),
         (b'{"heat":true,"smoke":false}', {Fact.FIRE: False, Fact.HEAT: True}),
         (b'{"mains_power_connected":false}', {Fact.MAINS_LOST: True}),
