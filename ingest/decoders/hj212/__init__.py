@@ -77,14 +77,15 @@ def _report(packet: Packet, device: DeviceId, command: str, received: datetime) 
     # A packet without a time of its own has that of its sending.
     time, trust = _stamp(head.get("QN") if stated is None else stated, received)
     flags, sampled = content.flags, content.sampled
+    common = flags.get("")  # is about every factor that has none of its own
     said: list[Decoded] = []
     for field, text in content.values:
         code, value = field.code, number(text)
         at, quality = _stamp(sampled[code], received) if code in sampled else (time, trust)
         if value is None or value in _SENTINELS:
             value, quality = None, _MISSING
-        elif code in flags:
-            quality = quality_of(flags[code], quality)
+        elif (flag := flags.get(code, common)) is not None:
+            quality = quality_of(flag, quality)
         said.append(
             Reading(
                 device=device, metric=field.metric, time=at, value=value, unit=field.unit, quality=quality, code=code

@@ -1,7 +1,7 @@
 """The monitored factors of HJ 212-2017 (annex B), of HJ/T 212-2005 and of makers: our metric and its unit. Pure table.
 
-Concentrations of ambient air (ST 22, 27, 39) are micrograms per cubic metre, but of carbon monoxide; of a stack they are milligrams: that
-is how the examples of annex C count, and how stations do.
+Units are the default ones of annex B. But what ambient air is judged by (ST 22, 27, 39) is in micrograms per cubic metre, save carbon
+monoxide: so GB 3095 counts, and so stations do; of a stack it is in milligrams. Codes of 2005 have the units of 2005.
 """
 
 from dataclasses import dataclass
@@ -33,13 +33,18 @@ w01017 010 bod5 mg/L kg
 w01018 011 cod mg/L kg
 w01019 - permanganate_index mg/L kg
 w01020 015 organic_carbon mg/L kg
-w02003 - coliforms 1
-w20111 020 mercury mg/L kg
-w20115 022 cadmium mg/L kg
+w02003 550 coliforms 1
+w20111 - mercury ug/L g
+w20115 - cadmium ug/L g
 w20116 023 chromium mg/L kg
-w20117 024 chromium_6 mg/L kg
-w20119 026 arsenic mg/L kg
-w20120 027 lead mg/L kg
+w20117 - chromium_6 ug/L g
+w20119 - arsenic ug/L g
+w20120 - lead ug/L g
+020 - mercury mg/L kg
+022 - cadmium mg/L kg
+024 - chromium_6 mg/L kg
+026 - arsenic mg/L kg
+027 - lead mg/L kg
 w20121 028 nickel mg/L kg
 w20122 029 copper mg/L kg
 w20123 030 zinc mg/L kg
@@ -57,37 +62,49 @@ a01002 RH humidity %RH
 a01006 PA air_pressure kPa
 a01007 WS wind_speed m/s
 a01008 WD wind_direction deg
-a01010 - ringelmann 1
+a01010 37 ringelmann 1
 a01011 S02 gas_velocity m/s
 a01012 S03 gas_temperature Cel
 a01013 - gas_pressure kPa
+S08 - gas_pressure MPa
 a01014 S05 gas_humidity %
 a01015 S06 cooler_temperature Cel
 a01016 S07 duct_area m2
 a01017 - gas_dynamic_pressure kPa
-a05001 - co2 %
+S04 - gas_dynamic_pressure MPa
+a05001 30 co2 mg/m3 kg
 a05002 - methane mg/m3
 a05024 O3 o3 air
 a19001 S01 oxygen %
-a21001 - ammonia air
+a21001 10 ammonia air
 a21002 03 nox air
 a21003 NO nitric_oxide air
 a21004 NO2 no2 air
 a21005 CO carbon_monoxide mg/m3
+a21017 07 cyanides mg/m3 kg
 a21018 06 fluorides air
+a21022 11 chlorine mg/m3 kg
 a21024 08 hydrogen_chloride air
 a21026 SO2 so2 air
 a21028 05 hydrogen_sulfide air
+a24046 29 vinyl_chloride mg/m3 kg
 a24088 - nmhc mg/m3
 a25002 - benzene air
-a25003 - toluene air
-a25005 - xylene air
-a31001 - formaldehyde air
+a25003 17 toluene air
+a25005 18 xylene air
+a25038 - styrene mg/m3 kg
+a30001 28 methanol mg/m3 kg
+a30022 13 mercaptans mg/m3 kg
+a31001 19 formaldehyde air
 a34001 TSP tsp air
 a34002 PM10 pm10 air
 a34004 PM25 pm2_5 air
 a34005 PM1 pm1 air
 a34013 01 dust mg/m3 kg
+a34039 14 sulfuric_acid mg/m3 kg
+a99010 - acrylonitrile mg/m3 kg
+a99049 24 phosgene mg/m3 kg
+a99051 12 carbon_disulfide mg/m3 kg
 LA NOIS noise dB
 Leq B03 noise_leq dB
 L5 - noise_l5 dB

@@ -25,7 +25,7 @@ _VALUES: Final = {
     "ALA": "",
 }
 _EQUIPMENT: Final = {"RS": ("state", "1"), "RT": ("run_time", "h")}
-_TIMES: Final = frozenset({"DataTime", "AlarmTime"})
+_TIMES: Final = {"DATATIME": "DataTime", "ALARMTIME": "AlarmTime"}
 _NAME_KEPT: Final = 40
 """Characters of the longest name that is remembered; the standard's have 20."""
 
@@ -41,7 +41,7 @@ class Kind(Enum):
 
 
 class Field(Struct, frozen=True, gc=False):
-    """A field's kind, the code of the factor it is about, and of a value its metric and unit."""
+    """A field's kind, the code of the factor it is about (of a time: its name), and of a value its metric and unit."""
 
     kind: Kind
     code: str = ""
@@ -49,7 +49,6 @@ class Field(Struct, frozen=True, gc=False):
     unit: str = ""
 
 
-_STATED: Final = Field(Kind.TIME)
 _VALUE, _FLAG, _SAMPLED, _TIME = Kind.VALUE, Kind.FLAG, Kind.SAMPLED, Kind.TIME
 
 
@@ -90,7 +89,7 @@ def read_content(content: str, system: str, period: str | None) -> Content:
         elif kind is _FLAG:
             flags[field.code] = text.strip()
         elif kind is _TIME:
-            times[name] = text
+            times[field.code] = text
         elif kind is _SAMPLED:
             sampled[field.code] = text
         else:
@@ -99,20 +98,23 @@ def read_content(content: str, system: str, period: str | None) -> Content:
 
 
 def _field(name: str, system: str, period: str | None) -> Field | None:
-    """Tell what a field is; None is one of a maker's own."""
-    if name in _TIMES:
-        return _STATED
+    """Tell what a field is; None is one of a maker's own. The standard's own examples have blanks around names.
+
+    A Flag without a code is about every factor that has none of its own.
+    """
     code, _, suffix = name.rpartition("-")
+    code, kind = code.strip(), suffix.strip().upper()
+    if not code and kind in _TIMES:
+        return Field(Kind.TIME, _TIMES[kind])
     if period is None:
-        return _equipment(code, suffix)
-    if suffix == "AlarmType":
+        return _equipment(code, kind)
+    if kind == "ALARMTYPE":
         return Field(Kind.ALARM, name[:_NAME_KEPT])
-    kind = suffix.upper()
     if code and kind in _VALUES:
-        return _value(code.strip(), kind, system, period)
-    if code and kind == "FLAG":
-        return Field(Kind.FLAG, code.strip())
-    return Field(Kind.SAMPLED, code.strip()) if code and kind == "SAMPLETIME" else None
+        return _value(code, kind, system, period)
+    if kind == "FLAG":
+        return Field(Kind.FLAG, code)
+    return Field(Kind.SAMPLED, code) if code and kind == "SAMPLETIME" else None
 
 
 _remembered: Final = lru_cache(maxsize=8_192)(_field)

@@ -6,10 +6,12 @@ from typing import Final
 
 from msgspec import Struct
 
+from ingest.hex_text import unhex
 from ingest.readings import Reason, Rejection
 
 _START: Final = re.compile(rb"##[0-9]{4}")
 _HEAD, _CRC = 6, 4
+_LONGEST: Final = 10_011  # bytes of one packet, CR LF included
 _BUDGET: Final = 4
 """How many times the payload's length may be checksummed: hostile starts inside of one packet cannot make it quadratic."""
 
@@ -56,9 +58,11 @@ _HIGH: Final = bytes(register >> 8 for register in _TABLE)
 def packets(payload: bytes) -> Iterator[Packet | Rejection]:
     """Yield the packets of a payload in order, and a rejection for each that is damaged. Always yields something.
 
-    Bytes between packets are passed over. A length in characters of a segment that holds Chinese text is forgiven where the
+    A payload may be hex text of packets. Bytes between them are passed over. A length in characters of a segment that holds Chinese text is forgiven where the
     checksum stands right before the end.
     """
+    if b"##" not in payload:
+        payload = unhex(payload, "2323") or payload
     at, budget = 0, _BUDGET * len(payload) + 64
     while budget > 0 and (match := _START.search(payload, at)):
         outcome, at, cost = _read(payload, match.start())
@@ -89,12 +93,24 @@ def _read(payload: bytes, start: int) -> tuple[Packet | Rejection, int, int]:
         return Rejection(reason=Reason.TRUNCATED, detail=detail), len(payload), length
     # A half packet is often followed by a whole one.
     after = stop + _CRC if following < 0 else following
-    return Rejection(reason=Reason.CHECKSUM, detail=f"packet of {length} bytes"), after, 4 * length
+    detail = f"packet of {length} bytes"
+    if len(payload) <= _LONGEST and _is_modbus(payload, start + _HEAD, stop):
+        detail += ", whose checksum is CRC-16/MODBUS and not that of annex A"
+    return Rejection(reason=Reason.CHECKSUM, detail=detail), after, 4 * length
 
 
 def _is_right(payload: bytes, start: int, stop: int) -> bool:
     stated = payload[stop : stop + _CRC]
     return len(stated) == _CRC and stated.upper() == b"%04X" % checksum(payload[start:stop])
+
+
+def _is_modbus(payload: bytes, start: int, stop: int) -> bool:
+    """Tell whether a maker took the wrong checksum, in either order of its bytes: then the data are whole, and a word to him helps."""
+    register = 0xFFFF
+    for byte in payload[start:stop]:
+        register = register >> 8 ^ _TABLE[(register ^ byte) & 0xFF]
+    stated = payload[stop : stop + _CRC].upper()
+    return stated in (b"%04X" % register, b"%02X%02X" % (register & 0xFF, register >> 8))
 
 
 def _part(segment: bytes) -> Packet:

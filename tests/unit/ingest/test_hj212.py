@@ -206,3 +206,61 @@ def test_heartbeats_and_acknowledgements_say_nothing(cn):
 def test_a_makers_own_factor_keeps_its_code():
     """Its unit nobody knows; what can be no code is passed over."""
     assert readings(report("a21007-Rtd=0.033;<script>-Rtd=1;城-Rtd=2")) == [("a21007", 0.033, "1", Quality.GOOD)]
+
+
+def test_units_are_those_of_the_code_s_own_edition():
+    """Of the metals of annex B some are counted in micrograms; in the codes of 2005 all were in milligrams."""
+    raw = report("w20111-Rtd=0.5;020-Rtd=0.05;w20120-Cou=3;a05001-Rtd=600;S08-Rtd=0.1;10-Rtd=2", st="31")
+    assert [(metric, value, unit) for metric, value, unit, _ in readings(raw)] == [
+        ("mercury", 0.5, "ug/L"),
+        ("mercury", 0.05, "mg/L"),
+        ("lead_sum", 3.0, "g"),
+        ("co2", 600.0, "mg/m3"),
+        ("gas_pressure", 0.1, "MPa"),
+        ("ammonia", 2.0, "mg/m3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "metric"), [("a21022", "chlorine"), ("11", "chlorine"), ("a99049", "phosgene"), ("12", "carbon_disulfide")]
+)
+def test_poisonous_gases_have_their_names(code, metric):
+    """In the codes of both editions."""
+    assert readings(report(f"{code}-Rtd=0.3", st="31")) == [(metric, 0.3, "mg/m3", Quality.GOOD)]
+
+
+def test_blanks_and_case_of_a_name_say_nothing():
+    """The standard's own examples have blanks behind && and around names."""
+    raw = packet("ST=22;CN=2011;PW=1;MN=A110000_0001;CP=&& Datatime=20260701060000; LA -rtd=51,LA-flag =N&&")
+    assert readings(raw) == [("noise", 51.0, "dB", Quality.GOOD)]
+    assert {item.time for item in decode(TOPIC, raw, NOW)} == {datetime(2026, 6, 30, 22, 0, tzinfo=UTC)}
+
+
+def test_a_flag_without_a_code_is_of_all_that_have_none():
+    """Dust stations send one factor and a bare Flag."""
+    assert readings(report("a34001-Rtd=92;Flag=N")) == [("tsp", 92.0, "ug/m3", Quality.GOOD)]
+    raw = report("a34001-Rtd=92;LA-Rtd=51,LA-Flag=N;Flag=D")
+    assert [quality for *_, quality in readings(raw)] == [Quality.IMPLAUSIBLE, Quality.GOOD]
+    assert facts(raw) == {Fact.FAULT: True, Fact.TEST: False}
+
+
+@pytest.mark.parametrize("swap", [False, True])
+def test_the_wrong_kind_of_checksum_is_named(swap):
+    """Some makers send CRC-16/MODBUS: never a reading, but who asks the maker knows what to ask."""
+    register = 0xFFFF
+    segment = b"ST=31;CN=2011;PW=123456;MN=A110000_0001;CP=&&DataTime=20260701060000;112-Rtd=1.5,112-Flag=N&&"
+    for byte in segment:
+        register ^= byte
+        for _ in range(8):
+            register = register >> 1 ^ 0xA001 if register & 1 else register >> 1
+    order = "little" if swap else "big"
+    raw = b"##%04d%b%b\r\n" % (len(segment), segment, register.to_bytes(2, order).hex().encode())
+    (found,) = decode(TOPIC, raw, NOW)
+    assert found.reason is Reason.CHECKSUM
+    assert "MODBUS" in found.detail
+
+
+def test_hex_text_of_a_packet_is_read():
+    """A gateway that takes every frame for a binary one."""
+    raw = report("LA-Rtd=51")
+    assert readings(raw.hex().encode()) == readings(raw.hex(" ").upper().encode()) == readings(raw)
