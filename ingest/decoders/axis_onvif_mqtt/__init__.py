@@ -10,11 +10,12 @@ be an end we missed; "it is so" is kept as history, which raises nothing. Axis's
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from ingest.decoders.axis_onvif_mqtt import event_json, event_xml
 from ingest.decoders.axis_onvif_mqtt.event import Event, active_of, hazards_of, is_unclear, sees_nothing
-from ingest.decoders.axis_onvif_mqtt.meanings import Meaning, meaning_of, measures_of, snake
+from ingest.decoders.axis_onvif_mqtt.meanings import Meaning, meaning_of, snake
 from ingest.decoders.axis_onvif_mqtt.places import Address, address_of, is_same_serial
 from ingest.instants import settle
 from ingest.readings import Decoded, Decoder, DeviceId, DeviceState, Dropped, Fact, Quality, Reading, Reason, Rejection
@@ -37,6 +38,7 @@ _PERSONAL: Final = (
     b"plate", b"face", b"alpv", b"anpr", b"humanbody", b"clothing", b"observations", b"accesscontrol", b"credential",
     b"bodytemperature",
 )  # fmt: skip
+_NAME_LOOKED_AT: Final = 200  # characters of an item's name, which bounds what is kept of it
 _SCENES: Final = ("Frame", "frame", "observations")
 """What the description of a scene is called by ONVIF, by Axis, and by Axis for an object on its way through it."""
 _NETWORK: Final = b"interface"  # has no face
@@ -79,6 +81,11 @@ def _decode(address: Address, payload: bytes, received: datetime) -> Iterator[De
         yield _connection(_device(address, ""), received, is_up=_CONNECTED_WORDS[word])
 
 
+@lru_cache(maxsize=4096)
+def _is_personal(name: str) -> bool:
+    return storable(name.encode()) == b""
+
+
 def _json(address: Address, message: object, received: datetime) -> Iterator[Decoded]:
     if not isinstance(message, dict):
         raise RefusedError(Reason.MALFORMED, "an event is an object")
@@ -114,7 +121,7 @@ def _event(device: DeviceId, event: Event, received: datetime) -> Iterator[Decod
     if meaning.is_personal:
         yield Dropped(fields=(event.path[-40:],))
         return
-    personal = tuple(sorted(name for name in event.data if storable(name.encode()) == b""))
+    personal = tuple(sorted(name for name in event.data if _is_personal(name[:_NAME_LOOKED_AT])))
     if personal:
         yield Dropped(fields=personal)
     active = active_of(event.data)
@@ -123,8 +130,8 @@ def _event(device: DeviceId, event: Event, received: datetime) -> Iterator[Decod
     time, quality = settle(event.seconds, received)
     if event.operation == "initialized" and active:
         quality = Quality.HISTORY
-    if measures := measures_of(event.path):
-        yield from _measured(device, event, measures, (time, quality))
+    if meaning.measures:
+        yield from _measured(device, event, meaning.measures, (time, quality))
     elif meaning.is_port:
         yield from _port(device, event, time, quality, active=active)
     elif meaning.facts:

@@ -16,10 +16,12 @@ _METRIC_LENGTH: Final = 40
 class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     """What is true while an event's property holds. No facts: it is kept as a metric of its own.
 
-    `is_inverted`: true while the property does not hold. `is_momentary`: only its beginning is ever told.
+    `is_inverted`: true while the property does not hold. `is_momentary`: only its beginning is ever told. `measures` are the
+    numbers an event tells: by item in lower case, metric and unit; empty for nearly all.
     """
 
     facts: tuple[Fact, ...] = ()
+    measures: Mapping[str, tuple[str, str]] = {}
     is_inverted: bool = False
     is_momentary: bool = False
     is_port: bool = False
@@ -108,6 +110,8 @@ def meaning_of(path: str) -> Meaning:
     Fire and smoke come before everything but a fault of the camera: `FireDetector/Tamper` is a tamper.
     """
     words = path.lower()
+    if measures := next((measures for pattern, measures in _MEASURES if pattern.search(words)), None):
+        return Meaning(measures=measures)
     found = next((meaning for pattern, meaning in _MEANINGS if pattern.search(words)), Meaning())
     if found.facts in {(), (Fact.MOTION,)} and not found.is_personal and not found.is_port:
         hazards = _hazards(words)
@@ -124,13 +128,6 @@ def hazards_in(words: str) -> tuple[Fact, ...]:
     """Tell which of fire and smoke are named by words in lower case."""
     seen = [Fact.FIRE_SEEN] if _FIRE.search(words) else []
     return tuple([*seen, Fact.SMOKE_SEEN] if _SMOKE.search(words) else seen)
-
-
-@lru_cache(maxsize=_KEPT)
-def measures_of(path: str) -> Mapping[str, tuple[str, str]]:
-    """Give the numbers an event tells: by item in lower case, metric and unit; empty for nearly all events."""
-    words = path.lower()
-    return next((measures for pattern, measures in _MEASURES if pattern.search(words)), {})
 
 
 @lru_cache(maxsize=_KEPT)
