@@ -11,8 +11,13 @@ from ingest.usual_names import metric_of
 from ingest.wire import RefusedError, text
 
 _SEPARATORS: Final = str.maketrans(dict.fromkeys("/+#", "."))
-_KEY_IN_TEMPLATE: Final = re.compile(r"value_json((?:\.\w{1,60}|\[['\"][^'\"\]]{1,60}['\"]\]){1,4})")
-_KEY: Final = re.compile(r"\.(\w+)|\[['\"]([^'\"\]]+)['\"]\]")
+_ONE_KEY: Final = (
+    r"\.get\(['\"][^'\"]{1,60}['\"](?:,[^()]{0,30})?\)|\.\w{1,60}|\[['\"][^'\"\]]{1,60}['\"]\]|\[\d{1,3}\]"
+)
+_KEY_IN_TEMPLATE: Final = re.compile(rf"value_json((?:{_ONE_KEY}){{1,4}})")
+_KEY: Final = re.compile(r"\.get\(['\"]([^'\"]+)['\"][^()]*\)|\.(\w+)|\[['\"]([^'\"\]]+)['\"]\]|\[(\d+)\]")
+_NO_NAMES: Final = frozenset({"value", "state"})
+"""Keys that do not say what is measured: of bridges that have a topic for each value."""
 _TEMPLATE_LOOKED_AT: Final = 500
 _TASMOTA: Final = ("tele", "stat")
 
@@ -37,6 +42,9 @@ _RANKS: Final = {(component, of): rank for rank, (component, of, _) in enumerate
 _TOPICS: Final = ("state_topic", "json_attributes_topic", "topic")
 _TOPIC_LONGEST: Final = 1000
 _BRIDGE_STATE: Final = "/bridge/state"
+_ACTION: Final = "/action"
+_BLUETOOTH: Final = "tasmota_ble"
+_HEARD: Final = frozenset({"ZbReceived", "LwReceived", "LwDecoded"})
 _UNITS: Final = {"°C": "Cel", "°F": "[degF]", "lqi": "1", "µg/m³": "ug/m3", "m³/h": "m3/h", "lx": "lux"}
 _PER_CENT: Final = {"battery": "%EL", "humidity": "%RH"}
 
@@ -83,8 +91,16 @@ def _speaker(told: Sequence[Mapping[str, object]]) -> tuple[str, str]:
             if isinstance(topic, str):
                 find = _speaks_on if len(topic) + len(base) < _TOPIC_LONGEST else _speaks_on.__wrapped__
                 if (found := find(topic, base)) is not None:
-                    return found
+                    behind = _behind(one.get("value_template"))
+                    return (f"{found[0]}.{behind}", found[0]) if behind and not found[1] else found
     return "", ""
+
+
+def _behind(template: object) -> str:
+    """Name the device behind a Tasmota board whose value a template takes: `value_json['ZbReceived']['0x2916'].Humidity`."""
+    found = _KEY_IN_TEMPLATE.search(template[:_TEMPLATE_LOOKED_AT]) if isinstance(template, str) else None
+    keys = ["".join(key) for key in _KEY.findall(found[1])] if found else []
+    return text(keys[1]).translate(_SEPARATORS) if len(keys) > 1 and keys[0] in _HEARD else ""
 
 
 def _base(told: Sequence[Mapping[str, object]]) -> str:
@@ -99,15 +115,26 @@ def _base(told: Sequence[Mapping[str, object]]) -> str:
 @lru_cache(maxsize=4096)
 def _speaks_on(topic: str, base: str) -> tuple[str, str] | None:
     if base and topic.startswith(f"{base}/"):
-        return text(topic[len(base) + 1 :]), text(f"{base.rpartition('/')[2]}/bridge")
+        return _of_bridge(topic[len(base) + 1 :], base.rpartition("/")[2])
     *levels, last = topic.split("/")
     if levels and levels[0] == "zigbee2mqtt":
-        return text("/".join([*levels[1:], last])), "zigbee2mqtt/bridge"
+        return _of_bridge("/".join([*levels[1:], last]), levels[0])
+    if "SENSOR" in levels[2:]:  # behind it, what is heard has a level of its own
+        levels = levels[: levels.index("SENSOR", 2)]
+    elif levels[-1:] == [_BLUETOOTH]:
+        levels.append(last)
     at = next((i for i, level in enumerate(levels) if level in _TASMOTA), -1)
     if at < 0:
         return None
     named = [text(level) for i, level in enumerate(levels) if i != at]
     return ".".join(filter(None, named)), ""
+
+
+def _of_bridge(topic: str, base: str) -> tuple[str, str]:
+    """Read a topic below that of a Zigbee2MQTT bridge: the bridge's own, or a device's, of whose actions triggers are told, too."""
+    if topic.startswith("bridge/"):
+        return text(f"{base}/bridge"), ""
+    return text(topic.removesuffix(_ACTION)), text(f"{base}/bridge")
 
 
 def _identifier(device: Mapping[str, object]) -> str:
@@ -147,7 +174,7 @@ def _key(entity: Entity) -> str:
     """Give the metric's name: the last key of the value template, otherwise the class, otherwise the object's id."""
     template = entity.told.get("value_template")
     found = _key_in(template[:_TEMPLATE_LOOKED_AT]) if isinstance(template, str) else None
-    return metric_of((entity.device_class or entity.object_id) if found is None else found)
+    return metric_of((entity.device_class or entity.object_id) if found is None or found in _NO_NAMES else found)
 
 
 @lru_cache(maxsize=4096)

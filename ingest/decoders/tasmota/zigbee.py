@@ -4,6 +4,7 @@ A device's name is its short address or, where it was given one, its name; a mes
 `ZbInfo` tells what the bridge remembers, of when it last heard the device.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -34,6 +35,9 @@ _FACTS: Final = {
 _ZONE_BITS: Final = {2: Fact.TAMPER, 3: Fact.BATTERY_LOW, 6: Fact.FAULT, 7: Fact.MAINS_LOST, 8: Fact.TEST}
 """Zigbee Cluster Library §8.2.2.2.1.3; bits 0 and 1 are the zone's own alarm, which has a name where its kind is known."""
 _ALARM: Final = 0b11
+_RAW_ZONES: Final = ("0500<00", "0500!00", "0500_00")
+"""What older versions tell in place of `ZoneStatusChange`: the command as it came, its status first, little-endian."""
+_RAW_ZONE: Final = re.compile(r"[0-9A-Fa-f]{4,16}")
 _ZONES: Final = {
     word: tuple((1 << bit, fact, f"{word}.{bit}") for bit, fact in _ZONE_BITS.items())
     for word in ("ZoneStatus", "ZoneStatusChange")
@@ -105,7 +109,7 @@ def _said(device: DeviceId, told: Mapping[str, object], at: tuple[datetime, Qual
                 DeviceState(device=device, fact=_FACTS[key], active=bool(raw), time=time, quality=quality, code=key)
             )
     for word, bits in _ZONES.items():
-        zone = number(told[word]) if word in told else None
+        zone = number(told[word]) if word in told else _raw_zone(told) if word == "ZoneStatusChange" else None
         if zone is not None and 0 <= zone < 1 << 16:
             status = int(zone)
             said += [
@@ -118,3 +122,11 @@ def _said(device: DeviceId, told: Mapping[str, object], at: tuple[datetime, Qual
                     DeviceState(device=device, fact=_OTHER, active=is_on, time=time, quality=quality, code=word)
                 )
     return said
+
+
+def _raw_zone(told: Mapping[str, object]) -> float | None:
+    for key in _RAW_ZONES:
+        raw = told.get(key)
+        if isinstance(raw, str) and _RAW_ZONE.fullmatch(raw):
+            return float(int(raw[2:4] + raw[:2], 16))
+    return None

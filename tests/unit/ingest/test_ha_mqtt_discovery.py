@@ -46,6 +46,20 @@ def test_entity_abbreviated_with_a_base_topic() -> None:
         ({"stat_t": "mybase/Küche/1", "avty_t": "mybase/bridge/state"}, "Küche/1", "mybase/bridge"),
         ({"stat_t": "tele/airsensor/SENSOR", "dev": {"ids": ["9229FE"]}}, "airsensor", None),
         ({"stat_t": "airsensor/tele/SENSOR"}, "airsensor", None),
+        ({"stat_t": "tele/tasmota_ble/ATC52680f", "dev": {"ids": ["b"]}}, "tasmota_ble.ATC52680f", None),
+        (
+            {"stat_t": "tele/b/SENSOR", "val_tpl": "{{ value_json['ZbReceived']['0x2916'].Humidity }}"},
+            "b.0x2916",
+            "b",
+        ),
+        (
+            {"stat_t": "tele/b/SENSOR/A840", "val_tpl": "{{value_json['LwDecoded']['Gate']['BattV']}}"},
+            "b.Gate",
+            "b",
+        ),
+        ({"stat_t": "zigbee2mqtt/bridge/info", "dev": {"ids": ["zigbee2mqtt_bridge_1"]}}, "zigbee2mqtt/bridge", None),
+        ({"stat_t": "x/bridge/state", "avty_t": "x/bridge/state"}, "x/bridge", None),
+        ({"t": "zigbee2mqtt/remote/action", "dev": {"ids": ["zigbee2mqtt_1"]}}, "remote", "zigbee2mqtt/bridge"),
         ({"stat_t": "x/y", "dev": {"identifiers": [["domain", "id7"]]}}, "id7", None),
         ({"stat_t": "x/y", "dev": {"cns": [["mac", "02:5b:26"]]}}, "02:5b:26", None),
         ({"stat_t": "x/y", "uniq_id": "u"}, "u", None),
@@ -118,3 +132,21 @@ def test_what_is_rejected(topic: str, payload: bytes, reason: Reason) -> None:
     (said,) = decode(topic, payload, RECEIVED)
     assert isinstance(said, Rejection)
     assert said.reason is reason
+
+
+@pytest.mark.parametrize(
+    ("template", "metric"),
+    [
+        ("{{ value_json.data.tempOut | float }}", "temp_out"),
+        ("{{ value_json.get('level') }}", "level"),
+        ("{{ value_json['tank'].get('level', 0) }}", "level"),
+        ("{{ value_json.probes[1].level }}", "level"),
+        ("{{ 1 if value_json['a b'] == 'x' else 0 }}", "a_b"),
+        ("{{ value | float }}", "distance"),
+        ("{{ value_json.value }}", "distance"),
+    ],
+)
+def test_key_a_template_takes(template: str, metric: str) -> None:
+    """The last key is the metric's name, however it is asked for; without one it is the class."""
+    message = {"stat_t": "x/y", "dev_cla": "distance", "unit_of_meas": "m", "val_tpl": template, "dev": {"ids": "d"}}
+    assert _announced(message, "homeassistant/sensor/d/config").channels == ((metric, "m"),)

@@ -218,6 +218,17 @@ def test_what_a_bridge_remembers_is_of_when_it_heard_it() -> None:
         assert (fire.fact, fire.active, fire.time) == (Fact.FIRE, True, datetime(2024, 5, 1, 10, 0, tzinfo=UTC))
 
 
+@pytest.mark.parametrize("key", ["0500<00", "0500!00"])
+def test_zone_of_an_older_bridge(key: str) -> None:
+    """A change of a zone was told as it came; the alarm in it is one."""
+    for raw, is_on, is_low in (("010000FF0000", True, False), ("080000FF0000", False, True)):
+        payload = b'{"ZbReceived":{"0x898E":{"Device":"0x898E","%s":"%s","LinkQuality":110}}}'
+        said = decode("/bridge/898E/tele/SENSOR", payload % (key.encode(), raw.encode()), RECEIVED)
+        facts = _facts(said)
+        assert (facts[Fact.OTHER], facts[Fact.BATTERY_LOW]) == (is_on, is_low)
+        assert {item.device for item in said if isinstance(item, DeviceState)} == {"bridge.0x898E"}
+
+
 def test_answers_about_zigbee_are_no_device() -> None:
     """What a device answered to a command is told under words of its own."""
     assert not decode("tele/b/SENSOR", b'{"ZbResponse":{"Device":"0x5ADF","Status":0,"LinkQuality":80}}', RECEIVED)
