@@ -131,3 +131,20 @@ def test_questions_and_claims_say_nothing(topic: str) -> None:
 def test_attributes_are_read_alike() -> None:
     """An attribute that is a number is a reading of now."""
     assert _values(decode("v1/devices/a/attributes", b'{"interval":60,"fw":"1.2b"}', RECEIVED)) == {"interval": 60.0}
+
+
+@pytest.mark.parametrize(
+    ("key", "fact"),
+    [
+        ("flameDetected", Fact.FIRE), ("coDetected", Fact.GAS_ALARM), ("lpg_alarm", Fact.GAS_ALARM),
+        ("leakDetected", Fact.WATER), ("flood_detected", Fact.WATER), ("waterLeakage", Fact.WATER),
+        ("lowBat", Fact.BATTERY_LOW), ("tamperDetected", Fact.TAMPER), ("windowOpen", Fact.OPEN),
+        ("powerOutage", Fact.MAINS_LOST), ("AC_Fail", Fact.MAINS_LOST), ("sos", Fact.OTHER),
+    ],
+)  # fmt: skip
+def test_words_of_alarms(key: str, fact: Fact) -> None:
+    """What is called an alarm, or detected, is no number of its own."""
+    for value in (b"true", b"1", b'"on"'):
+        (said,) = decode("v1/devices/a/telemetry", b'{"%s":%s}' % (key.encode(), value), RECEIVED)
+        assert isinstance(said, DeviceState)
+        assert (said.fact, said.active) == (fact, True)
