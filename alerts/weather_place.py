@@ -70,12 +70,12 @@ class Placer:
         if aliased:
             return aliased, Placing.PLACED
         shape = _shape_of(area)
+        coded = {code for scheme, code in area.codes for code in self._by_code(scheme, code)}
+        if coded and (shape is None or _is_point(area)):  # a point does not say how far it reaches
+            return coded, Placing.PLACED
         # A shape is the more exact of the two (CAP 1.2 §3.2.4); codes are for those who cannot draw.
         if shape is not None and (drawn := self._under(shape)):
             return drawn, Placing.PLACED
-        coded = {code for scheme, code in area.codes for code in self._by_code(scheme, code)}
-        if coded and shape is None:
-            return coded, Placing.PLACED
         is_known = shape is not None or (self._has_national_codes and any(scheme == GB2260 for scheme, _ in area.codes))
         return set(), Placing.ELSEWHERE if is_known else Placing.UNKNOWN
 
@@ -84,14 +84,24 @@ class Placer:
         return {grid for key in keys for grid in self._aliases.get(key, ()) if self._grids.by_code(grid) is not None}
 
     def _by_code(self, scheme: str, code: str) -> Iterable[str]:
-        """Find the coarsest grids that an administrative code covers: 500101 and 500101000000 are the same county."""
+        """Find the coarsest grids that an administrative code covers: 500101 and 500101000000 are the same county.
+
+        A place that is smaller than our grids (a village, where they end at towns) is in the finest grid that holds it.
+        """
         if self._grids.by_code(code) is not None:
             return (code,)
         if scheme != GB2260:
             return ()
         prefix = _significant(code)
         held = {grid.code for grid in self._national if grid.code.startswith(prefix)}
+        if not held:
+            return self._holding(prefix)
         return [code for code in held if (grid := self._grids.by_code(code)) is None or grid.parent not in held]
+
+    def _holding(self, prefix: str) -> tuple[str, ...]:
+        """Give the finest grid, county or below, whose code a longer one begins with."""
+        holding = [(len(begin), grid.code) for grid in self._national if prefix.startswith(begin := _whole(grid.code))]
+        return (max(holding)[1],) if holding else ()
 
     @cached_property
     def _national(self) -> list[Grid]:
@@ -156,14 +166,22 @@ class Placer:
 
 def _significant(code: str) -> str:
     """Cut off the pairs of zeros that say "the whole": 500000000000 is 50, 500101000000 is 500101, 500101003000 is 500101003."""
-    county, rest = code[:_COUNTY_DIGITS], code[_COUNTY_DIGITS:]
-    for zeros in ("000", "000"):
-        rest = rest.removesuffix(zeros)
-    if rest:
-        return county + rest
-    while county.endswith("00") and len(county) > _PAIR:
+    county = _whole(code)
+    while len(county) <= _COUNTY_DIGITS and county.endswith("00") and len(county) > _PAIR:
         county = county[:-_PAIR]
     return county
+
+
+def _whole(code: str) -> str:
+    """Cut off what says "the whole county" or "the whole town"."""
+    rest = code[_COUNTY_DIGITS:]
+    for zeros in ("000", "000"):
+        rest = rest.removesuffix(zeros)
+    return code[:_COUNTY_DIGITS] + rest
+
+
+def _is_point(area: WarningArea) -> bool:
+    return not area.polygons and all(radius_km == 0.0 for _, _, radius_km in area.circles)
 
 
 def _shape_of(area: WarningArea) -> BaseGeometry | None:

@@ -55,11 +55,26 @@ def drawn(west: float, south: float, east: float, north: float) -> WarningArea:
         ("339900001", ("339900001",)),
         ("339900001000", ("339900001",)),
         ("339900001002", ("339900001002",)),
+        ("339900001003", ("339900001",)),
+        ("339900002005", ("339900002",)),
+        ("339900003000", (COUNTY,)),
     ],
 )
 def test_a_code_is_what_begins_with_it(code: str, grids: tuple[str, ...]) -> None:
-    """A province, a county, a town, a village: zeros at the end are the whole."""
+    """A province, a county, a town, a village: zeros at the end are the whole. What has no grid is in the one that holds it."""
     assert place(coded(code)) == (Placing.PLACED, grids)
+
+
+def test_a_point_beside_a_code_is_no_area() -> None:
+    """A circle without a radius marks the office: the code says how far it reaches. Alone, it is where it is."""
+    point = ((120.05, 30.02, 0.0),)
+    area = WarningArea(name="x", circles=point, codes=(("GB2260", COUNTY),))
+    assert place(area) == (Placing.PLACED, (COUNTY,))
+    assert place(WarningArea(name="x", circles=point)) == (Placing.PLACED, ("339900001001",))
+    assert place(WarningArea(name="x", circles=point, codes=(("UGC", "MTZ014"),))) == (
+        Placing.PLACED,
+        ("339900001001",),
+    )
 
 
 def test_a_code_of_another_county_is_elsewhere() -> None:
