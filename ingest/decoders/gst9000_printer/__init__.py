@@ -71,7 +71,7 @@ class Printer:
         goes_on = topic in self._cut
         lines, newline, rest = (self._cut.pop(topic, b"") + _binary(payload)).rpartition(b"\n")
         found = records(lines + newline)
-        is_unheard = bool(found) and not found[-1].is_whole and not _says_something(found[-1])
+        is_unheard = bool(found) and not found[-1].is_whole and not _is_told(found[-1])
         if is_unheard:
             rest = lines[found.pop().start :] + newline + rest
         refused: list[Decoded] = [_NOTHING] if lines.strip() and not found and not rest and not goes_on else []
@@ -111,8 +111,10 @@ def _panel(topic: str) -> str:
     return levels[at] if at < len(levels) and levels[at] else _ROOT
 
 
-def _says_something(record: Record) -> bool:
-    return any(claims(line) is not None for line in record.lines)
+def _is_told(record: Record) -> bool:
+    """Tell whether a record that is still printed says what happened, and to which part."""
+    is_placed = not record.is_drawn or bool(record.address) or len(record.lines) > 1
+    return is_placed and any(claims(line) is not None for line in record.lines)
 
 
 def _said(found: list[Record], panel: str, received: datetime) -> list[Decoded]:

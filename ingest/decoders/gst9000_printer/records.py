@@ -23,6 +23,9 @@ _ADDRESS: Final = re.compile(
     r"|(\d{1,3})\s?(?:回路|号?机)\s?(\d{1,3})|(?:机器(\w{1,3})[,，])?回路(\w{1,3})[,，]部件(\w{1,3})|^(\d{1,2})/(\d{1,3})(?=[:：]|$)"
 )
 _RULES: Final = "-=*_ "
+_DRAWN_DATE: Final = re.compile(rb"(?<!\d)(\d\d)\x8d(\d\d)\x8e")
+_DRAWN: Final = re.compile(rb"(?m)^[\x11\x16\x1d\x80]$")
+_SIGNS: Final = {b"\x11": "火警", b"\x16": "故障", b"\x1d": "复位", b"\x80": "报脏"}
 _IDEOGRAPHS: Final = "\u2e80"
 LINES: Final = 12  # of one record: more is another printout that has no time
 LINE: Final = 160  # characters; paper has 32, and what is beyond is not looked at
@@ -31,7 +34,8 @@ LINE: Final = 160  # characters; paper has 32, and what is beyond is not looked 
 class Record(Struct, kw_only=True, gc=False):
     """One printout. `time` are year (-1: none), month, day, hour, minute, second as printed; `address` is loop and part, "" for the panel.
 
-    `start` is where it begins in the bytes; `is_whole` tells that a blank line or the next record has ended it.
+    `start` is where it begins in the bytes; `is_whole` tells that a blank line or the next record has ended it, `is_drawn` that its
+    address comes behind what happened.
     """
 
     start: int
@@ -39,6 +43,7 @@ class Record(Struct, kw_only=True, gc=False):
     address: str = ""
     lines: list[str] = []
     is_whole: bool = False
+    is_drawn: bool = False
 
 
 def records(data: bytes) -> list[Record]:
@@ -55,11 +60,13 @@ def records(data: bytes) -> list[Record]:
             record.is_whole = True
             record = None
         if stamp is not None:
-            record = Record(start=at, time=(int(stamp[1] or -1), *map(int, stamp.groups("0")[1:])))
+            time = (int(stamp[1] or -1), *map(int, stamp.groups("0")[1:]))
+            record = Record(start=at, time=time, is_drawn=b"\x8d" in raw and _DRAWN_DATE.search(raw) is not None)
             found.append(record)
             line = (line[: stamp.start()] + line[stamp.end() :]).strip()
         if record is not None and line and len(record.lines) < LINES and line.strip(_RULES):
-            _add(record, line, may_say_where=not record.lines or is_beside)
+            is_alone = not record.address and _ADDRESS.fullmatch(line) is not None
+            _add(record, line, may_say_where=not record.lines or is_beside or is_alone)
             is_beside = stamp is not None
         at += len(raw) + 1
     return found
@@ -88,8 +95,15 @@ def _add(record: Record, line: str, *, may_say_where: bool) -> None:
         record.lines.append(line)
 
 
+def _word(sign: re.Match[bytes]) -> bytes:
+    """Give the word of a sign that a GST100 draws: it knows month, day and its events as one byte each."""
+    return _SIGNS[sign[0]].encode("gb18030")
+
+
 def _texts(data: bytes) -> list[str]:
     """Read lines of GBK, or of UTF-8 that holds ideographs, without the printer's commands."""
+    if b"\x8d" in data and _DRAWN_DATE.search(data):
+        data = _DRAWN.sub(_word, _DRAWN_DATE.sub(rb"\1/\2 ", data))
     clean = _COMMANDS.sub(b"", data)
     try:
         text, _ = utf_8_decode(clean, "strict", False)

@@ -166,6 +166,29 @@ def test_panels_of_other_makers_are_read(raw, device, fact, active, text):
     assert (state.device, state.active, state.text) == (device, active, text)
 
 
+@pytest.mark.parametrize(
+    ("sign", "part", "expected"),
+    [
+        (b"\x11", b"1-027", [("p1-001.027", Fact.FIRE, True)]),
+        (b"\x16", b"1-005", [("p1-001.005", Fact.FAULT, True)]),
+        (b"\x16", b"-----", [("p1", Fact.FAULT, True)]),
+        (b"\x80", b"1-005", [("p1-001.005", Fact.FAULT, True)]),
+        (b"\x1d", b"-----", [("p1", fact, False) for fact in (Fact.FIRE, Fact.FAULT, Fact.OTHER, Fact.SILENCED)]),
+        (b"\x14", b"-----", []),
+    ],
+)
+def test_signs_of_a_gst100_are_read(sign, part, expected):
+    """It sends month, day and what happened as signs of its printer, and the part below."""
+    raw = b"*" * 15 + b"\r06\x8d30\x8e   22:00\r\n" + sign + b"\r" + part + b"\r\n #\r"
+    states = [item for item in decode(TOPIC, raw, NOW) if isinstance(item, DeviceState)]
+    assert [(s.device, s.fact, s.active) for s in states] == expected
+    assert {s.time for s in states} <= {datetime(2026, 6, 30, 14, tzinfo=UTC)}
+    for size in (1, 3, 8):  # as it trickles in
+        printer = MEMORY()
+        pieces = [raw[at : at + size] for at in range(0, len(raw), size)]
+        assert [one for piece in pieces for one in told(piece, printer)] == expected
+
+
 def test_utf_8_is_the_same():
     """As programs on the way send it on, also cut in the middle of a character."""
     raw = printout("首次火警").decode("gbk").encode()
