@@ -20,6 +20,7 @@ T = TypeVar("T")
 _parse: Final = msgspec.json.Decoder().decode
 _PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8")
 BOM: Final = b"\xef\xbb\xbf"
+_ENDS: Final = (b"\x00", b"\x1a")
 TEXT_KEPT: Final = 200
 BIG_INTEGER_BYTES: Final = 16
 _CBOR_END: Final = b"\x58\xff" + bytes(255)
@@ -61,6 +62,8 @@ def read_json(payload: bytes, parse: Callable[[bytes], object] = _parse) -> obje
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         if payload.startswith(BOM):
             return read_json(payload.removeprefix(BOM), parse)
+        if payload.endswith(_ENDS):  # a firmware sent its buffer, or what ends a modem's command
+            return read_json(payload.rstrip(b"\x00\x1a \t\r\n"), parse)
         raise RefusedError(Reason.MALFORMED, f"not JSON: {error}") from error
 
 

@@ -36,6 +36,7 @@ _PACKED: Final = frozenset({"pack", "batch", "history"})
 _PROPERTIES: Final = frozenset({"prop", "props", "property", "properties", "measurepoint"})
 _HELD: Final = ("values", "measurepoints", "events")
 _POSTED: Final = ("params", "items", "payload", "value")
+_FRAME: Final = frozenset({*_POSTED, "method", "productKey", "code", "status"})
 _PUSHED: Final = frozenset({"items", "identifier", "status"})
 _STATUS: Final = {"online": False, "offline": True, 1: False, 3: True}
 _SESSIONS: Final = {"login": False, "batch_login": False, "logout": True, "batch_logout": True}
@@ -130,7 +131,7 @@ def _decode(route: _Route, message: object, received: datetime) -> list[Decoded]
         raise RefusedError(Reason.MALFORMED, "a message is an object")
     device, what = route.device, route.what
     if not what:
-        message = _unwrapped(message)
+        message = _unwrapped(message, route.rest)
     if device is None or "productKey" in message:
         device = _checked(device, identity(message))
     if "params" not in message and "items" not in message and ("code" in message and "status" not in message):
@@ -152,11 +153,18 @@ def _decode(route: _Route, message: object, received: datetime) -> list[Decoded]
     return _posted(device, _subject(route, message), message, moment, received)
 
 
-def _unwrapped(message: dict[str, object]) -> dict[str, object]:
-    """Give what the platform for homes puts into `params`: a message as rules forward it, with product and name."""
+def _unwrapped(message: dict[str, object], rest: tuple[str, ...]) -> dict[str, object]:
+    """Give a message in the usual frame.
+
+    The platform for homes puts what rules forward into `params`, with product and name; clones with topics of their own leave
+    the frame away, and values stand alone.
+    """
     params = message.get("params")
-    is_push = type(params) is dict and "productKey" in params and not _PUSHED.isdisjoint(params)
-    return params if is_push and type(params) is dict else message
+    if isinstance(params, dict) and "productKey" in params and not _PUSHED.isdisjoint(params):
+        return params
+    if rest and rest[0] in _PROPERTIES and _FRAME.isdisjoint(message):
+        return {"params": message}
+    return message
 
 
 def _checked(device: DeviceId | None, named: DeviceId | None) -> DeviceId:

@@ -113,6 +113,21 @@ def test_clones_and_partitions(topic: str) -> None:
     assert _said(_decode(topic, {"params": {"temperature": 20}})) == {("pk.dn", "temperature"): 20.0}
 
 
+@pytest.mark.parametrize("end", [b"\x00", b"\r\n\x00\x00", b"\x1a"])
+def test_a_firmware_that_sends_its_whole_buffer(end: bytes) -> None:
+    """Zeros behind the text, or what ends a modem's command, are no damage; anything else is."""
+    whole = b'{"params":{"smoke_state":1}}'
+    assert _said(decode(POST, whole + end, RECEIVED)) == {("a1QZ.smoke-7", Fact.FIRE): True}
+    assert _reasons(decode(POST, whole + end + b"}" + end, RECEIVED)) == [Reason.MALFORMED]
+
+
+def test_clones_leave_the_frame_away() -> None:
+    """On a topic of its own a clone may send the values alone; on Aliyun's that is no message."""
+    assert _said(_decode("/sys/pk/dn/prop/post", {"smoke_state": 1})) == {("pk.dn", Fact.FIRE): True}
+    assert _decode("/sys/pk/dn/prop/post", {"code": 200, "id": "1"}) == []
+    assert _reasons(_decode("/sys/pk/dn/thing/event/property/post", {"smoke_state": 1})) == [Reason.MALFORMED]
+
+
 def test_an_event_that_states_no_fact_is_a_moment_of_its_name() -> None:
     """Nothing will say that it ended: it is over a second later."""
     decoded = _decode("/sys/a1QZ/smoke-7/thing/event/SmokeAlarm/post", {"params": {"value": {"Level": 2}, "time": MS}})
