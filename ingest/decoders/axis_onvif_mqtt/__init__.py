@@ -8,6 +8,7 @@ What is told on connecting is no event: ONVIF marks it `Initialized`. Of it only
 be an end we missed; "it is so" is kept as history, which raises nothing. Axis's own JSON has no such mark.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -34,14 +35,13 @@ _CONNECTED_WORDS: Final = {
 }
 _BY_HAND: Final = DeviceId("camera")
 """Who speaks in a file that is looked at without a topic and names nobody itself."""
-_PERSONAL: Final = (
-    b"plate", b"face", b"alpv", b"anpr", b"humanbody", b"clothing", b"observations", b"accesscontrol", b"credential",
-    b"bodytemperature",
-)  # fmt: skip
+_PERSONAL: Final = re.compile(
+    rb"(?<!tem)plate|(?<!inter)(?<!sur)face|alpv|anpr|humanbody|clothing|observations|accesscontrol|credential|bodytemperature",
+    re.IGNORECASE,
+)
 _NAME_LOOKED_AT: Final = 200  # characters of an item's name, which bounds what is kept of it
 _SCENES: Final = ("Frame", "frame", "observations")
 """What the description of a scene is called by ONVIF, by Axis, and by Axis for an object on its way through it."""
-_NETWORK: Final = b"interface"  # has no face
 _KELVIN_FROM: Final = 200.0
 """No room is that hot in degrees and none that cold in kelvin; the specification asks for degrees and shows kelvin."""
 
@@ -56,8 +56,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
 
 def storable(payload: bytes) -> bytes:
     """Give what may be kept of a raw message: nothing of one that speaks of plates, faces or holders of keys, all of any other."""
-    lowered = payload.lower().replace(_NETWORK, b"")
-    return b"" if any(word in lowered for word in _PERSONAL) else payload
+    return b"" if _PERSONAL.search(payload) else payload
 
 
 TOPICS: Final = ("axis/#", "+/event/connection", "+/event/tns:onvif/#", "+/event/tns:axis/#", "+/onvif-ej/#")

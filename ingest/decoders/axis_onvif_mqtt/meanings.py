@@ -40,7 +40,7 @@ def _pattern(words: str) -> re.Pattern[str]:
 _MEANINGS: Final = (
     # Plates, faces, who opened a door and who has a fever are of persons; nothing of them is taken.
     (
-        _pattern(r"plate|alpv|anpr|\blpr|(?<!inter)face(?!t)|accesscontrol|credential|bodytemperature"),
+        _pattern(r"(?<!tem)plate|alpv|anpr|\blpr|(?<!inter)(?<!sur)face(?!t)|accesscontrol|credential|bodytemperature"),
         Meaning(is_personal=True),
     ),
     (_pattern(r"xinternal"), Meaning()),  # drawings of an application for its own page, several times a second
@@ -48,7 +48,7 @@ _MEANINGS: Final = (
     (_pattern(r"status/temperature/inside"), Meaning(facts=(Fact.FAULT,), is_inverted=True)),
     (_pattern(r"status/temperature/(?:below|above_or)"), Meaning(facts=(Fact.FAULT,))),
     (
-        _pattern(r"temperaturecritical|status/temperature/above|temperature(?:alarm|detection)|thermometry|radiometry"),
+        _pattern(r"status/temperature/above|temperature(?:change)?(?:alarm|detection)|thermometry|radiometry"),
         Meaning(facts=(Fact.HEAT,)),
     ),
     (_pattern(r"videosource/tampering$|shock"), Meaning(facts=(Fact.TAMPER,), is_momentary=True)),
@@ -58,7 +58,7 @@ _MEANINGS: Final = (
     ),
     (
         _pattern(
-            r"failure|disruption|storage/alert|signalloss|videoloss|network/lost|connectionfail|diskfull|"
+            r"failure|temperaturecritical|disruption|storage/alert|signalloss|videoloss|network/lost|connectionfail|diskfull|"
             r"powerlimit|notaccessible|doorfault"
         ),
         Meaning(facts=(Fact.FAULT,)),

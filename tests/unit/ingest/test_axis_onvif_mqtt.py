@@ -69,7 +69,8 @@ def test_event_of_a_detector() -> None:
         ("onvif:VideoSource/GlobalSceneChange/ImagingService", {"State": "false"}, {Fact.TAMPER: False}),
         ("onvif:Device/HardwareFailure/StorageFailure", {"Failed": "true"}, {Fact.FAULT: True}),
         ("onvif:Device/HardwareFailure/FanFailure", {"Failed": "false"}, {Fact.FAULT: False}),
-        ("onvif:Device/HardwareFailure/TemperatureCritical", {"Critical": "true"}, {Fact.HEAT: True}),
+        ("onvif:Device/HardwareFailure/TemperatureCritical", {"Critical": "1"}, {Fact.FAULT: True}),
+        ("onvif:VideoSource/TemperatureChangeDetection", {"State": "true"}, {Fact.HEAT: True}),
         ("onvif:Device/HardwareFailure/PowerSupplyFailure", {"Failed": "true"}, {Fact.MAINS_LOST: True}),
         ("onvif:Device/axis:Status/Temperature/Inside", {"sensor_level": "1"}, {Fact.FAULT: False}),
         ("onvif:Device/axis:Status/Temperature/Above", {"sensor_level": "1"}, {Fact.HEAT: True}),
@@ -359,6 +360,7 @@ def test_plates_and_faces_are_dropped() -> None:
     assert [type(item) for item in _axis("axis:X/VMD", {"active": "1", "plate": "X1"})] == [Dropped, DeviceState]
     assert storable(b'{"topic":"axis:X/LicensePlate"}') == b""
     assert storable(b'{"topic":"onvif:Device/axis:Network/Lost","message":{"source":{"interface":"eth0"}}}') != b""
+    assert storable(b'{"topic":"axis:X/SurfaceTemplate"}') != b""
 
 
 @pytest.mark.parametrize(
