@@ -15,6 +15,8 @@ from ingest.wire import RefusedError, read_json, read_short_cbor, unhex
 
 VERSION: Final = 10
 """The version RFC 8428 defines (§4.1); a pack of a later one must not be used (§4.4)."""
+SECONDARY_UNITS: Final = 26
+"""The same with the units of RFC 8798 (RFC 9100 §4: feature 4 beside those of version 10)."""
 _USUAL_VERSION: Final = {VERSION}
 RELATIVE_BELOW_S: Final = float(1 << 28)
 """Smaller times are counted from now (§4.5.3)."""
@@ -82,7 +84,8 @@ class Base(msgspec.Struct, gc=False):
         A missing Value counts as zero beside a base value (§4.5.4), unless there is a value of another type.
         """
         record.n = self.name + record.n
-        record.u = record.u or self.unit
+        if record.vb is None and record.vs is None:  # a truth has no unit, and a text only its own
+            record.u = record.u or self.unit
         if self.value is not None:
             if isinstance(record.v, float):
                 record.v += self.value
@@ -202,7 +205,8 @@ def _check_versions(pack: Sequence[Record]) -> None:
     versions = {record.bver for record in pack if record.bver is not None}
     if not versions or versions == _USUAL_VERSION:
         return
-    if max(versions) > VERSION:
-        raise RefusedError(Reason.UNSUPPORTED, f"SenML version {max(versions)}; {VERSION} is the newest known")
+    newest = max(versions)
+    if newest > VERSION and newest != SECONDARY_UNITS:
+        raise RefusedError(Reason.UNSUPPORTED, f"SenML version {newest}; {VERSION} and {SECONDARY_UNITS} are known")
     if min(versions) < 1 or len(versions) > 1:
         raise RefusedError(Reason.MALFORMED, "SenML version is not one positive number for the whole pack")

@@ -5,7 +5,8 @@ The topic says who speaks. A record names a metric ("smoke"), or the speaker and
 looked at by hand) the name's last part is the metric and what stands before it the device.
 
 A boolean named as a Fact is a device state, any other boolean a reading of 1 or 0. A sum is a reading of
-`{metric}_sum` in the unit times seconds. Text and data are no readings: a pack that has nothing else is refused.
+`{metric}_sum` in the unit times seconds. Text and data are no readings, but for the text of a number that has a unit: a pack
+that has nothing else is refused. Records that all name the device alone are told apart by units that say what they measure.
 """
 
 import re
@@ -29,7 +30,7 @@ from ingest.senml_pack import (
     read_pack,
     sets_base,
 )
-from ingest.wire import RefusedError, text
+from ingest.wire import RefusedError, number, text
 
 __all__ = ["DECODER", "decode", "fast", "metric_of"]
 
@@ -41,6 +42,8 @@ _GOOD, _UNCERTAIN_TIME, _MISSING = Quality.GOOD, Quality.UNCERTAIN_TIME, Quality
 _NAME_KEPT: Final = 100
 """Characters of the longest name that is remembered: devices repeat the same short ones."""
 
+NAMED_BY_UNIT: Final[Mapping[str, str]] = {"lat": "latitude", "lon": "longitude", "%EL": "battery"}
+"""What a record without a name of its own measures, where its unit says so (RFC 8428 §5.1.4, "multiple data types")."""
 Who = tuple[DeviceId, str, Fact | None]
 """A device, a metric, and the fact of that name where there is one."""
 
@@ -84,8 +87,10 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
             and type(who) is tuple
             and record.vb is record.vs is record.vd is record.s is base.value is base.sum is None  # type: ignore[comparison-overlap]
         ):
-            unit = record.u or base.unit
-            said.append(Reading(device=who[0], metric=who[1], time=time, value=value, unit=unit, quality=quality))
+            unit, metric = record.u or base.unit, who[1]
+            if metric == "value" and unit in NAMED_BY_UNIT:
+                metric = NAMED_BY_UNIT[unit]
+            said.append(Reading(device=who[0], metric=metric, time=time, value=value, unit=unit, quality=quality))
         else:
             base.add_to(record)
             said += _rest(record, who, time, quality)
@@ -139,7 +144,10 @@ def fast(  # noqa: C901, PLR0912 -- every message passes here: a call costs more
                 time_us += received_us
             if not OLDEST_US <= time_us <= received_us + AHEAD_US:
                 return None
-        rows.append((name, record.u or base_unit, time_us, record.v))
+        unit = record.u or base_unit
+        if name == "value" and unit in NAMED_BY_UNIT:
+            name = NAMED_BY_UNIT[unit]
+        rows.append((name, unit, time_us, record.v))
     return rows or None
 
 
@@ -206,6 +214,10 @@ def _rest(record: Record, who: Who | Rejection | None, time: datetime, quality: 
     device, metric, fact = who
     said: list[Decoded] = []
     unit, value = record.u or "", record.v
+    if metric == "value" and unit in NAMED_BY_UNIT:
+        metric = NAMED_BY_UNIT[unit]
+    if unit and record.vs is not None and (amount := number(record.vs)) is not None:
+        value = amount  # only numbers have units: a number whose sender quotes it
     if record.vb is not None and fact is not None:
         said.append(DeviceState(device=device, fact=fact, active=record.vb, time=time, quality=quality))
     elif record.vb is not None:

@@ -150,6 +150,46 @@ def test_text_is_refused_only_when_there_is_nothing_else() -> None:
     assert _said(b'[{"n":"note","vs":"12"},{"n":"smoke","v":1}]') == [("smoke-1", "smoke", 1.0, "")]
 
 
+def test_quoted_number_with_a_unit_is_a_number() -> None:
+    """Some networks quote what they pass on; a text without a unit of its own stays a text."""
+    (reading,) = decode(
+        TOPIC,
+        b'[{"bu":"V","n":"battery","u":"%","vs":"32.0"},{"n":"room","vs":"7"},{"n":"x","u":"m","vs":"?"}]',
+        RECEIVED,
+    )
+    assert isinstance(reading, Reading)
+    assert (reading.metric, reading.value, reading.unit) == ("battery", 32.0, "%")
+
+
+def test_truth_does_not_take_the_base_unit() -> None:
+    """Degrees of the other records say nothing of it."""
+    truth = decode(TOPIC, b'[{"bu":"Cel","n":"temperature","v":21},{"n":"pump","vb":true}]', RECEIVED)[1]
+    assert isinstance(truth, Reading)
+    assert (truth.value, truth.unit) == (1.0, "1")
+
+
+def test_records_without_a_name_are_told_apart_by_their_units() -> None:
+    """RFC 8428 §5.1.4: humidity, place and charge of one name would be one metric that jumps."""
+    pack = b'[{"bn":"smoke-1:","bu":"%RH","v":20},{"u":"lon","v":24.3},{"u":"lat","v":60.1},{"u":"%EL","v":98}]'
+    expected = [("value", 20.0), ("longitude", 24.3), ("latitude", 60.1), ("battery", 98.0)]
+    assert [
+        (item.metric, item.value) for item in decode(TOPIC, pack, RECEIVED) if isinstance(item, Reading)
+    ] == expected
+    rows = fast(pack, to_us(RECEIVED), "smoke-1")
+    assert rows is not None
+    assert [(metric, value) for metric, _, _, value in rows] == expected
+    (based,) = decode(TOPIC, b'[{"bv":90,"u":"%EL","v":8}]', RECEIVED)
+    assert isinstance(based, Reading)
+    assert (based.metric, based.value) == ("battery", 98.0)
+
+
+def test_secondary_units_are_version_26() -> None:
+    """RFC 9100 §4: a pack with millimetres says so by its version."""
+    (reading,) = decode(TOPIC, b'[{"bver":26,"n":"depth","u":"mm","v":12}]', RECEIVED)
+    assert isinstance(reading, Reading)
+    assert (reading.value, reading.unit) == (12.0, "mm")
+
+
 def test_null_value_is_a_missing_value() -> None:
     """A device that sends null has no value: the reading says so, and no number is invented."""
     (item,) = decode(TOPIC, b'[{"n":"smoke","v":null}]', RECEIVED)

@@ -20,6 +20,8 @@ from ingest.units import UnknownUnitError, convert, is_known, is_linear
         (1500.0, "l/s", "m3/s", 1.5),
         (7.0, "furlong", "furlong", 7.0),
         (85.0, "%", "%EL", 85.0),
+        (60.1, "lat", "deg", 60.1),
+        (12.0, "/100", "%", 12.0),
     ],
 )
 def test_known_pairs(value, from_unit, to_unit, expected):
