@@ -36,7 +36,7 @@ _NOT_SAID: Final = ("", 1.0)
 _TEMPERATURE, _PRESSURE, _SPEED = "TempUnit", "PressureUnit", "SpeedUnit"
 _ENERGY: Final = "ENERGY"
 _NO_READING: Final = frozenset({"Time", "Epoch", "TotalStartTime"})
-_BRIDGE: Final = "Zb"  # objects of Zigbee, which are not the board's sensors
+_BRIDGE: Final = ("Zb", "Mtr")  # objects of Zigbee and Matter, which are not the board's sensors
 _SWITCH_LONGEST: Final = len("SwitchNNN")
 
 _KNOWN: Final = {
@@ -54,6 +54,12 @@ _OF_ENERGY: Final = {
     "Frequency": ("frequency", "Hz"), "Period": ("energy_period", "Wh"),
 }  # fmt: skip
 
+_OTHER_UNITS: Final = {
+    "Voltage": "V", "Current": "A", "Power": "W", "Frequency": "Hz", "Energy": "kWh", "ApparentPower": "VA",
+    "ReactivePower": "var", "CurrentNeutral": "A", "PhaseAngle": "deg", "ImportActive": "kWh", "ExportActive": "kWh",
+    "CF1": "ug/m3", "CF2.5": "ug/m3", "CF10": "ug/m3", "Ambient": "lux", "Weight": "kg",
+}  # fmt: skip
+"""Units of what has no name of ours."""
 _OF_SENSOR: Final = {
     "AS3935": {"Distance": "km"},  # of lightning
     "RG-15": {"Active": "mm", "Event": "mm", "Total": "mm", "FlowRate": "mm/h"},
@@ -176,6 +182,8 @@ def quantity(sensor: str, front: str, key: str, units: Units) -> Quantity:
 
 def _unit_of(key: str) -> str:
     """Give the unit of a quantity that has no name of ours: one of several converters, or a temperature of some kind."""
+    if key in _OTHER_UNITS:
+        return _OTHER_UNITS[key]
     if key.endswith("Temperature"):
         return _TEMPERATURE
     if numbered := _NUMBERED.fullmatch(key[:TEXT_KEPT]):
