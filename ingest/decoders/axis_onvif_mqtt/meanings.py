@@ -121,7 +121,10 @@ def meaning_of(path: str) -> Meaning:
 
 def _hazards(words: str) -> tuple[Fact, ...]:
     """Tell by the last level that names one: `SmokeAndFire/Smoke` is smoke, `SmokeAndFire/Camera1` may be both."""
-    return next(filter(None, map(hazards_in, reversed(words.split("/")))), ())
+    levels = words.split("/")
+    if levels[0] == "iva":
+        del levels[2:]  # Bosch: behind the kind of rule is the name people gave it
+    return next(filter(None, map(hazards_in, reversed(levels))), ())
 
 
 def hazards_in(words: str) -> tuple[Fact, ...]:

@@ -216,7 +216,7 @@ def test_load_of_a_processor_is_no_yes() -> None:
         ("cam-7/onvif-ej/RuleEngine/LineDetector/Crossed&/1/2/Smoke alley", "RuleEngine/LineDetector/Crossed"),
     ],
 )
-def test_name_of_a_rule_is_no_part_of_the_event(topic: str, code: str) -> None:
+def test_source_of_an_event_is_no_part_of_it(topic: str, code: str) -> None:
     """Behind the ampersand are the values of the source, whatever people called them; an event may have no data."""
     said = decode(topic, b'{"UtcTime":"2024-05-01T11:59:58.250Z","Source":{}}', RECEIVED)
     assert [(item.fact, item.active, item.time) for item in said if isinstance(item, DeviceState)] == [
@@ -351,6 +351,20 @@ def test_topic_that_names_nobody() -> None:
     (said,) = decode("axis/event/x", payload.replace(b"{", b'{"serial":"B8A44F4DAC06",', 1), RECEIVED)
     assert isinstance(said, DeviceState)
     assert said.device == "B8A44F4DAC06"
+
+
+@pytest.mark.parametrize(
+    ("topic", "facts"),
+    [
+        ("IVA/IdleObject/Fire lane/&1", {Fact.MOTION: True}),
+        ("IVA/Flame/Camera 1/&1", {Fact.FIRE_SEEN: True}),
+        ("IVA/Smoke/Camera 1/&1", {Fact.SMOKE_SEEN: True}),
+    ],
+)
+def test_name_people_gave_a_rule_is_no_hazard(topic: str, facts: dict[Fact, bool]) -> None:
+    """Bosch writes the rule's name behind its kind; only the kind says what is seen."""
+    payload = b'{"UtcTime":"2024-05-01T11:59:58Z","Source":{"VideoSource":1},"Data":{"State":true}}'
+    assert _facts(decode(f"cam-7/onvif-ej/{topic}", payload, RECEIVED)) == facts
 
 
 def test_plates_and_faces_are_dropped() -> None:
