@@ -156,6 +156,7 @@ _STATES: Final = {
 ONLY_PLAIN: Final = {"leakage": Flag(Fact.WATER)}
 """Facts with a plain name only: in thing models it is 漏电, the milliamperes of a circuit."""
 _IGNORED: Final = (
+    "metercode meterno meternumber "
     "imei imei2 imsi iccid meid eid mac macaddress sn serialnumber serialno deviceid devicecode deviceno devicesn "
     "devicetype devicename productid productkey serviceid softwareversion hardwareversion firmwareversion version "
     "manufacturername manufacturer terminaltype moduletype modulename cellidlength time timestamp ts utc eventtime reporttime "

@@ -127,6 +127,8 @@ class Data(Struct):
             ((name, only),) = values.items()
             if type(only) is str and len(only) >= _OPAQUE_FROM and not is_personal(name):
                 return self._bytes((from_base64(only) if name in _RAW else from_hex(only)) or only.encode())
+            if type(only) is dict and "value" not in only:  # a struct that is the whole of a service
+                values = only
         own = stamp(values["time"] if "time" in values else values.get("timestamp"))
         moment = self.moment if own is None else settle(own, self.received)
         if "Alarm_Status" not in values:

@@ -327,6 +327,14 @@ def test_the_only_value_of_a_product_without_a_plug_in_is_for_a_codec() -> None:
     assert [type(item) for item in decode(TOPIC, aep({"ownerName": "x" * 30}), RECEIVED)] == [Dropped]
 
 
+def test_a_struct_that_is_the_whole_of_a_service() -> None:
+    """What is in it keeps its meaning: a fault of a meter is a fault, its number is none."""
+    meter = {"faultStatus": 1, "temperature": 22, "meterCode": "10012190005493", "monthAmount": None}
+    decoded = decode(TOPIC, aep({"serviceId": "Raw", "serviceData": {"MeterData": meter}}), RECEIVED)
+    assert _facts(decoded) == [(Fact.FAULT, True)]
+    assert _values(decoded) == {"temperature": (22.0, "Cel")}
+
+
 def test_what_the_platform_before_aep_pushes() -> None:
     """One service, its data and its time; the device is the platform's."""
     message = {
