@@ -150,7 +150,7 @@ def _alert(alert: Element, envelope: Meaning) -> Iterator[Decoded]:
         yield message.warning(Element("info"), 0, ())
     is_seeking = False
     for number, info in enumerate(infos[:PARTS_AT_MOST]):
-        _check_info(info, is_lenient=is_local or is_first)
+        _check_info(info, kind, is_lenient=is_local or is_first)
         areas, faults = areas_of(info, is_national=is_local)
         seeks = is_of_persons(info)
         is_seeking = is_seeking or seeks
@@ -238,7 +238,7 @@ class _Message:
         if any(_IS_GREEN.search(level) for level in _awareness(info, "level")):
             return MessageKind.CANCEL
         answers = {answer.text.strip() for answer in info.every("responseType")}
-        if self._kind is MessageKind.UPDATE and answers == {"AllClear"}:
+        if answers == {"AllClear"}:
             return MessageKind.CANCEL  # §3.2.2: the event poses no threat any more
         return self._kind
 
@@ -274,8 +274,10 @@ def _chosen(infos: list[Element]) -> list[Element]:
     return [info for info, language in zip(infos, languages, strict=True) if language == wanted]
 
 
-def _check_info(info: Element, *, is_lenient: bool) -> None:
+def _check_info(info: Element, kind: MessageKind, *, is_lenient: bool) -> None:
     """Refuse what the standard refuses; 12379 and CAP 1.0 leave more out, and 12379 writes colours for severities."""
+    if kind is MessageKind.CANCEL:  # what a cancellation leaves out must not keep the warning standing
+        return
     if not event_words(info):
         raise RefusedError(Reason.MALFORMED, "<event> is missing")
     if not is_lenient:
@@ -285,7 +287,7 @@ def _check_info(info: Element, *, is_lenient: bool) -> None:
     _check(info, "severity", frozenset(SEVERITIES) | {"unknown"} | (frozenset(COLOURS) if is_lenient else frozenset()))
     _check(info, "certainty", _CERTAINTIES)
     for area in info.every("area"):
-        if not area.word("areaDesc") and not is_lenient:
+        if area.first("areaDesc") is None and not is_lenient:
             raise RefusedError(Reason.MALFORMED, "<areaDesc> is missing")
 
 

@@ -183,10 +183,13 @@ def test_references_name_sender_and_identifier() -> None:
     assert warning.references == (("met@county.example", "w-1"), ("met@county.example", "w,2"))
 
 
-def test_an_update_that_gives_the_all_clear_is_a_cancellation() -> None:
-    """§3.2.2 responseType: the event poses no threat any more."""
+@pytest.mark.parametrize("kind", ["Update", "Alert"])
+def test_an_all_clear_is_a_cancellation(kind: str) -> None:
+    """§3.2.2 responseType: the event poses no threat any more. Beside another response it is advice."""
     info = cap_info().replace("<urgency>", "<responseType>AllClear</responseType><urgency>")
-    assert read(cap("w-2", kind="Update", references=cited("w-1"), infos=info))[0].kind is MessageKind.CANCEL
+    assert read(cap("w-2", kind=kind, references=cited("w-1"), infos=info))[0].kind is MessageKind.CANCEL
+    both = info.replace("<urgency>", "<responseType>Avoid</responseType><urgency>")
+    assert read(cap("w-2", kind=kind, references=cited("w-1"), infos=both))[0].kind == kind.lower()
 
 
 def test_a_headline_that_lifts_is_a_cancellation() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.decoders import decoder
 from ingest.decoders.cap12 import storable
-from ingest.readings import Dropped, Meaning, MessageKind, OfficialWarning, WarningArea
+from ingest.readings import Dropped, Meaning, MessageKind, OfficialWarning, Reason, Rejection, WarningArea
 from tests.warning_messages import SENT, cap, cap_info, cited
 
 RECEIVED = SENT + timedelta(minutes=1)
@@ -95,6 +95,20 @@ def test_the_first_version_cites_otherwise() -> None:
     """CAP 1.0: "identifier/sender"."""
     body = cap("w-2", kind="Update", references="w-1/met@county.example w-0", space="http://www.incident.com/cap/1.0")
     assert read(body)[0].references == (("met@county.example", "w-1"), ("met@county.example", "w-0"))
+
+
+def test_a_place_without_a_name_is_a_place() -> None:
+    """`areaDesc` must be there (§3.2.4), and may be empty: Argentina draws its areas and does not name them."""
+    (area,) = read(cap(infos=cap_info(area="<areaDesc/><circle>30.5,120.5 2.5</circle>")))[0].areas
+    assert (area.name, area.circles) == ("", ((120.5, 30.5, 2.5),))
+
+
+def test_a_cancellation_may_leave_out_what_it_cancels() -> None:
+    """What an Alert needs is refused without; a Cancel without it still ends what it cites."""
+    bare = "<info><category>Met</category><event>Rain</event></info>"
+    assert read(cap("w-2", kind="Cancel", references=cited("w-1"), infos=bare))[0].kind is MessageKind.CANCEL
+    found = decoder("cap12")("cap/met", cap("w-2", kind="Update", references=cited("w-1"), infos=bare), RECEIVED)
+    assert [item.reason for item in found if isinstance(item, Rejection)] == [Reason.MALFORMED]
 
 
 def test_an_empty_shape_is_none() -> None:
