@@ -69,7 +69,7 @@ class Printer:
         if len(payload) > _LONGEST:
             return [_TOO_LONG]
         goes_on = topic in self._cut
-        lines, newline, rest = (self._cut.pop(topic, b"") + _binary(payload)).rpartition(b"\n")
+        lines, newline, rest = (self._cut.pop(topic, b"") + lines_of(_binary(payload))).rpartition(b"\n")
         found = records(lines + newline)
         is_unheard = bool(found) and not found[-1].is_whole and not _is_told(found[-1])
         if is_unheard:
@@ -99,9 +99,9 @@ MEMORY = remembering
 
 
 def _binary(payload: bytes) -> bytes:
-    """Give the bytes of lines, which may be spelt as hex text."""
+    """Give the bytes, which may be spelt as hex text."""
     text = None if _ESCAPE in payload or not payload.isascii() else unhex(payload)
-    return lines_of(payload if text is None or _PRINTED.isdisjoint(text) else text)
+    return payload if text is None or _PRINTED.isdisjoint(text) else text
 
 
 @lru_cache(maxsize=4_096)
@@ -155,17 +155,22 @@ def _time(record: Record, received: datetime) -> tuple[datetime, Quality]:
 
     Without a year it is the last such day before now.
     """
-    year, *rest = record.time
-    here = (received + _BEIJING).year
-    for assumed in (year + 2000 if year < 100 else year,) if year >= 0 else (here, here - 1):  # noqa: PLR2004 -- two digits
-        time = _local(assumed, *rest)
-        if time is not None and is_believable(time, received, EARLIEST):
-            return time, _GOOD
-    return received, Quality.UNCERTAIN_TIME
+    year = record.time[0]
+    if year >= 0:
+        time = _local(year + 2000 if year < 100 else year, record)  # noqa: PLR2004 -- two digits
+    else:
+        here = (received + _BEIJING).year
+        time = _local(here, record)
+        if time is None or not is_believable(time, received, EARLIEST):
+            time = _local(here - 1, record)
+    if time is None or not is_believable(time, received, EARLIEST):
+        return received, Quality.UNCERTAIN_TIME
+    return time, _GOOD
 
 
-def _local(year: int, month: int, day: int, hour: int, minute: int, second: int) -> datetime | None:
+def _local(year: int, record: Record) -> datetime | None:
+    _, month, day, hour, minute, second = record.time
     try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC) - _BEIJING
+        return datetime(year, month, day, hour, minute, max(second, 0), 0, UTC) - _BEIJING
     except (ValueError, OverflowError):
         return None

@@ -26,13 +26,13 @@ _RULES: Final = "-=*_ "
 _DRAWN_DATE: Final = re.compile(rb"(?<!\d)(\d\d)\x8d(\d\d)\x8e")
 _DRAWN: Final = re.compile(rb"(?m)^[\x11\x16\x1d\x80]$")
 _SIGNS: Final = {b"\x11": "火警", b"\x16": "故障", b"\x1d": "复位", b"\x80": "报脏"}
-_IDEOGRAPHS: Final = "\u2e80"
+_MAY_BE_UTF_8: Final = re.compile(rb"[\xe3-\xef][\x80-\xbf]{2}")  # an ideograph
 LINES: Final = 12  # of one record: more is another printout that has no time
 LINE: Final = 160  # characters; paper has 32, and what is beyond is not looked at
 
 
 class Record(Struct, kw_only=True, gc=False):
-    """One printout. `time` are year (-1: none), month, day, hour, minute, second as printed; `address` is loop and part, "" for the panel.
+    """One printout. `time` are year, month, day, hour, minute, second as printed (-1: none); `address` is loop and part, "" for the panel.
 
     `start` is where it begins in the bytes; `is_whole` tells that a blank line or the next record has ended it, `is_drawn` that its
     address comes behind what happened.
@@ -60,13 +60,15 @@ def records(data: bytes) -> list[Record]:
             record.is_whole = True
             record = None
         if stamp is not None:
-            time = (int(stamp[1] or -1), *map(int, stamp.groups("0")[1:]))
+            time = tuple(map(int, stamp.groups("-1")))
             record = Record(start=at, time=time, is_drawn=b"\x8d" in raw and _DRAWN_DATE.search(raw) is not None)
             found.append(record)
             line = (line[: stamp.start()] + line[stamp.end() :]).strip()
-        if record is not None and line and len(record.lines) < LINES and line.strip(_RULES):
-            is_alone = not record.address and _ADDRESS.fullmatch(line) is not None
-            _add(record, line, may_say_where=not record.lines or is_beside or is_alone)
+        if record is not None and line and len(record.lines) < LINES and (line[0] not in _RULES or line.strip(_RULES)):
+            if not record.address and (not record.lines or is_beside or _ADDRESS.fullmatch(line)):
+                line = _place(record, line)
+            if line:
+                record.lines.append(line)
             is_beside = stamp is not None
         at += len(raw) + 1
     return found
@@ -84,15 +86,16 @@ def address_of(text: str) -> str:
 
 
 def _dotted(found: re.Match[str]) -> str:
-    return ".".join([part.zfill(3) for part in found.groups() if part is not None])
+    return ".".join([part.zfill(3) for part in filter(None, found.groups())])
 
 
-def _add(record: Record, line: str, *, may_say_where: bool) -> None:
-    if may_say_where and not record.address and (found := _ADDRESS.search(line)):
-        record.address = _dotted(found)
-        line = (line[: found.start()] + line[found.end() :]).strip()
-    if line:
-        record.lines.append(line)
+def _place(record: Record, line: str) -> str:
+    """Take the address out of a line that may hold it."""
+    found = _ADDRESS.search(line)
+    if found is None:
+        return line
+    record.address = _dotted(found)
+    return (line[: found.start()] + line[found.end() :]).strip()
 
 
 def _word(sign: re.Match[bytes]) -> bytes:
@@ -105,13 +108,17 @@ def _texts(data: bytes) -> list[str]:
     if b"\x8d" in data and _DRAWN_DATE.search(data):
         data = _DRAWN.sub(_word, _DRAWN_DATE.sub(rb"\1/\2 ", data))
     clean = _COMMANDS.sub(b"", data)
-    try:
-        text, _ = utf_8_decode(clean, "strict", False)
-    except ValueError:
-        text = ""
-    if text.isascii() or max(text) < _IDEOGRAPHS:
-        text = clean.decode("gb18030", "replace")
+    text = _of_utf_8(clean) if _MAY_BE_UTF_8.search(clean) else ""
+    text = text or clean.decode("gb18030", "replace")
     if _BROKEN not in text:
         return text.split("\n")
     # What is left of half a character must not reach into the next line.
     return [line.decode("gb18030", "replace") for line in clean.split(b"\n")]
+
+
+def _of_utf_8(data: bytes) -> str:
+    """Read UTF-8 whose last character may be cut; "" where it is none."""
+    try:
+        return utf_8_decode(data, "strict", False)[0]
+    except ValueError:
+        return ""
