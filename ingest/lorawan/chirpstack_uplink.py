@@ -1,18 +1,19 @@
 """What an uplink event of ChirpStack and its relatives says, in all their spellings. Pure and total."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import UNSET
 
-from ingest.instants import settle_instant
+from ingest.instants import EPOCH, settle_instant
 from ingest.lorawan.chirpstack_event import Event, Info, Modulation, Radio
 from ingest.lorawan.fields import enclosed_bytes, hex_bytes, instant, port_of
 from ingest.lorawan.uplink import MAC_ONLY, Uplink, told
 from ingest.readings import Decoded, DeviceId, Reason, Rejection
 from ingest.wire import RefusedError, number, read_json, text
 
+LATEST_S: Final = 32_503_680_000  # the year 3000: larger numbers count something else
 GATEWAYS: Final = 256  # no frame is heard by more; a list that goes on is not looked through
 
 
@@ -23,6 +24,8 @@ def tell_uplink(device: DeviceId, event: Event, received: datetime) -> list[Deco
     raw = event.data or event.payloadBase64
     if type(raw) is bytes:
         payload: bytes | None = raw
+    elif event.data_encode == "hexstring":
+        payload = hex_bytes(raw)
     else:
         payload = enclosed_bytes(raw) if raw else hex_bytes(event.payloadHex)
     rssi, snr = _radio(event, radios)
@@ -41,7 +44,11 @@ def tell_uplink(device: DeviceId, event: Event, received: datetime) -> list[Deco
         )
     )
     if raw and payload is None:
-        items.append(Rejection(reason=Reason.MALFORMED, detail=f"{device}: the payload is no base64"))
+        items.append(
+            Rejection(
+                reason=Reason.MALFORMED, detail=f"{device}: the payload is neither base64 nor the hex it is said to be"
+            )
+        )
     return items
 
 
@@ -50,7 +57,12 @@ def _time_of(event: Event, radios: Sequence[Radio]) -> object:
     for rx in radios:
         if found := rx.time or rx.nsTime or rx.gwTime:
             return found
-    return event.publishedAt or event.gatewayTime
+    return event.publishedAt or event.gatewayTime or _of_epoch(event.timestamp)
+
+
+def _of_epoch(seconds: object) -> datetime | None:
+    """Give the instant of seconds since 1970 UTC; None where there is none that a calendar has."""
+    return EPOCH + timedelta(0, seconds) if type(seconds) is int and 0 < seconds < LATEST_S else None
 
 
 def _port(event: Event) -> int | None:

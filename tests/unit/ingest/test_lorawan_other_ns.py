@@ -87,6 +87,18 @@ def test_milesight_gateway_writes_numbers_as_text() -> None:
         assert (enclosed.payload, enclosed.port) == (bytes.fromhex("0367ea00"), 85)
 
 
+def test_rak_gateway_writes_the_payload_in_hex() -> None:
+    """`data_encode` says so: as base64 the same characters would be other bytes. Its time is in seconds."""
+    packet = {"devEUI": EUI, "timestamp": 1714564800, "fPort": 85, "data": "01755C03824408", "data_encode": "hexstring"}
+    (enclosed,) = decode(RX, json.dumps(packet).encode(), RECEIVED)
+    assert isinstance(enclosed, Enclosed)
+    assert (enclosed.payload, enclosed.time, enclosed.quality) == (bytes.fromhex("01755C03824408"), NOON, Quality.GOOD)
+    (enclosed,) = decode(RX, json.dumps({**packet, "data": "A2fqAA==", "data_encode": "base64"}).encode(), RECEIVED)
+    assert isinstance(enclosed, Enclosed)
+    assert enclosed.payload == bytes.fromhex("0367ea00")
+    assert reasons(decode(RX, json.dumps({**packet, "data": "A2fqAA=="}).encode(), RECEIVED)) == [Reason.MALFORMED]
+
+
 def test_milesight_gateway_flattens_what_its_codec_measured() -> None:
     """With a codec of its own it puts the values beside its words about the packet, which are none."""
     packet = {
