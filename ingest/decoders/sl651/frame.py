@@ -170,8 +170,10 @@ def _is_right(crc: int, stated: bytes) -> bool:
 
 def _read(head: bytes, marked: bytes, *, is_ascii: bool) -> Frame:
     """Read a frame of its head (centre, station, password, function, length; in bytes) and its body between its two marks."""
-    # A 16-bit length leaves no room for the direction: then the end mark tells it.
-    is_up = marked[-1] in _UP_ENDS and (head[9] >> 4 != _DOWN or len(marked) - 2 > _LENGTH)
+    # A 16-bit length leaves no room for the direction: then the end mark tells it. A frame marked as sent up that ends like one sent
+    # down is of the station its own body names.
+    is_up = marked[-1] in _UP_ENDS or marked[9:16] == b"\xf1\xf1" + head[1:6]
+    is_up = is_up and (head[9] >> 4 != _DOWN or len(marked) - 2 > _LENGTH)
     frame = Frame(
         station=(head[1:6] if is_up else head[:5]).hex().upper(),
         function=head[8],

@@ -18,6 +18,8 @@ _HOUR = timedelta(minutes=60)
 _FIVE_MINUTES = timedelta(minutes=5)
 _EXTRA_END = 0x03  # a length one too large takes the end mark in: seen in groundwater stations, checksum right
 _MOST_COLUMNS = 4
+_MOST_NAMED = 20
+_SAID = (Value, Series, StatusWord)
 _Column = tuple[Element, int, int]  # bytes and decimals of each value
 MAX_SPAN = timedelta(days=3660)
 
@@ -31,9 +33,10 @@ class HexBody:
         self._has_class = has_class
         self._block_step = _FIVE_MINUTES
         self._items: list[Item] = []
+        self._passed: list[int] = []  # guides of elements that nobody but the maker knows
 
     def items(self) -> list[Item]:
-        """Give what the body says, in order; nothing follows a Rejection."""
+        """Give what the body says, in order; nothing follows a Rejection. A body of unknown elements alone is told as one."""
         data, size, items = self._data, len(self._data), self._items
         rejection, at = None, 0
         while rejection is None and at + 1 < size:
@@ -54,6 +57,9 @@ class HexBody:
                 at = self._at
         if rejection is None and at < size and data[at] != _EXTRA_END:
             rejection = _cut_off(data[at])
+        if rejection is None and self._passed and not any(isinstance(item, _SAID) for item in items):
+            guides = " ".join(f"{guide:02X}" for guide in self._passed[:_MOST_NAMED])
+            rejection = Rejection(reason=Reason.UNSUPPORTED, detail=f"no element we know: {guides}")
         if rejection is not None:
             items.append(rejection)
         return items
@@ -162,6 +168,7 @@ class HexBody:
         """Pass over a value by its length; a doubled guide marks a private group, whose definition byte tells nothing."""
         if guide == definition:
             return Rejection(reason=Reason.MALFORMED, detail=f"private group {guide:02X}{guide:02X}")
+        self._passed.append(guide)
         return _cut_off(guide) if self._take(definition >> 3) is None else None
 
 

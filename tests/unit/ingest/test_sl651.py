@@ -76,6 +76,13 @@ def test_unknown_elements_are_passed_over() -> None:
     assert _values(_decode(report("8012 1234 EE08 05 3812 1213"))) == [("38", 12.13)]
 
 
+def test_a_report_of_unknown_elements_alone_is_told() -> None:
+    """Nothing of it could be read: it is kept, and is no heartbeat. Displacements in the reserved guides were seen."""
+    decoded = _decode(report("762A FF00000172 7822 00000152"))
+    assert _reasons(decoded) == [Reason.UNSUPPORTED]
+    assert "76 78" in str(decoded)
+
+
 def test_extended_elements_are_named_by_their_code() -> None:
     """FF and a second byte are an element of the maker: its value is kept."""
     (reading,) = _decode(report("FF33 11 0205"))
@@ -280,6 +287,14 @@ def test_downlink_is_told() -> None:
     payload = frame(0x32, bytes.fromhex("0007260701060030"), down=True)
     assert _reasons(_decode(payload)) == [Reason.DOWNLINK]
     assert _reasons(_decode(payload, "sl651/4401/0012345679")) == [Reason.FOREIGN_DEVICE]
+
+
+def test_a_frame_sent_up_may_end_like_one_sent_down() -> None:
+    """Marked as sent up, with its own station in its body and ENQ at its end: it is the station's, as one was published."""
+    whole = report("3812 1213")[:-3] + b"\x05"
+    assert _values(_decode(whole + crc_modbus(whole))) == [("38", 12.13)]
+    asked = frame(0x37, bytes.fromhex("0007260701060030"))[:-3] + b"\x05"
+    assert _reasons(_decode(asked + crc_modbus(asked), "")) == [Reason.DOWNLINK]
 
 
 def test_wrong_checksum_gives_no_reading() -> None:
