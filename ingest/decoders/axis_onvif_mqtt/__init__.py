@@ -44,6 +44,8 @@ _SCENES: Final = ("Frame", "frame", "observations")
 """What the description of a scene is called by ONVIF, by Axis, and by Axis for an object on its way through it."""
 _KELVIN_FROM: Final = 200.0
 """No room is that hot in degrees and none that cold in kelvin; the specification asks for degrees and shows kelvin."""
+_DEGREES_BELOW: Final = 150.0
+"""Nothing a thermal camera looks at is that cold in kelvin, which it should tell."""
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
@@ -182,6 +184,8 @@ def _measured(
         metric, unit = told
         if unit == "Cel" and value >= _KELVIN_FROM:
             unit = "K"
+        elif unit == "K" and value < _DEGREES_BELOW:
+            unit = "Cel"
         yield Reading(
             device=device,
             metric=metric,

@@ -93,6 +93,13 @@ _MEASURES: Final = (
     (_pattern(r"device/sensor/temperature|sensordata/temperature"), {"value": ("temperature", "Cel")}),
     (_pattern(r"device/sensor/relativehumidity|sensordata/relativehumidity"), {"value": ("humidity", "%RH")}),
     (
+        _pattern(r"radiometry/\w*temperaturereading"),
+        {
+            "spotreading": ("temperature", "K"), "maxtemperature": ("temperature_max", "K"),
+            "mintemperature": ("temperature_min", "K"), "averagetemperature": ("temperature_mean", "K"),
+        },
+    ),
+    (
         _pattern(r"airqualitymonitor/metadata"),
         {
             "temperature": ("temperature", "Cel"), "humidity": ("humidity", "%RH"), "co2": ("co2", "ppm"),
