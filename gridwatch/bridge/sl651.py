@@ -122,7 +122,8 @@ class Parts:
         numbers, serial_at = 0x001001, 0
         if is_packet:
             numbers, serial_at = _number(body, 0, 3, is_ascii=is_ascii), 3
-        is_up = end in (_ETX, _ETB) and (text[18] != "8" or len(body) > _LENGTH_BITS)
+        names_itself = body[8:15] == b"\xf1\xf1" + raw[3:8]  # a report may end like a question
+        is_up = (end in (_ETX, _ETB) or names_itself) and (text[18] != "8" or len(body) > _LENGTH_BITS)
         return cls(
             centre=text[:2] if is_up else text[10:12],
             station=text[2:12] if is_up else text[:10],

@@ -54,6 +54,17 @@ def test_a_station_that_shall_stay_online_gets_esc():
     assert answer(dialect, sl651_frames.frame(0x2F, bytes.fromhex(SERIAL + STAMP))) == down(0x2F, end="1B")
 
 
+def test_a_report_that_ends_like_a_question_is_the_stations():
+    """Marked as sent up, its body names the station of its header; a question for a station does not."""
+    for raw, device, is_up in (
+        (sl651_frames.report("3923 00001250"), "0012345678", True),
+        (sl651_frames.frame(0x37, bytes.fromhex(SERIAL + STAMP)), "0100123456", False),
+    ):
+        whole = raw[:-3] + b"\x05"
+        found = heard(Sl651(), whole + sl651_frames.crc_modbus(whole))
+        assert (found.device, found.is_up) == (device, is_up)
+
+
 def test_an_ascii_report_is_answered_in_ascii():
     """The same fields as characters, the checksum too (tables 17 and 19)."""
     whole = b"\x01" + b"0012345678" + b"01" + b"1234" + b"32" + b"8010" + b"\x02" + (SERIAL + STAMP).encode() + b"\x04"
