@@ -73,7 +73,8 @@ def test_a_test_is_never_a_fire(words):
 
 
 @pytest.mark.parametrize(
-    "kind", ["手动报警按钮", "火灾显示盘", "声光报警器", "火灾声光警报器", "可燃气体探测器", "手动火灾报警按钮"]
+    "kind",
+    ["手动报警按钮", "火灾显示盘", "声光报警器", "声光报警", "火灾声光警报器", "可燃气体探测器", "手动火灾报警按钮"],
 )
 def test_a_kind_of_part_is_no_event(kind):
     """A part that is registered, or started, is not on fire, whatever it is called."""
@@ -81,7 +82,7 @@ def test_a_kind_of_part_is_no_event(kind):
     assert told(printout(f"启动 {kind}")) == [(PART, Fact.OTHER, True)]
 
 
-@pytest.mark.parametrize("room", ["材料试验室", "测试区", "电池间", "麻醉恢复室", "备电室"])
+@pytest.mark.parametrize("room", ["材料试验室", "测试区", "电池间", "麻醉恢复室", "备电室", "三层模拟量"])
 def test_a_fire_in_a_room_with_a_telling_name_is_a_fire(room):
     """Where place and event stand in one line, the room is no test, no recovery and no supply."""
     assert told(printout(f"火警 {room}感烟", place="")) == [(PART, Fact.FIRE, True)]
@@ -155,6 +156,7 @@ def test_a_day_without_a_year_is_the_last_such_day():
         ("----------\r\n2026年06月26日 16时46分\r\r1/5 \r消火栓按钮报火警\r----------\r\n", "p1-001.005", Fact.FIRE, True, ""),
         ("\x1b@2026.06.26   15:10:19   0104238\n\x1c&防火分区  光电探测器\r\x1c.\x1bi\x01\x1c&火警\x1c.\r", "p1", Fact.FIRE, True, "0104238 防火分区  光电探测器"),
         ("26/06/30 06:00\n009回路104地址首次火警\n机房故障监视\n", "p1-009.104", Fact.FIRE, True, "机房故障监视"),
+        ("26/06/30 06:00 00012\n  006-007\n火警\n", "p1-006.007", Fact.FIRE, True, "00012"),
         ("26/06/30 06:00\n火警:01088\n感烟探测器\n", "p1-001.088", Fact.FIRE, True, "感烟探测器"),
         ("26/06/30 06:00 机器01,回路11,部件096 总线回答\n", "p1-001.011.096", Fact.OTHER, True, ""),
     ],
