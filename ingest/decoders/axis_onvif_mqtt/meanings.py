@@ -65,7 +65,7 @@ _MEANINGS: Final = (
     ),
     (
         _pattern(
-            r"io/|virtualinput|virtualport|supervisedport|digitalinput|digitaloutput|trigger/relay|relay$|airqualitymonitor/alarm"
+            r"\bio/|virtualinput|virtualport|supervisedport|digitalinput|digitaloutput|trigger/relay|relay$|airqualitymonitor/alarm"
         ),
         Meaning(is_port=True),
     ),

@@ -168,6 +168,7 @@ def test_state_that_is_not_known_is_no_happening(state: str) -> None:
          {"temperature_min": (281.4, "K"), "temperature_max": (612.9, "K")}),
         ("onvif:VideoAnalytics/Radiometry/TemperatureReading", {"SpotReading": "36.5"}, {"temperature": (36.5, "Cel")}),
         ("onvif:Device/axis:Light/Status", {"state": "ON"}, {"light_status": (1.0, "1")}),
+        ("onvif:AudioAnalytics/Audio/DetectedSound", {"isSoundDetected": "true"}, {"detected_sound": (1.0, "1")}),
         ("onvif:Device/axis:Heater/Status", {"running": "0"}, {"heater_status": (0.0, "1")}),
     ],
 )  # fmt: skip
