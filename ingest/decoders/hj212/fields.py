@@ -93,7 +93,7 @@ def read_content(content: str, system: str, period: str | None) -> Content:
         elif kind is _SAMPLED:
             sampled[field.code] = text
         else:
-            alarms.append((field.code, text))
+            alarms.append((field.code, text.strip()))
     return Content(values, flags, sampled, times, alarms)
 
 
@@ -109,7 +109,7 @@ def _field(name: str, system: str, period: str | None) -> Field | None:
     if period is None:
         return _equipment(code, kind)
     if kind == "ALARMTYPE":
-        return Field(Kind.ALARM, name[:_NAME_KEPT])
+        return Field(Kind.ALARM, name.strip()[:_NAME_KEPT])
     if code and kind in _VALUES:
         return _value(code, kind, system, period)
     if kind == "FLAG":

@@ -140,6 +140,15 @@ def test_the_form_of_2005_is_read():
     ]
 
 
+def test_the_alarm_of_the_standards_own_example_is_heard():
+    """Annex C of 2005 writes blanks around its name, and no code."""
+    raw = packet("ST=32;CN=2072;PW=1;MN=A110000_0001;Flag=0;CP=&&AlarmTime=20260701053000;101-Ala=1.1, AlarmType =1&&")
+    assert readings(raw) == [("phosphorus", 1.1, "mg/L", Quality.GOOD)]
+    assert [(s.fact, s.active, s.code) for s in decode(TOPIC, raw, NOW) if isinstance(s, DeviceState)] == [
+        (Fact.VALUE_HIGH, True, "AlarmType")
+    ]
+
+
 def test_equipment_tells_its_state_and_run_time():
     """2021 and 2041: of what treats the pollution."""
     assert readings(report("SB1-RS=1;SB2-RS=0", cn="2021")) == [
