@@ -91,8 +91,8 @@ def _speaker(told: Sequence[Mapping[str, object]]) -> tuple[str, str]:
             if isinstance(topic, str):
                 find = _speaks_on if len(topic) + len(base) < _TOPIC_LONGEST else _speaks_on.__wrapped__
                 if (found := find(topic, base)) is not None:
-                    behind = _behind(one.get("value_template"))
-                    return (f"{found[0]}.{behind}", found[0]) if behind and not found[1] else found
+                    behind = "" if found[1] else _behind(one.get("value_template"))
+                    return (f"{found[0]}.{behind}", found[0]) if behind else found
     return "", ""
 
 

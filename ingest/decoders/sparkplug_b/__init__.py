@@ -40,7 +40,6 @@ __all__ = ["DECODER", "decode"]
 
 _CONTROLS: Final = ("Node Control/", "Device Control/")
 _CHANNELS_MOST: Final = 64  # metrics of one device the registry takes (ingest.registry.METRICS_PER_DEVICE)
-_ARRAYS: Final = (bytes, list)
 _WITH_VALUE: Final = MEASURED | {0}  # a number is one whatever its type, if that was not said
 _MISSING, _UNCERTAIN, _HISTORY = Quality.MISSING, Quality.UNCERTAIN, Quality.HISTORY
 NAMES_KEPT: Final = 8192  # a name is at most 1004 characters, that of a member of four templates: 12 MB
@@ -181,7 +180,8 @@ def _metrics(
             milliseconds, (time, of_clock) = told, _settled(told, received)
         doubtful = metric.is_stale or metric.is_historical or not is_sure
         quality = _trusted(metric, of_clock, is_sure=is_sure) if doubtful else of_clock
-        if type(metric.raw) in _ARRAYS:
+        raw = type(metric.raw)
+        if raw is bytes or raw is list:
             items += _elements(speaker.device, metric, known, time, quality)
         elif (said := _said(speaker.device, metric, known, meaning, time, quality)) is not None:
             items.append(said)

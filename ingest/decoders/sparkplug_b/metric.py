@@ -62,9 +62,9 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             if value is None or isinstance(value, Scalar)
         ]
 
-    def value(self, kind: int) -> Scalar | None:
+    def value(self, kind: int) -> object:
         """Give the value, read as data type `kind`: whole numbers travel unsigned, in two's complement."""
-        if self.is_null or isinstance(self.raw, bytes | list):
+        if self.is_null:
             return None
         raw = self.raw
         if kind == BOOLEAN:

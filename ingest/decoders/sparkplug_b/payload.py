@@ -121,7 +121,10 @@ def _add(metrics: list[Metric], items: Any, prefix: str, depth: int) -> None:
                 _add(metrics, raw.metrics, f"{name or prefix}/", depth + 1)
             continue
         alias, milliseconds = item.alias, item.timestamp
-        unit, quality = _properties(item.properties) if has("properties") else ("", None)
+        unit, is_null, is_stale = "", item.is_null, False
+        if has("properties"):
+            unit, quality = _properties(item.properties)
+            is_null, is_stale = is_null or quality == BAD, quality == STALE
         metrics.append(
             Metric(
                 name=name,
@@ -129,9 +132,9 @@ def _add(metrics: list[Metric], items: Any, prefix: str, depth: int) -> None:
                 milliseconds=float(milliseconds) if milliseconds or has("timestamp") else None,
                 type=item.datatype,
                 is_historical=item.is_historical,
-                is_null=item.is_null or quality == BAD,
-                is_stale=quality == STALE,
-                raw=_readable(raw) if which == "string_value" else raw,
+                is_null=is_null,
+                is_stale=is_stale,
+                raw=_readable(raw) if type(raw) is bytes and which == "string_value" else raw,
                 unit=unit,
             )
         )

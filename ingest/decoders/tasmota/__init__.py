@@ -28,6 +28,7 @@ _STATUSES: Final = {"StatusSNS": "SENSOR", "StatusSTS": "STATE"}
 _HEARD: Final = {
     "ZbReceived": zigbee.devices, "ZbInfo": zigbee.devices, "LwReceived": lorawan.devices, "LwDecoded": lorawan.devices,
 }  # fmt: skip
+_OF_OTHERS: Final = frozenset({*_HEARD, "mac"})
 _FEW: Final = 3  # keys of what a bridge hears, its time included
 _OF_BOARD: Final = frozenset({"SENSOR", "STATE", "RESULT"})
 _VCC, _SIGNAL, _UPTIME = ("Vcc", "voltage", "V"), ("Wifi.Signal", "wifi_signal", "dBm"), ("UptimeSec", "uptime", "s")
@@ -62,7 +63,7 @@ def _decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
         for status, named in _STATUSES.items():
             if isinstance(message.get(status), dict):
                 message, what = message[status], named
-    said = _message(device, what or "SENSOR", message, len(payload), received)
+    said = _message(device, what or "SENSOR", message, payload, received)
     if said and not device:
         raise RefusedError(Reason.TOPIC, "the topic names no board")
     return said
@@ -98,13 +99,17 @@ def _word(device: DeviceId, what: str, payload: bytes, received: datetime) -> li
     return [] if switched is None else [switched]
 
 
-def _message(device: DeviceId, what: str, message: dict[str, object], length: int, received: datetime) -> list[Decoded]:
+def _message(
+    device: DeviceId, what: str, message: dict[str, object], payload: bytes, received: datetime
+) -> list[Decoded]:
     at = instant(message, received)
-    said = _heard(device, what, message, at)
-    if "mac" in message and what not in _OF_BOARD:  # a Bluetooth device that has a topic
-        device, what = DeviceId(f"{device}.{text(what).translate(_SEPARATORS)}"), "SENSOR"
-        said.append(Discovered(device=device, name=device.rpartition(".")[2]))
-    shape = shape_of(message, length)
+    said: list[Decoded] = []
+    if what in _HEARD or b'"Device"' in payload or not _OF_OTHERS.isdisjoint(message):
+        said = _heard(device, what, message, at)
+        if "mac" in message and what not in _OF_BOARD:  # a Bluetooth device that has a topic
+            device, what = DeviceId(f"{device}.{text(what).translate(_SEPARATORS)}"), "SENSOR"
+            said.append(Discovered(device=device, name=device.rpartition(".")[2]))
+    shape = shape_of(message, len(payload))
     if shape.switches:
         said += switches(device, shape, message, at)
     if what == "SENSOR":

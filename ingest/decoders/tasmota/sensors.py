@@ -65,7 +65,8 @@ def readings(device: DeviceId, shape: Shape, message: Mapping[str, Any], at: Ins
                 )
         if part and len(said) > before:
             said.insert(before, _part(device, part))
-    said += [_range(device, one, message[name][one[0]], at) for name, one in shape.ranges]
+    if shape.ranges:
+        said += [_range(device, one, message[name][one[0]], at) for name, one in shape.ranges]
     return said
 
 

@@ -98,16 +98,16 @@ def shape_of(message: Mapping[str, object], length: int) -> Shape:
     pressure, speed = message.get(_PRESSURE), message.get(_SPEED)
     temperature = "[degF]" if message.get(_TEMPERATURE) == "F" else "Cel"
     to_hpa = _PRESSURES.get(pressure, 1.0) if isinstance(pressure, str) else 1.0
-    of_speed = _SPEEDS.get(speed, _NOT_SAID) if isinstance(speed, str) else _NOT_SAID
     keys: list[str | tuple[str, ...]] = []
     for key, value in message.items():
         keys.append((key, *value) if type(value) is dict else key)
     make = _shape if length <= _LONGEST_KEPT else _shape.__wrapped__
-    return make(tuple(keys), Units(temperature, to_hpa, of_speed))
+    return make(tuple(keys), temperature, to_hpa, speed if isinstance(speed, str) else "")
 
 
 @lru_cache(maxsize=_SHAPES_KEPT)
-def _shape(keys: tuple[str | tuple[str, ...], ...], units: Units) -> Shape:
+def _shape(keys: tuple[str | tuple[str, ...], ...], temperature: str, to_hpa: float, speed: str) -> Shape:
+    units = Units(temperature, to_hpa, _SPEEDS.get(speed, _NOT_SAID))
     objects = [one for one in keys if isinstance(one, tuple) and one[0] and not one[0].startswith(_BRIDGE)]
     plain = ("", *(one for one in keys if isinstance(one, str) and one in _KNOWN))
     if len(plain) > 1:  # a board, or one of its scripts, that names no sensor
