@@ -75,8 +75,8 @@ _MEANINGS: Final = (
     (
         _pattern(
             r"motion|vmd|sensor/pir|loiter|fence|objectanalytics|linedetector|fielddetector|objectsinside|intrusion|"
-            r"perimeter|idleobject|crowd|objectdetect|objecttrack|animaldetector|radar|\biva/|myruledetector|tpsmartevent|"
-            r"peopledetect|vehicledetect"
+            r"perimeter|idleobject|crowd|objectdetect|objecttrack|radar|\biva/|myruledetector|tpsmartevent|"
+            r"(?:people|person|human|vehicle|animal|pet)(?:shape)?detect"
         ),
         Meaning(facts=(Fact.MOTION,)),
     ),
