@@ -9,10 +9,10 @@ from ingest.readings import Fact, Reason
 _BYTES: Final = 11
 _NO_PROBE: Final = 0x7FFF
 _PROBE_DS, _PROBE_TMP, _LIGHT, _VOLTS, _COUNT, _COUNT_LONG = 1, 2, 5, 6, 7, 8
-_CLOCK_DS, _CLOCK_TMP, _SHT31 = 9, 10, 11
+_CLOCK_DS, _CLOCK_TMP, _SHT31, _MOVES = 9, 10, 11, 14
 _KINDS: Final = 0x3F
 _SIMPLE: Final = 0x0F  # without the bit of a pressed button
-_IDENTITIES: Final = frozenset((0x0E, 0x0F, 0x10, 0x20))
+_IDENTITIES: Final = frozenset((0x0F, 0x10, 0x20))
 """Where a built-in temperature would be there is the number of a probe, or nothing."""
 _NOT_CONNECTED: Final = 0x80  # of what is measured now; of a stored row that it is sent again, unasked
 _STORED: Final = 0x40
@@ -57,6 +57,9 @@ def _outer(said: Told, payload: bytes, kind: int) -> None:
         said.value("input_voltage", float(uint(payload, 7, 9)), "mV", "adc_v")
     elif kind in (_COUNT, _COUNT_LONG):
         said.value("count", float(uint(payload, 7, 9 if kind == _COUNT else 11)), "1", "exit_count")
+    elif kind == _MOVES:  # LHT65N-PIR
+        said.fact(Fact.MOTION, "exti_pin_level", active=bool(payload[7] & 1))
+        said.value("count", float(uint(payload, 8, 11)), "1", "move_count")
     elif kind == _SHT31:
         _probe(said, payload, 7)
         said.value("probe_humidity", (uint(payload, 9, 11) & 0xFFF) / 10, "%RH", "ext_hum_sht")

@@ -239,7 +239,16 @@ def test_lht65_that_has_no_stored_rows_says_nothing(model: str) -> None:
     assert facts(said) == {}
 
 
-@pytest.mark.parametrize("kind", ["0E", "0F", "10", "20"])
+def test_lht65_with_an_eye_says_what_moved() -> None:
+    """It measures the air as any other, and counts movements."""
+    said = _read("LHT65", "CC08 07A6 0385 0E 00000003", 2)
+    assert values(said) == {
+        "voltage": (3080.0, "mV"), "temperature": (19.58, "Cel"), "humidity": (90.1, "%RH"), "count": (3.0, "1"),
+    }  # fmt: skip
+    assert facts(said) == {Fact.BATTERY_LOW: False, Fact.MOTION: False}
+
+
+@pytest.mark.parametrize("kind", ["0F", "10", "20"])
 def test_identity_of_an_lht65_is_no_temperature(kind: str) -> None:
     """Where a probe's number is told, the built-in sensor is not."""
     said = _read("LHT65N", f"CBF6 0B0D 0376 {kind} 0ADD 7FFF", 2)
