@@ -214,11 +214,25 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         (
             "spBv1.0/plant/NBIRTH/node",
             bytes.fromhex(
-                "08eaf2f5a8a02b12220a054c6576656c100118eaf2f5a8a02b200a4a0c0a07656e67556e697412014d69000000000000044012100a"
-                "05536d6f6b6510022003200b38007001121b0a03507570201392010f120d0a05537065656420032080505807"
+                "08aaae9aa0f331122b0a054c6576656c100118aaae9aa0f331200a4a0e0a07656e67556e6974120342014d690000000000000440"
+                "120f0a05536d6f6b651002200b3800700112170a03507570201392010d120b0a05537065656420035007"
             ),
         ),
         ("spBv1.0/plant/DDATA/node/device", b"08eaf2f5a8a02b12070801108403580518ff01"),
+        (
+            "spBv1.0/plant/NDATA/node",
+            bytes.fromhex(
+                "08aaae9aa0f33112100a0550726f62652017820104e2ff280012220a054c6576656c200a4a0e0a075175616c697479120318"
+                "f4036900000000000004401803"
+            ),
+        ),
+        (
+            "spBv1.0/plant/NDATA/node",
+            bytes.fromhex(
+                "221253504256312e305f434f4d505245535345442a22789ce358b56ed682cf86122c42425cac3ea965a9390a5c990c60c0e2"
+                "000087a206dd"
+            ),
+        ),
         ("spBv1.0/plant/NCMD/node", b"\x08\x01"),
     ],
     "chirpstack_v4": [
@@ -333,6 +347,15 @@ PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ("tele/board/STATE", b'{"Time":"2018.02.15 01:00:50","Vcc":3.4,"POWER1":"ON","Wifi":{"Signal":-70}}'),
         ("stat/board/POWER", b"ON"),
         ("tele/board/LWT", b"Offline"),
+        (
+            "tele/board/SENSOR",
+            b'{"LwReceived":{"0x4AD6":{"Node":1,"Device":"0x4AD6","RSSI":-49,"Decoder":"LDS02","FPort":10,"Payload":[11,196,1]}}}',
+        ),
+        ("tele/board/ZbReceived", b'{"0x5ADF":{"Device":"0x5ADF","0500<00":"010000FF0000","LinkQuality":9}}'),
+        (
+            "tele/board/SENSOR",
+            b'{"VL53L0X":{"Distance":263},"TX23":{"Speed":{"Avg":9.5}},"SpeedUnit":"kn","Humidity":40}',
+        ),
         (
             "tele/bridge/5ADF/SENSOR",
             b'{"ZbReceived":{"0x5ADF":{"Device":"0x5ADF","Fire":1,"ZoneStatus":13,"Temperature":19.04,"ModelId":"S"}}}',
