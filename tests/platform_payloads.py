@@ -181,6 +181,7 @@ PLATFORM_PAYLOADS: dict[str, list[tuple[str, bytes]]] = {
         ("onenet", b'{"msg":[{"at":1714564700500,"type":1,"ds_id":"3200_0_5750","value":"c0ced68f","dev_id":1},{"type":2,"status":0,"dev_id":1,"at":1714564700500}]}'),
         ("onenet", b'{"msg":"{\\"pid\\":\\"AjI\\",\\"dev_name\\":\\"nb\\",\\"at\\":1714564700500,\\"type\\":1,\\"ds_id\\":\\"3_0_11\\",\\"value\\":1}","nonce":"y"}'),
         ("onenet", json.dumps({"msg": {"at": 1714564700500, "type": 1, "ds_id": "3300_0_5750", "value": meokon(1, [b"\x02\x5d"]).hex(), "dev_id": 1}}).encode()),
+        ("onenet", json.dumps({"at": 1714564700500, "type": 1, "ds_id": "3336_0_5514", "value": huaqiang(8, 1, bytes(13)).hex(), "dev_id": 1}).encode()),
         (
             "onenet",
             (b'{"productId":"C6z4","deviceId":13,"deviceName":"t1","messageType":"notify","notifyType":"property","data":{"id":"1",'

@@ -11,8 +11,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from ingest.enclosed_frames import frames_in
 from ingest.instants import settle
+from ingest.maker_packets import opened_in
 from ingest.readings import (
     Decoded,
     Decoder,
@@ -120,7 +120,7 @@ def _raw(route: _Route, payload: bytes, received: datetime) -> list[Decoded]:
         return [Rejection(reason=Reason.DOWNLINK, detail="raw bytes for a device")]
     assert route.device is not None  # the topic goes on after it
     data = (unhex(payload) if len(payload) >= _SPELLED_FROM else None) or payload
-    opened = frames_in(data, received)
+    opened = opened_in(route.device, data, (received, _GOOD), received)
     if opened is not None:
         return opened
     return [Enclosed(device=route.device, payload=data, time=received, hint=route.device.partition(".")[0])]

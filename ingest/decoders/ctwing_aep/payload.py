@@ -10,10 +10,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from ingest.decoders.ctwing_aep import huaqiang, isnb
 from ingest.decoders.gb26875_3 import states
-from ingest.enclosed_frames import frames_in, from_base64, from_hex
+from ingest.enclosed_frames import from_base64, from_hex
 from ingest.instants import settle
+from ingest.maker_packets import opened_in
 from ingest.readings import Decoded, DeviceId, DeviceState, Enclosed, Fact, Quality, Reason, Rejection
 from ingest.thing_identity import is_name
 from ingest.thing_personal import is_personal
@@ -107,11 +107,7 @@ class Data(Struct):
 
     def _bytes(self, data: bytes) -> list[Decoded]:
         """Open bytes that say themselves what they are; others are for a codec."""
-        opened = frames_in(data, self.received)
-        if opened is None:
-            opened = isnb.read(self.device, data, self.moment, self.received)
-        if opened is None:
-            opened = huaqiang.read(self.device, self.imei, data, self.received)
+        opened = opened_in(self.device, data, self.moment, self.received, self.imei)
         if opened is not None:
             return opened
         time, quality = self.moment

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from ingest.decoders.onenet.lwm2m import BATTERY_LOW, BATTERY_STATUS, ERROR_CODE, ERRORS, Resource, resource
-from ingest.enclosed_frames import frames_in, from_hex
+from ingest.enclosed_frames import from_hex
+from ingest.maker_packets import opened_in
 from ingest.readings import Decoded, DeviceId, DeviceState, Enclosed, Fact, Quality, Reading, Reason, Rejection
 from ingest.thing_report import read_properties
 from ingest.wire import number, read_json, text
@@ -70,11 +71,11 @@ def _errors(device: DeviceId, code: float | None, stream: str, moment: _Moment) 
 def _opaque(device: DeviceId, stream: str, value: str, moment: _Moment, received: datetime) -> list[Decoded]:
     """Open the text of a maker: hex of a frame that says what it is, JSON, or bytes for a codec."""
     if value.lstrip()[:1] == "{":
-        inner = read_json(value.encode())
+        inner = read_json((value if '"' in value else value.replace("'", '"')).encode())
         if isinstance(inner, dict):
             return read_properties(inner, device, moment, received)
     data = from_hex(value) or value.encode()
-    opened = frames_in(data, received)
+    opened = opened_in(device, data, moment, received)
     if opened is not None:
         return opened
     return [Enclosed(device=device, payload=data, time=moment[0], quality=moment[1], hint=text(stream))]

@@ -9,6 +9,7 @@ import pytest
 from ingest.decoders.aliyun_iot import decode
 from ingest.readings import (
     Decoded,
+    DeviceId,
     DeviceState,
     Discovered,
     Dropped,
@@ -19,7 +20,7 @@ from ingest.readings import (
     Reason,
     Rejection,
 )
-from tests.platform_payloads import meokon
+from tests.platform_payloads import isnb, meokon
 
 RECEIVED = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
 THEN = datetime.fromtimestamp(1714564700.5, UTC)
@@ -156,6 +157,7 @@ def test_raw_bytes() -> None:
             "a1QZ",
         )
     assert ("SHMK24050013", "pressure") in _said(decode(topic, meokon(1, [b"\x02\x5d"]), RECEIVED))
+    assert ("a1QZ.smoke-7", Fact.FIRE) in _said(decode(topic, isnb((0x64, 1, 0x17, 12)), RECEIVED))
     assert _reasons(decode("/sys/a1QZ/smoke-7/thing/model/down_raw", b"\x00", RECEIVED)) == [Reason.DOWNLINK]
 
 
@@ -306,7 +308,8 @@ def test_devices_behind_a_gateway_that_the_platform_tells_of() -> None:
         "gwDeviceName": "gw",
         "devices": [{"productKey": "a1QZ", "deviceName": "smoke-7"}],
     }
-    announced = [Discovered(device="a1QZ.smoke-7", name="smoke-7", model="a1QZ", gateway="a1GW.gw")]
+    device, gateway = DeviceId("a1QZ.smoke-7"), DeviceId("a1GW.gw")
+    announced = [Discovered(device=device, name="smoke-7", model="a1QZ", gateway=gateway)]
     assert _decode("/a1GW/gw/thing/list/found", message) == announced
     assert _decode("/a1GW/gw/thing/topo/lifecycle", message | {"action": "create"}) == announced
     assert _decode("/a1GW/gw/thing/topo/lifecycle", message | {"action": "delete"}) == []

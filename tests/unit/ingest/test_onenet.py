@@ -8,6 +8,7 @@ import pytest
 from ingest.decoders.onenet import decode
 from ingest.readings import (
     Decoded,
+    DeviceId,
     DeviceState,
     Discovered,
     Enclosed,
@@ -18,7 +19,7 @@ from ingest.readings import (
     Rejection,
 )
 from tests.gb26875_frames import component, components, frame
-from tests.platform_payloads import meokon
+from tests.platform_payloads import huaqiang, isnb, meokon
 
 RECEIVED = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
 THEN = datetime.fromtimestamp(1714564700.5, UTC)
@@ -117,6 +118,23 @@ def test_frames_inside() -> None:
     assert _devices(meter) == {"SHMK24050013"}
     panel = _push(_point("3200_0_5750", frame(components(component(2))).hex()))
     assert _said(panel)[Fact.FIRE] is True
+
+
+def test_packets_of_makers_inside() -> None:
+    """Packets of Hikvision and Huaqiang speak for the platform's device; without check digit of its IMEI a packet is none."""
+    for data in (isnb((0x64, 1, 0x17, 12)), huaqiang(8, 1, bytes(13))):
+        decoded = _push(_point("3336_0_5514", data.hex()))
+        assert _said(decoded)[Fact.FIRE] is True
+        assert _devices(decoded) == {"523444202"}
+    for imei in ("860374051096203", "86037405109620a"):
+        (item,) = _push(_point("3336_0_5514", huaqiang(8, 1, bytes(13), imei).hex()))
+        assert isinstance(item, Enclosed)
+
+
+def test_an_object_in_single_quotes() -> None:
+    """Devices write one as JavaScript or Python would; single quotes inside of double ones are text."""
+    assert _said(_push(_point("3300_0_5751", "{'temperature':23.5,'CO':0.389}"))) == {"temperature": 23.5, "co": 0.389}
+    assert _reasons(_push(_point("3300_0_5751", "{'temperature':\"x\"}"))) == [Reason.MALFORMED]
 
 
 def test_forms_of_the_envelope() -> None:
@@ -225,7 +243,7 @@ def test_what_is_of_the_platform_only() -> None:
 def test_a_gateway_takes_in_a_device() -> None:
     """It is announced with the gateway it is behind."""
     payload = b'{"id": "1", "params": {"productID": "C7", "deviceName": "s1"}}'
-    announced = Discovered(device="C7.s1", name="s1", model="C7", gateway="C6.gw")
+    announced = Discovered(device=DeviceId("C7.s1"), name="s1", model="C7", gateway=DeviceId("C6.gw"))
     assert decode("$sys/C6/gw/thing/sub/topo/add", payload, RECEIVED) == [announced]
 
 

@@ -2,7 +2,7 @@
 
 "PU", length, type 10, number, version, kind of device, maker 01, two bytes, attributes (bits 11-10 encryption, 9-0 length of the data), seconds
 since 2018-09-10 in Beijing, IMEI with the digits of each byte exchanged; then the data. There is no checksum: a packet is one where both lengths are
-right and the IMEI is the one the platform names. All numbers are big-endian.
+right and the IMEI is the one the platform names, or where it names none, has the right check digit. All numbers are big-endian.
 """
 
 from collections.abc import Mapping
@@ -23,12 +23,13 @@ _BITS: Final[Mapping[int, Mapping[Fact, int]]] = {
     _SMOKE: {Fact.FIRE: 1 << 0, Fact.BATTERY_LOW: 1 << 2, Fact.FAULT: 1 << 7},
     _HYDRANT: {Fact.VALUE_LOW: 1 << 0, Fact.VALUE_HIGH: 1 << 1, Fact.BATTERY_LOW: 1 << 5, Fact.FAULT: 1 << 7},
 }
+_TWICE: Final = "0246813579"  # the digits of twice a digit, added
 _RSRP: Final = range(30, 157)  # minus so many dBm
 _FROM_MILLIVOLTS: Final = 1000  # a meter counts them, a detector hundredths of a volt
 
 
 def read(device: DeviceId, imei: str, data: bytes, received: datetime) -> list[Decoded] | None:
-    """Read a packet of the device that the platform calls `imei`; None for other bytes.
+    """Read a packet of the device that the platform calls `imei` (empty: it does not say); None for other bytes.
 
     All alarm bits are stated, true or false. Records have their own times.
     """
@@ -38,10 +39,18 @@ def read(device: DeviceId, imei: str, data: bytes, received: datetime) -> list[D
     bits = _BITS.get(data[7])
     is_whole = data[2] << 8 | data[3] == len(data) - 4 and attributes & 0x3FF == len(data) - _HEAD
     named = "".join(f"{byte & 15:x}{byte >> 4:x}" for byte in data[17:25])[:15]
-    if bits is None or not is_whole or attributes & 0xC00 or named != imei:
+    if bits is None or not is_whole or attributes & 0xC00 or (named != imei if imei else not _is_imei(named)):
         return None
     packet, moment = data[_HEAD:], settle(_seconds(data, 13), received)
     return _states(device, bits, packet, moment) + (_records(device, packet, received) if data[7] == _HYDRANT else [])
+
+
+def _is_imei(digits: str) -> bool:
+    """Tell whether the last of 15 digits is the check digit of the others."""
+    return (
+        digits.isdecimal()
+        and sum(map(int, digits[::2] + "".join(_TWICE[int(digit)] for digit in digits[1::2]))) % 10 == 0
+    )
 
 
 def _seconds(data: bytes, at: int) -> float:
