@@ -86,6 +86,8 @@ def _speaker(topic: str) -> _Speaker:
 def _decode(speaker: _Speaker, message: object, received: datetime) -> list[Decoded]:
     if not isinstance(message, dict):
         raise RefusedError(Reason.MALFORMED, "a message is an object")
+    if "end_device_ids" not in message:
+        message = _part(message, "data") or _part(message, "result")  # an event of the console, a stored message
     ids = _part(message, "end_device_ids")
     device = _device(speaker, ids)
     uplink = message.get("uplink_message")

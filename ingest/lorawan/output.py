@@ -22,6 +22,7 @@ from ingest.lorawan.output_words import (
     METRICS,
     MISSING,
     MISSING_BEGIN,
+    NAMES_OF_MEASURES,
     NO,
     QUANTITIES,
     STATES,
@@ -64,7 +65,8 @@ _WITHIN: Final = _OF_ALARMS | {"status", "state", "states", "flags"}
 _OF_PARTS: Final = frozenset(
     (Fact.FIRE, Fact.WATER, Fact.GAS_ALARM, Fact.HEAT, Fact.TAMPER, Fact.OPEN, Fact.BATTERY_LOW)
 )
-_SKIPPED: Final = frozenset(("history", "datalog", "events"))
+_SKIPPED: Final = frozenset(("history", "datalog", "events", "bytes"))
+_ALONE: Final = frozenset(("value", "unit"))
 _FULL: Final = 100.0
 _CELL_VOLTS: Final = 5.0  # a battery's fraction below this is a voltage called by the wrong name
 
@@ -128,6 +130,7 @@ def _agreed(items: list[Decoded]) -> list[Decoded]:
 def _walk(output: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """Give the leaves with their paths, in order; what nests deeper than `DEEPEST` is left out, `_MORE` ends too many parts."""
     left = PARTS - 1  # the output itself is one
+    named: set[str] = set()
     within: list[tuple[str, Iterator[tuple[str, object]]]] = [("", iter(output.items()))]
     while within:
         path, parts = within[-1]
@@ -137,6 +140,10 @@ def _walk(output: Mapping[str, object]) -> Iterator[tuple[str, object]]:
                 yield "", _MORE
                 return
             name = f"{path}_{key[:LONGEST_NAME]}" if path else key
+            if isinstance(value, dict) and (measure := _measure(name, value)) is not None and measure[0] not in named:
+                named.add(measure[0])
+                yield measure
+                continue
             inner = value.items() if isinstance(value, dict) else _numbered(value) if isinstance(value, list) else None
             if inner is None:
                 yield name, value
@@ -145,6 +152,22 @@ def _walk(output: Mapping[str, object]) -> Iterator[tuple[str, object]]:
                 break
         else:
             within.pop()
+
+
+def _measure(path: str, part: Mapping[str, object]) -> tuple[str, object] | None:
+    """Read `{"value": 21.5, "unit": "°C"}`, and a measure that stands in a list with its name; None for anything else."""
+    for key, names in NAMES_OF_MEASURES.items():
+        value = part.get(key)
+        if value is None or isinstance(value, dict | list):
+            continue
+        unit = part.get("unit")
+        if isinstance(unit, str) and not isinstance(value, bool | str) and unit.strip().lower() in UNIT_NAMES:
+            value = f"{value} {unit.strip()}"
+        for name in names:
+            if isinstance(found := part.get(name), str) and found:
+                return found, value
+        return (path, value) if part.keys() == _ALONE else None
+    return None
 
 
 def _numbered(values: list[object]) -> Iterator[tuple[str, object]]:

@@ -22,7 +22,11 @@ STATES: Final = frozenset(
     ("status", "state", "flag", "mode", "alarm", "count", "times", "type", "enable", "enabled", "id")
 )
 """What ends in one of these is a number of a list, whatever else it speaks of."""
-SPELLED: Final = {"v": "V", "mv": "mV", "%": "%", "°c": "Cel", "℃": "Cel", "c": "Cel", "°f": "[degF]", "%rh": "%RH"}
+SPELLED: Final = {"v": "V", "mv": "mV", "%": "%", "°c": "Cel", "℃": "Cel", "c": "Cel", "°f": "[degF]", "℉": "[degF]", "f": "[degF]", "%rh": "%RH",
+    "m/s": "m/s", "km/h": "km/h", "mm/h": "mm/h",
+}  # fmt: skip
+NAMES_OF_MEASURES: Final = {"value": ("variable", "parameter"), "measurementValue": ("type",)}
+"""Where codecs write lists of measures: beside which value stands the name of what was measured."""
 UNIT_NAMES: Final = UNITS | SPELLED
 METRICS: Final = {"temp": "temperature", "temp_c": "temperature", "temperature_c": "temperature", "hum": "humidity"}
 CHARGES: Final = frozenset(("battery_percent", "battery_pct", "bat_percent", "bat_pct", "battery_level_percent"))

@@ -54,13 +54,18 @@ def told(uplink: Uplink) -> list[Decoded]:
     if uplink.is_sealed:
         items.append(Rejection(reason=Reason.UNSUPPORTED, detail=f"{device}: the payload is encrypted end to end"))
     elif uplink.payload:
-        items += _payload(uplink, uplink.payload)
+        items += _payload(uplink, uplink.payload, _output(uplink.output))
     elif uplink.output:
         items += leaves(device, uplink.output, time, quality)
     return items
 
 
-def _payload(uplink: Uplink, payload: bytes) -> list[Decoded]:
+def _output(output: dict[str, object] | None) -> dict[str, object] | None:
+    """Give what a codec made of a payload; the payload again, which the one that networks begin with gives, is nothing."""
+    return None if output is not None and len(output) == 1 and type(output.get("bytes")) is list else output
+
+
+def _payload(uplink: Uplink, payload: bytes, output: dict[str, object] | None) -> list[Decoded]:
     reader = codecs.hinted(uplink.hint)
     item = Enclosed(
         device=uplink.device,
@@ -71,8 +76,8 @@ def _payload(uplink: Uplink, payload: bytes) -> list[Decoded]:
         hint=uplink.hint,
     )
     if reader is None:
-        return leaves(uplink.device, uplink.output, uplink.time, uplink.quality) if uplink.output else [item]
+        return leaves(uplink.device, output, uplink.time, uplink.quality) if output else [item]
     read = reader.read(item)
-    if uplink.output and read and all(isinstance(found, Rejection) for found in read):
-        return leaves(uplink.device, uplink.output, uplink.time, uplink.quality)
+    if output and read and all(isinstance(found, Rejection) for found in read):
+        return leaves(uplink.device, output, uplink.time, uplink.quality)
     return read

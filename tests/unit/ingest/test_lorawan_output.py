@@ -82,6 +82,29 @@ def test_words_and_bits_for_facts(name: str, value: object, fact: Fact, *, activ
     assert facts(_read(**{name: value})) == {fact: active}
 
 
+def test_measures_in_a_list_have_their_own_names() -> None:
+    """Some codecs write a list of what was measured: what it is stands beside the value, and so may its unit."""
+    said = _read(
+        messages=[
+            [{"measurementId": "4097", "type": "Air Temperature", "measurementValue": 25.2}],
+            [{"measurementId": "3000", "type": "Battery", "measurementValue": 98}],
+        ],
+        data=[{"variable": "level", "value": 3.5, "unit": "m"}, {"variable": "water_leak", "value": 1}],
+        outside={"value": 70, "unit": "°F"},
+        still=[{"variable": "x", "value": 1}, {"variable": "x", "value": 2}],
+    )
+    assert values(said) == {
+        "air_temperature": (25.2, "Cel"), "battery": (98.0, "%EL"), "level": (3.5, "m"), "outside": (70.0, "[degF]"),
+        "x": (1.0, ""), "still_2_value": (2.0, ""),
+    }  # fmt: skip
+    assert facts(said) == {Fact.WATER: True}
+
+
+def test_bytes_of_the_payload_are_no_values() -> None:
+    """The codec that networks begin with gives the payload again."""
+    assert _read(bytes=[3, 103, 234]) == []
+
+
 def test_fact_of_one_part_is_not_ended_by_another() -> None:
     """A leak under one cable stands, whatever is dry; smoke is not ended by a heat detector that sees nothing."""
     assert facts(_read(WaterLeak1="Leak", WaterLeak2="NoLeak")) == {Fact.WATER: True}

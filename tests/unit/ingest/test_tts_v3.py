@@ -26,6 +26,21 @@ def test_version_ids_lead_to_the_codec() -> None:
     assert {(item.device, item.time) for item in said if isinstance(item, Reading)} == {(EUI, NOON)}
 
 
+def test_codec_that_gives_the_payload_again_hides_nothing() -> None:
+    """It is the one the console begins with: the registry still says how the payload is read."""
+    (enclosed,) = decode(UP, tts(f_port=7, frm_payload="AQI=", decoded_payload={"bytes": [1, 2]}), RECEIVED)
+    assert isinstance(enclosed, Enclosed)
+    assert enclosed.payload == b"\x01\x02"
+
+
+@pytest.mark.parametrize("wrapper", ["data", "result"])
+def test_event_of_the_console_and_stored_message_are_what_they_hold(wrapper: str) -> None:
+    """As somebody who exports or passes them on has them."""
+    message = tts(f_port=3, frm_payload="AQ==")
+    wrapped = json.dumps({"name": "as.up.data.forward", wrapper: json.loads(message)}).encode()
+    assert decode(UP, wrapped, RECEIVED) == decode(UP, message, RECEIVED)
+
+
 def test_simulated_uplink_is_a_test_and_nothing_else() -> None:
     """Smoke that somebody typed into the console raises nothing; that it was tried is recorded, and over at once."""
     message = json.loads(tts(decoded_payload={"smoke": True, "temperature": 90}, rx_metadata=[{"rssi": -1}]))
