@@ -18,7 +18,7 @@ from ingest.decoders.cap12.national import (
     told_of_persons,
     without_persons,
 )
-from ingest.decoders.cap12.persons import is_of_persons, without_descriptions
+from ingest.decoders.cap12.persons import CONTENT, is_of_persons, without_descriptions
 from ingest.readings import (
     Decoded,
     Decoder,
@@ -59,7 +59,7 @@ _IS_GREEN: Final = re.compile(r"\b(?:green|绿色)\b", re.IGNORECASE)
 """MeteoAlarm's lowest awareness level: nothing is warned of."""
 _TEST_CODES: Final = frozenset({"RWT", "RMT", "NPT", "NAT", "NST", "DMO"})
 """Required weekly and monthly tests, national tests, demonstrations (47 CFR 11.31): sent with the status Actual."""
-_CONTACT: Final = re.compile(rb"<((?:[A-Za-z_][\w.-]{0,30}:)?contact)>(?:[^<]|<!)*<")
+_CONTACT: Final = re.compile(rb"<((?:[A-Za-z_][\w.-]{0,30}:)?contact)>" + CONTENT, re.DOTALL)
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:  # noqa: ARG001 -- it says itself who and when

@@ -7,6 +7,7 @@ divisions without a name, radii in metres, and `senderName` is the person who si
 import re
 from typing import Final
 
+from ingest.decoders.cap12.persons import CONTENT
 from ingest.xml_tree import Element
 
 COLOURS: Final = {"red": 1, "orange": 2, "yellow": 3, "blue": 4, "红色": 1, "橙色": 2, "黄色": 3, "蓝色": 4}
@@ -25,7 +26,7 @@ EVENT_TYPES: Final = {f"11B{number:02}": word for number, word in enumerate(_WEA
 _WRITTEN_ID: Final = re.compile(rb"identifier>\s*\d{14}_\d{14}")
 PERSONAL: Final = ("senderName", "phone", "audiencePrt")
 """Who signed, a telephone, and single receivers."""
-_PERSONAL: Final = re.compile(rb"<((?:[A-Za-z_][\w.-]{0,30}:)?(?:senderName|phone|audiencePrt))>(?:[^<]|<!)*<")
+_PERSONAL: Final = re.compile(rb"<((?:[A-Za-z_][\w.-]{0,30}:)?(?:senderName|phone|audiencePrt))>" + CONTENT, re.DOTALL)
 
 
 def is_national(alert: Element) -> bool:

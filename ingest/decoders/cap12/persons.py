@@ -12,8 +12,11 @@ _SOUGHT: Final = re.compile(
 )
 _OF_NATURE: Final = frozenset({"met", "geo", "env"})
 """Categories in which an amber alert is one of colour."""
-_NAMES: Final = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,30}:)?(?:event|headline)>([^<]{0,400})<")
-_TEXTS: Final = re.compile(rb"<((?:[A-Za-z_][\w.-]{0,30}:)?(?:headline|description|instruction))>(?:[^<]|<!)*<")
+CONTENT: Final = rb"[^<]*+(?:<!\[CDATA\[(?:(?!\]\]>).)*+(?:\]\]>|\Z)[^<]*+)*+(?:<|\Z)"
+"""The text of an element in a document as it was sent, to the next mark-up or the end, so that no start is looked at twice; for
+`re.DOTALL`."""
+_NAMES: Final = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,30}:)?(?:event|headline)>(" + CONTENT + rb")", re.DOTALL)
+_TEXTS: Final = re.compile(rb"<((?:[A-Za-z_][\w.-]{0,30}:)?(?:headline|description|instruction))>" + CONTENT, re.DOTALL)
 
 
 def is_of_persons(info: Element) -> bool:

@@ -143,6 +143,9 @@ def test_who_is_sought_is_not_taken_in(event: str, headline: str) -> None:
     assert (warning.event_text, warning.headline, warning.description) == (event, event, "")
     assert dropped == Dropped(fields=("description", "headline"))
     assert b"Doe" not in storable(cap(infos=info))
+    assert b"red hair" not in storable(cap(infos=info))
+    spelt = cap(infos=info.replace(f"<event>{event}", f"<event><![CDATA[{event}]]>"))
+    assert b"Doe" not in storable(spelt)
 
 
 def test_an_amber_alert_of_the_weather_is_a_colour() -> None:
