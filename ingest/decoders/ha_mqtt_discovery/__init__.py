@@ -23,6 +23,8 @@ OWN_STATES: Final = "gridwatch/ha/"
 """Below it stands what Gridwatch tells Home Assistant; it comes back to us and says nothing."""
 _DEVICES_MOST: Final = 5_000  # gathered; at most 64 channels each, so some 50 MB
 _CHANNELS_MOST: Final = 64
+_OF_PERSONS: Final = frozenset({"device_tracker", "tag"})
+"""Components that say where somebody is; what carries them is no device of ours."""
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
@@ -87,6 +89,8 @@ def _decode(topic: str, payload: bytes) -> list[Decoded]:
     if is_ours(root):
         return []
     component, object_id, node = address
+    if component in _OF_PERSONS:
+        return []
     listed = root.get("components")
     entities = _components(root, listed) if isinstance(listed, dict) else [Entity.of(component, object_id, root)]
     return [announced(root, entities, node)]
@@ -110,4 +114,5 @@ def _components(root: Mapping[str, object], listed: Mapping[str, object]) -> lis
         Entity.of(config.word(inner.get("platform")), key, {**root, **inner})
         for key, told in islice(listed.items(), _CHANNELS_MOST)
         if isinstance(told, dict) and len(inner := config.full(told)) > 1  # a platform alone takes it away
+        if inner.get("platform") not in _OF_PERSONS
     ]

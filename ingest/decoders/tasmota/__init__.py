@@ -20,6 +20,7 @@ from ingest.wire import RefusedError, number, plain_text, read_json, text
 __all__ = ["DECODER", "decode"]
 
 _PREFIXES: Final = ("tele", "stat", "cmnd")
+_ANNOUNCEMENT: Final = "tasmota/discovery/"
 _LOG_MARKS: Final = ("MQT: ", "RSL: ")  # before a topic in the board's own log
 _SEPARATORS: Final = str.maketrans(dict.fromkeys("/+#", "."))
 _BY_HAND: Final = DeviceId("tasmota")
@@ -42,7 +43,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
         return [refused.rejection]
 
 
-TOPICS: Final = ("tele/#", "stat/#", "+/tele/#", "+/stat/#")
+TOPICS: Final = ("tele/#", "stat/#", "+/tele/#", "+/stat/#", "tasmota/discovery/+/config")
 DECODER: Final[Decoder] = decode
 
 
@@ -59,14 +60,22 @@ def _decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     message = read_json(payload)
     if type(message) is not dict:
         raise RefusedError(Reason.MALFORMED, "a message is an object or a word")
+    if what == "config" and topic.startswith(_ANNOUNCEMENT):
+        return _announced(message)
     if "StatusSNS" in message or "StatusSTS" in message:
-        for status, named in _STATUSES.items():
-            if isinstance(message.get(status), dict):
-                message, what = message[status], named
+        message, what = _asked_for(message, what)
     said = _message(device, what or "SENSOR", message, payload, received)
     if said and not device:
         raise RefusedError(Reason.TOPIC, "the topic names no board")
     return said
+
+
+def _asked_for(message: dict[str, object], what: str) -> tuple[dict[str, object], str]:
+    """Take what a board tells when it is asked for its status, as it tells it by itself."""
+    for status, named in _STATUSES.items():
+        if isinstance(told := message.get(status), dict):
+            return told, named
+    return message, what
 
 
 @lru_cache(maxsize=4096)
@@ -95,7 +104,7 @@ def _word(device: DeviceId, what: str, payload: bytes, received: datetime) -> li
         if word not in _CONNECTED:
             raise RefusedError(Reason.MALFORMED, "neither Online nor Offline")
         return [DeviceState(device=device, fact=Fact.OFFLINE, active=_CONNECTED[word], time=received, code="LWT")]
-    switched = switch(device, what, word, (received, Quality.GOOD)) if what.startswith("POWER") else None
+    switched = switch(device, what, word, (received, Quality.GOOD)) if what.startswith(("POWER", "SWITCH")) else None
     return [] if switched is None else [switched]
 
 
@@ -122,6 +131,19 @@ def _message(
         if isinstance(module, str):
             said.append(Discovered(device=device, name=device, model=text(module)))
     return said
+
+
+def _announced(message: Mapping[str, object]) -> list[Decoded]:
+    """Read what a board says for Home Assistant: its name, its module, and where in its topics it stands itself."""
+    full, board, host, mac, name, module = (
+        text(told) if isinstance(told := message.get(key), str) else "" for key in ("ft", "t", "hn", "mac", "dn", "md")
+    )
+    topic = full.replace("%topic%", board).replace("%hostname%", host).replace("%id%", mac[-6:])
+    levels = [level.translate(_SEPARATORS) for level in topic.split("/") if level and level != "%prefix%"]
+    device = DeviceId(text(".".join(levels)))
+    if not device:
+        raise RefusedError(Reason.TOPIC, "the announcement names no board")
+    return [Discovered(device=device, name=name or device, model=module)]
 
 
 def _heard(device: DeviceId, what: str, message: dict[str, object], at: tuple[datetime, Quality]) -> list[Decoded]:

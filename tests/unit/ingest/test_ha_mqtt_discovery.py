@@ -150,3 +150,15 @@ def test_key_a_template_takes(template: str, metric: str) -> None:
     """The last key is the metric's name, however it is asked for; without one it is the class."""
     message = {"stat_t": "x/y", "dev_cla": "distance", "unit_of_meas": "m", "val_tpl": template, "dev": {"ids": "d"}}
     assert _announced(message, "homeassistant/sensor/d/config").channels == ((metric, "m"),)
+
+
+def test_where_somebody_is_says_nothing() -> None:
+    """A telephone that is tracked, and tags that persons carry, are no devices; a bundle is taken in without them."""
+    message = {"name": "Phone", "state_topic": "phone/at", "source_type": "gps", "device": {"identifiers": ["p"]}}
+    for component in ("device_tracker", "tag"):
+        assert decode(f"homeassistant/{component}/p/config", json.dumps(message).encode(), RECEIVED) == []
+    bundle = {
+        "dev": {"ids": "d"},
+        "cmps": {"a": {"p": "device_tracker", "stat_t": "x"}, "b": {"p": "sensor", "dev_cla": "battery"}},
+    }
+    assert _announced(bundle, "homeassistant/device/d/config").channels == (("battery", ""),)

@@ -137,6 +137,7 @@ def test_long_message_is_read_like_a_short_one() -> None:
     [
         ("stat/a/POWER", b"ON", {"relay": (1.0, "1")}),
         ("stat/a/POWER2", b"off", {"relay2": (0.0, "1")}),
+        ("stat/a/SWITCH1", b"ON", {"switch1": (1.0, "1")}),
         ("stat/a/RESULT", b'{"POWER1":"ON"}', {"relay1": (1.0, "1")}),
         ("stat/a/RESULT", b'{"Switch1":{"Action":"ON"}}', {"switch1": (1.0, "1")}),
         ("stat/a/RESULT", b'{"TelePeriod":300}', {}),
@@ -163,6 +164,24 @@ def test_boot_message_announces() -> None:
     assert decode("tele/a/INFO1", b'{"Info1":{"Module":"Sonoff Basic","Version":"12.1"}}', RECEIVED) == [
         Discovered(device="a", name="a", model="Sonoff Basic")
     ]
+
+
+@pytest.mark.parametrize(
+    ("full", "device"),
+    [
+        ("%prefix%/%topic%/", "kitchen"), ("home/%topic%/%prefix%/", "home.kitchen"),
+        ("%hostname%/%prefix%/%topic%/", "host.kitchen"), ("%prefix%/site/%id%/", "site.1A2B3C"),
+    ],
+)  # fmt: skip
+def test_announcement_of_a_board(full: str, device: str) -> None:
+    """A board announces itself under the id its messages have, however its topics are built."""
+    payload = b'{"ip":"192.0.2.7","dn":"Kitchen","hn":"host","mac":"0011221A2B3C","md":"Sonoff Basic","t":"kitchen","ft":"%s"}'
+    assert decode("tasmota/discovery/0011221A2B3C/config", payload % full.encode(), RECEIVED) == [
+        Discovered(device=device, name="Kitchen", model="Sonoff Basic")
+    ]
+    (said,) = decode("tasmota/discovery/0011221A2B3C/config", b'{"ver":1}', RECEIVED)
+    assert isinstance(said, Rejection)
+    assert said.reason is Reason.TOPIC
 
 
 def test_zigbee_devices_are_devices() -> None:
