@@ -31,6 +31,10 @@ _NOUNS: Final = re.compile(
     "(?:火灾|声光|光|声)?(?:声光|光|声)?(?:报警|警报|探测)(?:按钮|器|控制器|阀|主机|装置|系统|开关|模块|接口|铃)|声光(?:报警|警报)|火灾显示盘|火警传输|隔离器|隔离模块|屏蔽门|模拟量|模拟感|试验阀"
     "|(?:测试|试验|调试|模拟|恢复|隔离|电池)(?:室|区|间|车间|中心|楼|台|站|房)"
 )
+_STRETCHED: Final = re.compile(
+    r"\u3000+|(?<=(?<![\u4e00-\u9fff])[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff](?![\u4e00-\u9fff]))"
+)
+"""The gap in 火　　警, which some print as wide as their other words."""
 _SAID: Final[tuple[tuple[re.Pattern[str], tuple[tuple[Fact, bool], ...], str], ...]] = tuple(
     (re.compile(words), facts, code)
     for words, facts, code in (
@@ -40,7 +44,11 @@ _SAID: Final[tuple[tuple[re.Pattern[str], tuple[tuple[Fact, bool], ...], str], .
         ("首警|首次火警|火警后续|报火警", _FIRE, "fire"),
         ("^(?!.*火警).*(?:主电|交流)", ((Fact.MAINS_LOST, True), (Fact.FAULT, True)), "mains"),
         ("^(?!.*火警).*(?:备电|电池)", ((Fact.BATTERY_LOW, True), (Fact.FAULT, True)), "backup power"),
-        ("故障|短路|断路|开路|丢失|掉线|离线|欠压|接地|报脏|污染", ((Fact.FAULT, True),), "fault"),
+        (
+            "故障|短路|断路|开路|丢失|掉线|离线|欠压|接地|报脏|污染|无(?:响应|应答|回答)|通[讯信]中断",
+            ((Fact.FAULT, True),),
+            "fault",
+        ),
         ("屏蔽|隔离", ((Fact.SHIELDED, True),), "shielded"),
         ("预警|预报警", ((Fact.OTHER, True),), "pre-alarm"),
         ("监管", ((Fact.OTHER, True),), "supervised"),
@@ -62,7 +70,7 @@ def claims(line: str) -> tuple[Claim, ...] | None:
 
 
 def _read(line: str) -> tuple[Claim, ...] | None:
-    bare = _NOUNS.sub("", line)
+    bare = _NOUNS.sub("", _STRETCHED.sub("", line))
     for words, facts, code in _SAID:
         if words.search(bare):
             return _stated(facts, code, is_over=code != "reset" and _ENDS.search(bare) is not None)
