@@ -79,12 +79,15 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:  # 
     return found
 
 
-_SIGNED: Final = re.compile(rb'("UNDERWRITER"\s*:\s*")[^"\\]*"', re.IGNORECASE)
+_STRING_END: Final = rb'[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)'
+_SIGNED: Final = re.compile(rb'("UNDERWRITER"\s*+:\s*+")' + _STRING_END, re.IGNORECASE | re.DOTALL)
+_PERSONAL: Final = re.compile(rb'("(?:senderName|phone|audiencePrt)"\s*+:\s*+")' + _STRING_END, re.DOTALL)
 
 
 def storable(payload: bytes) -> bytes:
-    """Take out who signed the warning."""
-    return _SIGNED.sub(rb'\1"', payload)
+    """Take out who signed the warning; of the national form also a telephone and single receivers."""
+    payload = _SIGNED.sub(rb'\1"', payload)
+    return _PERSONAL.sub(rb'\1"', payload) if b'"senderCode"' in payload else payload
 
 
 TOPICS: Final = ("cma/#", "12379/#")

@@ -76,7 +76,7 @@ _ROLES: Final[Mapping[str, Keys]] = {  # the first name that is there counts
     "issued": _ISSUED,
     "onset": ("onsettime", "effectivetime", "starttime", "effective", "onset"),
     "until": ("relievetime", "expiretime", "expires", "endtime"),
-    "issuer": ("sendername", "sender", "source"),
+    "issuer": ("sender", "sendername", "source"),  # where there are both, the second is the one who signed
     "areas": ("adcode", "areacode", "regioncode"),
     "location": ("location",),
     "places": ("province", "city", "county", "stationname", "sprovince", "scity", "provincename", "cityname"),

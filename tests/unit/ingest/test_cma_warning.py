@@ -247,6 +247,8 @@ def test_who_signed_is_dropped() -> None:
     found = decoder("cma_warning")("cma/x", body, RECEIVED)
     assert found[1:] == [Dropped(fields=("UNDERWRITER",))]
     assert "李四".encode() not in storable(body)
+    escaped = json.dumps({**NATIONAL, "UNDERWRITER": "李四"}).encode()
+    assert rb"\u674e" not in storable(escaped)
 
 
 @pytest.mark.parametrize(
@@ -358,3 +360,21 @@ def test_an_update_that_is_over_when_it_comes_lifts() -> None:
     }
     (warning,) = read(json.dumps([item]).encode())
     assert (warning.kind, warning.until_at) == (MessageKind.CANCEL, None)
+
+
+def test_the_office_is_the_issuer_and_not_who_signed() -> None:
+    """In the national form `senderName` is a person; where it stands alone it is the office."""
+    item = {
+        **PORTAL,
+        "headline": "暴雨橙色预警",
+        "senderCode": "33990041600000",
+        "senderName": "张三",
+        "phone": "13800000000",
+    }
+    body = json.dumps([item], ensure_ascii=False).encode()
+    assert read(body)[0].issuer == "某县气象台"
+    assert not any(personal.encode() in storable(body) for personal in ("张三", "13800000000"))
+    assert (
+        read(json.dumps({"alerts": [{**QWEATHER, "headline": "x", "description": ""}]}).encode())[0].issuer
+        == "某县气象台"
+    )
