@@ -114,5 +114,5 @@ def _components(root: Mapping[str, object], listed: Mapping[str, object]) -> lis
         Entity.of(config.word(inner.get("platform")), key, {**root, **inner})
         for key, told in islice(listed.items(), _CHANNELS_MOST)
         if isinstance(told, dict) and len(inner := config.full(told)) > 1  # a platform alone takes it away
-        if inner.get("platform") not in _OF_PERSONS
+        if config.word(inner.get("platform")) not in _OF_PERSONS
     ]

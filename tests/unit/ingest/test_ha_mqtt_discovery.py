@@ -159,6 +159,10 @@ def test_where_somebody_is_says_nothing() -> None:
         assert decode(f"homeassistant/{component}/p/config", json.dumps(message).encode(), RECEIVED) == []
     bundle = {
         "dev": {"ids": "d"},
-        "cmps": {"a": {"p": "device_tracker", "stat_t": "x"}, "b": {"p": "sensor", "dev_cla": "battery"}},
+        "cmps": {
+            "a": {"p": "device_tracker", "stat_t": "x"},
+            "b": {"p": "sensor", "dev_cla": "battery"},
+            "c": {"p": [], "q": 1},
+        },
     }
     assert _announced(bundle, "homeassistant/device/d/config").channels == (("battery", ""),)
