@@ -35,7 +35,10 @@ class Element:
 
     def first(self, name: str) -> "Element | None":
         """Give the first child of that name."""
-        return next((child for child in self.children if child.name == name), None)
+        for child in self.children:
+            if child.name == name:
+                return child
+        return None
 
     def every(self, name: str) -> list["Element"]:
         """Give all children of that name."""

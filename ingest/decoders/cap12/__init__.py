@@ -66,12 +66,11 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:  # 
     """Decode a CAP message, or a feed that has messages in it."""
     try:
         root = read_xml(payload)
-        alerts = [root] if root.name == "alert" else _inside(root)
+        alerts = [(root, Meaning.ACTUAL)] if root.name == "alert" else _inside(root)
     except RefusedError as refused:
         return [refused.rejection]
-    envelope = _MEANINGS.get(root.word("distributionStatus").lower(), Meaning.ACTUAL)
     found: list[Decoded] = []
-    for alert in alerts[:ALERTS_AT_MOST]:
+    for alert, envelope in alerts[:ALERTS_AT_MOST]:
         try:
             found += _alert(alert, envelope)
         except RefusedError as refused:
@@ -110,15 +109,16 @@ def instant(words: str, *, zone: timezone | None = None) -> datetime | None:
     return found.astimezone(UTC)
 
 
-def _inside(root: Element) -> list[Element]:
-    """Find the messages in a feed (Atom, RSS) or an envelope (EDXL-DE, SOAP)."""
-    alerts, waiting = [], [root]
+def _inside(root: Element) -> list[tuple[Element, Meaning]]:
+    """Find the messages in a feed (Atom, RSS) or an envelope (EDXL-DE, SOAP), and what the envelope says of its status."""
+    alerts, waiting = [], [(root, Meaning.ACTUAL)]
     while waiting:
-        element = waiting.pop()
+        element, meaning = waiting.pop()
         if element.name == "alert":
-            alerts.append(element)
+            alerts.append((element, meaning))
         else:
-            waiting += reversed(element.children)
+            meaning = _MEANINGS.get(element.word("distributionStatus").lower(), meaning)
+            waiting += ((child, meaning) for child in reversed(element.children))
     if not alerts:
         is_index = root.name in {"feed", "rss", "RDF"}
         detail = "a list of addresses without messages" if is_index else f"<{root.name}> is no CAP message"

@@ -52,6 +52,7 @@ def test_an_envelope_says_whether_it_is_meant(status: str, meaning: Meaning) -> 
     """EDXL-DE distributionStatus: an actual message distributed as an exercise is one; the reverse changes nothing."""
     outer = f"<EDXLDistribution><distributionStatus>{status}</distributionStatus>%s</EDXLDistribution>".encode()
     assert read(outer % cap().partition(b"?>")[2])[0].meaning == meaning
+    assert read(b"<Envelope><Body>%s</Body></Envelope>" % (outer % cap().partition(b"?>")[2]))[0].meaning == meaning
     assert read(outer % cap(status="Draft").partition(b"?>")[2])[0].meaning is Meaning.DRAFT
 
 
