@@ -13,7 +13,7 @@ from ingest.decoders.hj212.packet import checksum
 
 _START: Final = re.compile(rb"##(?=[0-9]{4}|[0-9]{0,3}\Z)|#\Z")
 _HEAD, _AROUND = 6, 12  # "##LLLL"; with the checksum and CR LF
-_FIELD: Final = re.compile(rb"(?:\A|[;&])(QN|CN|PW|MN|Flag)=([^;&]*)")
+_FIELD: Final = re.compile(rb"(?:\A|[;,&])\s*(QN|CN|PW|MN|Flag)=([^;,&]*)")
 _NAME: Final = re.compile(rb"[A-Za-z0-9_.-]{1,32}")
 _NAMELESS: Final = "-"
 _ANSWERS: Final = frozenset({b"9011", b"9012", b"9013", b"9014"})
@@ -33,21 +33,7 @@ class Hj212:
             return Skip(size=len(data) if match is None else match.start())
         if len(data) < _HEAD:
             return Skip(size=1) if is_last else More(size=_HEAD)
-        size = _AROUND + int(data[2:_HEAD])
-        if len(data) < size and not is_last:
-            tail = data[size - 2 :]
-            if not tail or tail == b"\r":
-                return More(size=size)
-        if len(data) < size - 2:
-            return Skip(size=1)
-        raw = data[:size] if data[size - 2 : size] == b"\r\n" else data[: size - 2]
-        segment = raw[_HEAD : size - 6]
-        named = dict(_FIELD.findall(segment))
-        name = named.get(b"MN", b"")
-        device = name.decode() if _NAME.fullmatch(name) else _NAMELESS
-        if raw[size - 6 : size - 2].upper() != b"%04X" % checksum(segment):
-            return Skip(size=1, found=Frame(raw=raw, device=device, is_right=False))
-        return Frame(raw=raw, device=device, is_up=named.get(b"CN") not in _ANSWERS)
+        return _whole(data, is_last=is_last)
 
     def talk(self) -> "Hj212":
         """Begin a conversation."""
@@ -68,6 +54,38 @@ class Hj212:
             head = b"QN=%b;ST=91;CN=%b;PW=%b;MN=%b;Flag=%d;CP=&&&&"
             return _packet(head % (number, command, password, name, version))
         return _packet(b"ST=91;CN=%b;PW=%b;MN=%b;Flag=0;CP=&&QN=%b&&" % (command, password, name, number))
+
+
+def _whole(data: bytes, *, is_last: bool) -> Cut:
+    size = _AROUND + int(data[2:_HEAD])
+    end = data.find(b"\r\n", _HEAD, _AROUND + 3 * size)
+    if end > _HEAD + 4 and end + 2 != size and _is_right(data[:end]):  # a length in characters, or of the whole packet
+        return _frame(data[: end + 2], end)
+    if len(data) < size and not is_last:
+        tail = data[size - 2 :]
+        if not tail or tail == b"\r":
+            return More(size=size)
+    if len(data) < size - 2:
+        return Skip(size=1)
+    raw = data[:size] if data[size - 2 : size] == b"\r\n" else data[: size - 2]
+    if _is_right(raw[: size - 2]):
+        return _frame(raw, size - 2)
+    return Skip(size=1, found=Frame(raw=raw, device=_device(raw[_HEAD:]), is_right=False))
+
+
+def _is_right(whole: bytes) -> bool:
+    """Tell whether a packet without CR LF ends in its checksum."""
+    return whole[-4:].upper() == b"%04X" % checksum(whole[_HEAD:-4])
+
+
+def _frame(raw: bytes, end: int) -> Frame:
+    segment = raw[_HEAD : end - 4]
+    return Frame(raw=raw, device=_device(segment), is_up=dict(_FIELD.findall(segment)).get(b"CN") not in _ANSWERS)
+
+
+def _device(segment: bytes) -> str:
+    name = dict(_FIELD.findall(segment)).get(b"MN", b"").strip()
+    return name.decode() if _NAME.fullmatch(name) else _NAMELESS
 
 
 def _packet(segment: bytes) -> bytes:

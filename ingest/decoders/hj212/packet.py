@@ -58,8 +58,8 @@ _HIGH: Final = bytes(register >> 8 for register in _TABLE)
 def packets(payload: bytes) -> Iterator[Packet | Rejection]:
     """Yield the packets of a payload in order, and a rejection for each that is damaged. Always yields something.
 
-    A payload may be hex text of packets. Bytes between them are passed over. A length in characters of a segment that holds Chinese text is forgiven where the
-    checksum stands right before the end.
+    A payload may be hex text of packets. Bytes between them are passed over. A wrong length (in characters of a segment that holds
+    Chinese text, or of the whole packet) is forgiven where the checksum stands right before the end.
     """
     if b"##" not in payload:
         payload = unhex(payload, "2323") or payload
@@ -84,18 +84,19 @@ def _read(payload: bytes, start: int) -> tuple[Packet | Rejection, int, int]:
     stop = start + _HEAD + length
     if _is_right(payload, start + _HEAD, stop):
         return _part(payload[start + _HEAD : stop]), stop + _CRC, length
-    forgiven = payload.find(b"\r\n", start, start + _HEAD + 3 * length + _CRC) - _CRC
-    if forgiven > stop and _is_right(payload, start + _HEAD, forgiven):
-        return _part(payload[start + _HEAD : forgiven]), forgiven + _CRC, 4 * length
     following = payload.find(b"##", start + 2)
+    limit = start + _HEAD + 3 * length + _CRC
+    end = _end(payload, start, limit, following)
+    if end <= limit and _is_right(payload, start + _HEAD, end - _CRC):
+        return _part(payload[start + _HEAD : end - _CRC]), end, 4 * length
     if stop + _CRC > len(payload) and following < 0:
         detail = f"{stop + _CRC - len(payload)} bytes missing"
         return Rejection(reason=Reason.TRUNCATED, detail=detail), len(payload), length
     # A half packet is often followed by a whole one.
     after = stop + _CRC if following < 0 else following
     detail = f"packet of {length} bytes"
-    if len(payload) <= _LONGEST and _is_modbus(payload, start + _HEAD, stop):
-        detail += ", whose checksum is CRC-16/MODBUS and not that of annex A"
+    if start == 0 and len(payload) <= _LONGEST:
+        detail += _kind(payload, start + _HEAD, stop)
     return Rejection(reason=Reason.CHECKSUM, detail=detail), after, 4 * length
 
 
@@ -104,25 +105,38 @@ def _is_right(payload: bytes, start: int, stop: int) -> bool:
     return len(stated) == _CRC and stated.upper() == b"%04X" % checksum(payload[start:stop])
 
 
-def _is_modbus(payload: bytes, start: int, stop: int) -> bool:
-    """Tell whether a maker took the wrong checksum, in either order of its bytes: then the data are whole, and a word to him helps."""
+def _end(payload: bytes, start: int, limit: int, following: int) -> int:
+    """Find where a packet ends whose length is wrong: before CR LF, the next packet, or at the end of the payload."""
+    end = payload.find(b"\r\n", start, limit + 2)
+    if end < 0 or 0 <= following < end:
+        end = following
+    return len(payload) if end < 0 else end
+
+
+def _kind(payload: bytes, start: int, stop: int) -> str:
+    """Name the wrong checksum some makers take, in either order of its bytes: the data are whole then, and a word to him helps."""
     register = 0xFFFF
     for byte in payload[start:stop]:
         register = register >> 8 ^ _TABLE[(register ^ byte) & 0xFF]
     stated = payload[stop : stop + _CRC].upper()
-    return stated in (b"%04X" % register, b"%02X%02X" % (register & 0xFF, register >> 8))
+    right = checksum(payload[start:stop])
+    if stated == b"%02X%02X" % (right & 0xFF, right >> 8):
+        return ", whose checksum stands low byte first"
+    if stated in (b"%04X" % register, b"%02X%02X" % (register & 0xFF, register >> 8)):
+        return ", whose checksum is CRC-16/MODBUS and not that of annex A"
+    return ""
 
 
 def _part(segment: bytes) -> Packet:
     """Part the fields of the head from the content of CP. GB 18030, with replacement."""
     text = segment.decode("ascii") if segment.isascii() else segment.decode("gb18030", "replace")
-    before, _, content = text.partition("CP=&&")
+    before, _, content = text.partition("CP=&")
     has_blanks = " " in before or not before.isprintable()
     head: dict[str, str] = {}
-    for field in before.split(";"):
+    for field in before.replace(",", ";").split(";"):
         name, equals, value = field.partition("=")
         if has_blanks:
             name, value = name.strip(), value.strip()
         if equals and name not in head:
             head[name] = value
-    return Packet(head=head, content=content.partition("&&")[0])
+    return Packet(head=head, content=content.lstrip("&").partition("&&")[0])

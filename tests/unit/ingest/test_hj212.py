@@ -190,6 +190,29 @@ def test_a_length_in_characters_of_chinese_text_is_forgiven():
     assert readings(counted) == readings(raw) == [("noise", 51.0, "dB", Quality.GOOD)]
 
 
+@pytest.mark.parametrize("tail", [b"\r\n", b""])
+def test_a_length_that_counts_checksum_and_end_is_forgiven(tail):
+    """Some count six characters too many; the packets beside it are read, too."""
+    good = report("LA-Rtd=51")
+    counted = b"##%04d" % (int(good[2:6]) + 6) + good[6:-2] + tail
+    assert readings(counted) == readings(good)
+    assert readings(counted + good) == readings(good + counted) == readings(good) * 2
+    assert readings(counted.replace(b"LA-Rtd=51", b"LA-Rtd=91")) == []
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        "ST=22;CN=2011;PW=123456;,MN=A110000_0001;FLAG=0;CP=&&DataTime=20260701060000;LA-Rtd=51&&",
+        "QN=20260701060030123,ST=22;CN=2011;PW=1;MN=A110000_0001;CP=&&DataTime=20260701060000;LA-Rtd=51&&",
+        "QN=20260701060030123;ST=22;CN=2011;PW=1;MN=A110000_0001;CP=&DataTime=20260701060000;LA-Rtd=51&&",
+    ],
+)
+def test_a_comma_in_the_head_and_a_single_ampersand_are_forgiven(segment):
+    """Stations send them, and the standard's own examples have the comma."""
+    assert readings(packet(segment)) == [("noise", 51.0, "dB", Quality.GOOD)]
+
+
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
@@ -251,6 +274,14 @@ def test_a_flag_without_a_code_is_of_all_that_have_none():
     raw = report("a34001-Rtd=92;LA-Rtd=51,LA-Flag=N;Flag=D")
     assert [quality for *_, quality in readings(raw)] == [Quality.IMPLAUSIBLE, Quality.GOOD]
     assert facts(raw) == {Fact.FAULT: True, Fact.TEST: False}
+
+
+def test_a_checksum_with_its_bytes_swapped_is_named():
+    """It is none either: annex A has the high byte first."""
+    good = report("LA-Rtd=51")
+    (found,) = decode(TOPIC, good[:-6] + good[-4:-2] + good[-6:-4] + b"\r\n", NOW)
+    assert found.reason is Reason.CHECKSUM
+    assert "low byte first" in found.detail
 
 
 @pytest.mark.parametrize("swap", [False, True])

@@ -198,6 +198,25 @@ def test_a_packet_is_answered_where_it_asks_in_its_own_version(cn, flag, expecte
     assert answer(Hj212(), raw) == (b"" if expected is None else hj212_frames.packet(expected))
 
 
+@pytest.mark.parametrize("wrong", [6, -3])
+def test_a_packet_whose_length_is_wrong_ends_where_its_checksum_says(wrong):
+    """Some count checksum and end, some characters instead of bytes; it is answered, and the next one is found."""
+    good = hj212_frames.report("LA-Rtd=51")
+    counted = b"##%04d" % (int(good[2:6]) + wrong) + good[6:]
+    for behind in (b"", good):
+        found = heard(Hj212(), counted + behind)
+        assert (found.raw, found.device, found.is_right) == (counted, "A110000_0001", True)
+    assert answer(Hj212(), counted) == answer(Hj212(), good)
+
+
+def test_a_comma_in_the_head_hides_no_name():
+    """The standard's own examples have one."""
+    raw = hj212_frames.packet(
+        "ST=22;CN=2011;PW=123456;, MN=A110000_0001;Flag=5;CP=&&DataTime=20260701060000;LA-Rtd=51&&"
+    )
+    assert heard(Hj212(), raw).device == "A110000_0001"
+
+
 def test_a_name_that_cannot_be_a_topic_becomes_none():
     """An MN with a slash or a wildcard does not choose where it is published."""
     raw = hj212_frames.report("LA-Rtd=51", mn="a/../#")
