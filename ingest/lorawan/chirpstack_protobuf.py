@@ -21,7 +21,8 @@ Proto = Any
 """A generated message: its attributes are those of the tables below, which no type checker sees."""
 
 _LATEST_S: Final = 32_503_680_000  # the year 3000; beyond it no datetime is needed to see that a clock is wrong
-_V3: Final = 0x08  # field 1, a number: the application. In v4 field 1 is text, or a time
+_V3: Final = 0x08  # field 1, a number: the application. In v4 field 1 is text, or a time, but in a txack
+_PLACES: Final = 4  # decimals that a single-precision number of up to three digits has
 _LORA: Final = (None, "lora")  # a message that does not say how it was sent is of LoRa
 FSK: Final = 4
 LR_FHSS: Final = 5
@@ -129,7 +130,8 @@ def read_event(kind: str, payload: bytes) -> Event:
     Raises:
         RefusedError: it is no event of ChirpStack v3 or v4.
     """
-    types, makers = (V3, _MAKERS_V3) if payload[0] == _V3 else (V4, _MAKERS_V4)
+    is_v3 = payload[0] == _V3 and (kind != "txack" or not _is_of_v4(payload))
+    types, makers = (V3, _MAKERS_V3) if is_v3 else (V4, _MAKERS_V4)
     name = kind if kind in makers else "event"
     try:
         message = types[name].FromString(payload)
@@ -138,11 +140,22 @@ def read_event(kind: str, payload: bytes) -> Event:
     return makers[name](message)
 
 
+def _is_of_v4(payload: bytes) -> bool:
+    """Tell a txack of v4, whose first field is a number, too: its device has a DevEUI in text."""
+    try:
+        message: Proto = V4["event"].FromString(payload)
+    except (DecodeError, RecursionError):
+        return False
+    return bool(message.device_info.dev_eui)
+
+
 def _up_v4(up: Proto) -> Event:
     is_lora = up.tx_info.modulation.WhichOneof(ONE) in _LORA
     event = _event_v4(up)
     event.fPort, event.data = up.f_port, up.data
-    event.rxInfo = [Radio(rssi=rx.rssi or None, snr=rx.snr if is_lora else None) for rx in up.rx_info[:]]
+    event.rxInfo = [
+        Radio(rssi=rx.rssi or None, snr=round(rx.snr, _PLACES) if is_lora else None) for rx in up.rx_info[:]
+    ]
     event.joinServerContext = up.join_server_context
     if up.HasField("relay_rx_info"):
         event.relayRxInfo = Radio(rssi=up.relay_rx_info.rssi or None, snr=up.relay_rx_info.snr)
@@ -203,7 +216,7 @@ def _battery(event: Event, status: Proto) -> Event:
     event.margin = status.margin
     event.externalPowerSource = status.external_power_source
     event.batteryLevelUnavailable = status.battery_level_unavailable
-    event.batteryLevel = status.battery_level
+    event.batteryLevel = round(status.battery_level, _PLACES)
     return event
 
 

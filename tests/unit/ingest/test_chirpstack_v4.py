@@ -233,6 +233,19 @@ def test_protobuf_by_hand() -> None:
     assert {item.time.timestamp() for item in _readings(said)} == {NOON_S}
 
 
+def test_protobuf_of_a_downlink_that_was_sent_says_nothing() -> None:
+    """In v4 it begins with a number, as everything of v3 does."""
+    body = bytes.fromhex("084d 1206 08c0ddc8b106 1a12 4210") + EUI.lower().encode()
+    assert decode(V4_TOPIC + "txack", body, RECEIVED) == []
+    older = b"\x08\x05\x12\x01a\x22\x08" + bytes.fromhex(EUI) + b"\x28\x07"
+    assert decode(V3_TOPIC + "event/txack", older, RECEIVED) == []
+
+
+def test_protobuf_has_the_decimals_of_json() -> None:
+    """A single-precision 88.3 is no 88.30000305."""
+    assert values(decode(V4_TOPIC + "status", protobuf_status(level=88.3), RECEIVED))["battery"] == (88.3, "%EL")
+
+
 def test_protobuf_log_of_an_error() -> None:
     """Level 2 is ERROR, code 6 UPLINK_MIC; field 1 is the time here."""
     body = bytes.fromhex("0a06 08c0ddc8b106 1212 4210") + EUI.encode() + bytes.fromhex("1802 2006 2a03") + b"bad"
