@@ -35,7 +35,8 @@ _CAMERA: Final = "camera"
 _KINDS: Final = (
     ("binary_sensor", "smoke", "smoke"), ("binary_sensor", "gas", "gas"), ("binary_sensor", "carbon_monoxide", "gas"),
     ("binary_sensor", "heat", "heat"), ("sensor", "precipitation", "rain"), (_CAMERA, "", "camera"),
-    ("sensor", "volume_flow_rate", "flow"),
+    ("sensor", "volume_flow_rate", "flow"), ("sensor", "precipitation_intensity", "rain"),
+    ("sensor", "wind_speed", "weather"), ("sensor", "moisture", "soil"),
 )  # fmt: skip
 """Component and class (of a camera, any), and the kind of device of ours that has it; the first that is found decides."""
 _RANKS: Final = {(component, of): rank for rank, (component, of, _) in enumerate(_KINDS)}
@@ -45,7 +46,11 @@ _BRIDGE_STATE: Final = "/bridge/state"
 _ACTION: Final = "/action"
 _BLUETOOTH: Final = "tasmota_ble"
 _HEARD: Final = frozenset({"ZbReceived", "LwReceived", "LwDecoded"})
-_UNITS: Final = {"°C": "Cel", "°F": "[degF]", "lqi": "1", "µg/m³": "ug/m3", "m³/h": "m3/h", "lx": "lux"}
+_UNITS: Final = {
+    "°C": "Cel", "°F": "[degF]", "lqi": "1", "µg/m³": "ug/m3", "μg/m³": "ug/m3", "mg/m³": "mg/m3", "m³/h": "m3/h",
+    "m³/s": "m3/s", "L/s": "l/s", "lx": "lux", "mph": "[mi_i]/h", "in": "[in_i]", "in/h": "[in_i]/h", "ft": "[ft_i]",
+    "°": "deg", "µS/cm": "uS/cm", "μS/cm": "uS/cm", "mbar": "hPa",
+}  # fmt: skip
 _PER_CENT: Final = {"battery": "%EL", "humidity": "%RH"}
 
 

@@ -36,7 +36,7 @@ _NOT_SAID: Final = ("", 1.0)
 _TEMPERATURE, _PRESSURE, _SPEED = "TempUnit", "PressureUnit", "SpeedUnit"
 _ENERGY: Final = "ENERGY"
 _NO_READING: Final = frozenset({"Time", "Epoch", "TotalStartTime"})
-_BRIDGE: Final = ("Zb", "Mtr")  # objects of Zigbee and Matter, which are not the board's sensors
+_BRIDGE: Final = ("Zb", "Mtr", "IBEACON")  # Zigbee, Matter and tags somebody carries, which are not the board's sensors
 _SWITCH_LONGEST: Final = len("SwitchNNN")
 
 _KNOWN: Final = {

@@ -166,3 +166,16 @@ def test_where_somebody_is_says_nothing() -> None:
         },
     }
     assert _announced(bundle, "homeassistant/device/d/config").channels == (("battery", ""),)
+
+
+@pytest.mark.parametrize(
+    ("of", "told", "kind", "unit"),
+    [
+        ("precipitation_intensity", "mm/h", "rain", "mm/h"), ("wind_speed", "mph", "weather", "[mi_i]/h"),
+        ("moisture", "%", "soil", "%"), ("conductivity", "µS/cm", "", "uS/cm"), ("distance", "ft", "", "[ft_i]"),
+    ],
+)  # fmt: skip
+def test_class_says_kind_and_unit(of: str, told: str, kind: str, unit: str) -> None:
+    """A gauge of wind or rain is one; units are spelled as they are converted."""
+    said = _announced({"dev_cla": of, "unit_of_meas": told, "dev": {"ids": "d"}}, "homeassistant/sensor/d/config")
+    assert (said.kind, said.channels) == (kind, ((of, unit),))

@@ -319,7 +319,7 @@ def test_several_lasers_are_told_apart() -> None:
             {"tx23.speed.avg": (pytest.approx(5.144, abs=1e-3), "m/s")},
         ),
         (
-            b'{"INA219":{"Voltage":4.494,"Power":0.089},"PMS5003":{"CF2.5":2},"MtrReceived":{"Power":1}}',
+            b'{"INA219":{"Voltage":4.494,"Power":0.089},"PMS5003":{"CF2.5":2},"MtrReceived":{"Power":1},"IBEACON":{"RSSI":-9}}',
             {"ina219.voltage": (4.494, "V"), "ina219.power": (0.089, "W"), "pms5003.cf2.5": (2.0, "ug/m3")},
         ),
         (b'{"Temperature":25,"Noise":20,"TempUnit":"C"}', {"temperature": (25.0, "Cel")}),
