@@ -258,6 +258,8 @@ class _Message:
         effective = _instant(info, "effective", self._zone) or self._sent
         onset, until = _instant(info, "onset", self._zone), _instant(info, "expires", self._zone)
         from_at = onset if onset is not None and onset > effective else effective
+        if self._is_office and kind is MessageKind.ALERT and until == effective:
+            until = None  # national systems that know no end write the beginning again
         if until is not None and until <= from_at:
             from_at = min(effective, self._sent)
             if until <= from_at and kind is MessageKind.CANCEL:

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.decoders import decoder
 from ingest.decoders.cap12 import storable
-from ingest.readings import Dropped, MessageKind, OfficialWarning
+from ingest.readings import Dropped, MessageKind, OfficialWarning, Reason, Rejection
 from tests.warning_messages import FIRST, OFFICE, SENT, cap, cap_info, national
 
 RECEIVED = SENT + timedelta(minutes=1)
@@ -106,3 +106,14 @@ def test_an_office_that_goes_on_warning_updates_whatever_the_type() -> None:
     """继续发布 as an Alert would let the older one stand beside it."""
     assert read(cap(FIRST, infos=cap_info(headline="县气象台更新暴雨黄色预警信号"))).kind is MessageKind.UPDATE
     assert read(cap("w-1", infos=cap_info(headline="县气象台更新暴雨黄色预警信号"))).kind is MessageKind.ALERT
+
+
+def test_an_end_that_is_the_beginning_is_none() -> None:
+    """Systems that know no end fill the element with the time of issue; an end before that is refused as ever."""
+    filled = national().replace(b"<expires>2026-06-01 22", b"<expires>2026-06-01 16")
+    assert read(filled).until_at is None
+    (item,) = decoder("cap12")(
+        "cap/12379", national().replace(b"<expires>2026-06-01 22", b"<expires>2026-06-01 15"), RECEIVED
+    )
+    assert isinstance(item, Rejection)
+    assert item.reason is Reason.TIME
