@@ -91,6 +91,8 @@ def _report(packet: Packet, device: DeviceId, command: str, received: datetime) 
                 device=device, metric=field.metric, time=at, value=value, unit=field.unit, quality=quality, code=code
             )
         )
+    if not said and not flags and stated is None and packet.content.strip() and "Time=" not in packet.content:
+        said.append(Rejection(reason=Reason.UNSUPPORTED, detail="no field we know"))
     if flags:
         is_whole = head.get("PNUM", "1").lstrip("0") in ("", "1")
         said += facts(flags, is_whole=is_whole, device=device, time=time, trust=trust)

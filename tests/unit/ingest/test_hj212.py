@@ -200,6 +200,14 @@ def test_a_length_that_counts_checksum_and_end_is_forgiven(tail):
     assert readings(counted.replace(b"LA-Rtd=51", b"LA-Rtd=91")) == []
 
 
+def test_a_report_of_nothing_we_know_is_told():
+    """What cannot be read (encrypted, say) is kept; a question of the centre, which has the report's number, is none."""
+    head = "QN=20260701060030123;ST=31;CN=2011;PW=1;MN=A110000_0001;Flag=9;CP=&&"
+    assert reasons(packet(head + "Cipher=bm90IGZvciB1cw==&&")) == [Reason.UNSUPPORTED]
+    assert decode(TOPIC, packet(head + "BeginTime=20260701000000,EndTime=20260701060000&&"), NOW) == []
+    assert decode(TOPIC, packet(head + "&&"), NOW) == []
+
+
 @pytest.mark.parametrize(
     "segment",
     [
