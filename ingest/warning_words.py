@@ -279,7 +279,7 @@ def kind_of(headline: str, description: str = "") -> MessageKind | None:
 
 
 def _kind_in(text: str) -> MessageKind | None:
-    is_warning = "预警" in text
+    is_warning = "预警" in text or "警报" in text or "信号" in text  # of the sea, of typhoons
     if is_warning and "解除" in text:
         return MessageKind.CANCEL if _REPLACED.search(text) is None else MessageKind.UPDATE
     if is_warning or "发布" in text:

@@ -111,6 +111,13 @@ def test_a_test_says_so_in_english_too(words: str, meaning: Meaning | None) -> N
     assert meaning_of(words) is meaning
 
 
+def test_alarms_of_the_sea_are_lifted_as_warnings_are() -> None:
+    """警报 and 信号, not only 预警; a road is not a warning."""
+    assert kind_of("国家海洋预报台解除风暴潮蓝色警报") is MessageKind.CANCEL
+    assert kind_of("气象台解除强烈季候风信号") is MessageKind.CANCEL
+    assert kind_of("解除交通管制") is None
+
+
 def test_traditional_characters_are_read() -> None:
     """Hong Kong, Macao and Taiwan."""
     event, headline = simplified("颱風", "天文台發出黃色暴雨警告信號")
