@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from ingest.decoders.tasmota.shape import ADDRESS_DIGITS, Quantity, Shape, Units, is_bluetooth, is_reading, quantity
-from ingest.readings import Decoded, DeviceId, Discovered, Quality, Reading
+from ingest.readings import Decoded, DeviceId, DeviceState, Discovered, Quality, Reading
 from ingest.wire import TEXT_KEPT, number, text
 
 _DEEPEST: Final = 4
@@ -67,7 +67,23 @@ def readings(device: DeviceId, shape: Shape, message: Mapping[str, Any], at: Ins
             said.insert(before, _part(device, part))
     if shape.ranges:
         said += [_range(device, one, message[name][one[0]], at) for name, one in shape.ranges]
+    if shape.facts:
+        _states(device, shape, message, at, said)
     return said
+
+
+def _states(device: DeviceId, shape: Shape, message: Mapping[str, Any], at: Instant, said: list[Decoded]) -> None:
+    """Add what Bluetooth devices say by 0 and 1."""
+    announced = {item.device for item in said if type(item) is Discovered}
+    for part, key, fact in shape.facts:
+        raw = message[part][key] if part else message[key]
+        if type(raw) is int and raw in (0, 1):
+            heard = _part(device, part) if part else None
+            who = device if heard is None else heard.device
+            if heard is not None and who not in announced:
+                announced.add(who)
+                said.append(heard)
+            said.append(DeviceState(device=who, fact=fact, active=raw == 1, time=at[0], quality=at[1], code=key))
 
 
 @lru_cache(maxsize=4096)

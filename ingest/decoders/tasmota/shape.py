@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
+from ingest.readings import Fact
 from ingest.usual_names import metric_of
 from ingest.wire import TEXT_KEPT, text
 
@@ -22,6 +23,11 @@ _LONGEST_KEPT: Final = 2048
 
 _BLUETOOTH: Final = re.compile(r"[\w-]{1,32}-[0-9a-fA-F]{6}")
 _WITH_MAC: Final = re.compile(r"[\w-]{1,32}[0-9a-f]{6}")  # of a device that tells its `mac`
+_MACS: Final = frozenset({"mac", "MAC"})
+_PART_FACTS: Final = {
+    "Flooding": Fact.WATER, "Leak": Fact.WATER, "Door": Fact.OPEN, "Motion": Fact.MOTION, "PIR": Fact.MOTION,
+}  # fmt: skip
+"""What Bluetooth devices say by 1 and 0; a door is open by 1."""
 ADDRESS_DIGITS: Final = 6
 _RANGING: Final = re.compile(r"(?:VL53L[01]X|TOF10120)(?:[-_]\d{1,2})?")
 _NUMBERED: Final = re.compile(r"([A-Za-z]+?)\d{1,2}")  # Temperature2: of the second converter
@@ -85,11 +91,15 @@ Sensor = tuple[str, str, tuple[Quantity, ...]]
 
 
 class Shape(Struct, frozen=True, kw_only=True):
-    """What a message of such keys tells: the keys of its switches, its sensors in their order, and those that range by laser."""
+    """What a message of such keys tells: the keys of its switches, its sensors in their order, those that range by laser, facts.
+
+    A fact is the Bluetooth device that states it ("" where the message is it), its key, and the fact.
+    """
 
     switches: tuple[str, ...]
     sensors: tuple[Sensor, ...]
     ranges: tuple[tuple[str, Quantity], ...]
+    facts: tuple[tuple[str, str, Fact], ...]
     units: Units
 
 
@@ -122,6 +132,13 @@ def _shape(keys: tuple[str | tuple[str, ...], ...], temperature: str, to_hpa: fl
             for name, *inner in objects
             if _DISTANCE in inner and _RANGING.fullmatch(name)
         ),
+        facts=tuple(
+            (name, key, _PART_FACTS[key])
+            for name, *inner in (*objects, ("", *(one for one in keys if isinstance(one, str))))
+            if not _MACS.isdisjoint(inner) or _is_part(name, inner)
+            for key in inner
+            if key in _PART_FACTS
+        ),
         units=units,
     )
 
@@ -141,7 +158,7 @@ def is_bluetooth(name: str) -> bool:
 
 
 def _is_part(name: str, keys: Sequence[str]) -> bool:
-    return _BLUETOOTH.fullmatch(name) is not None or ("mac" in keys and _WITH_MAC.fullmatch(name) is not None)
+    return _BLUETOOTH.fullmatch(name) is not None or (name != "" and not _MACS.isdisjoint(keys))
 
 
 def _sensor(name: str, keys: Sequence[str], repeated: AbstractSet[str], units: Units) -> Sensor:
@@ -158,7 +175,7 @@ def _sensor(name: str, keys: Sequence[str], repeated: AbstractSet[str], units: U
             units,
         )
         for key in keys
-        if is_reading(key) and not (is_ranging and key == _DISTANCE)
+        if is_reading(key) and not (is_ranging and key == _DISTANCE) and not (is_part and key in _PART_FACTS)
     )
     return name, name if is_part else "", quantities
 

@@ -346,6 +346,36 @@ def test_bluetooth_of_the_esp32(topic: str, payload: bytes, device: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("topic", "payload", "device", "facts"),
+    [
+        (
+            "tele/a/SENSOR", b'{"SJWS01L52680f":{"mac":"a4c13852680f","Flooding":1}}', "a.SJWS01L52680f",
+            {Fact.WATER: True},
+        ),
+        (
+            "tele/a/SENSOR", b'{"Cellar":{"Door":0,"Events":3,"RSSI":-60,"MAC":"A4C13852680F"}}', "a.Cellar",
+            {Fact.OPEN: False},
+        ),
+        (
+            "tele/a/SENSOR", b'{"MJYD2S-52680f":{"Motion":1,"RSSI":-60,"MAC":"A4C13852680F"}}', "a.MJYD2S-52680f",
+            {Fact.MOTION: True},
+        ),
+        (
+            "tele/tasmota_ble/Cellar", b'{"mac":"a4c13852680f","Flooding":0,"Battery":80}', "tasmota_ble.Cellar",
+            {Fact.WATER: False},
+        ),
+        ("tele/a/SENSOR", b'{"Gate":{"Door":1}}', "a", {}),
+    ],
+)  # fmt: skip
+def test_facts_of_bluetooth(topic: str, payload: bytes, device: str, facts: dict[Fact, bool]) -> None:
+    """Water, doors and motion are facts of the device that was heard, which may have a name; of another sensor they are numbers."""
+    said = decode(topic, payload, RECEIVED)
+    assert {item.device for item in said if isinstance(item, DeviceState | Reading | Discovered)} == {device}
+    assert sum(isinstance(item, Discovered) for item in said) == (1 if facts else 0)
+    assert _facts(said) == facts
+
+
+@pytest.mark.parametrize(
     ("topic", "payload", "reason"),
     [
         ("cmnd/a/POWER", b"ON", Reason.DOWNLINK),
