@@ -23,7 +23,7 @@ _QUANTITIES: Final = {
     "Temperature": ("temperature", "Cel"), "Humidity": ("humidity", "%RH"), "Pressure": ("pressure", "hPa"),
     "Illuminance": ("illuminance", "lux"), "BatteryPercentage": ("battery", "%EL"), "BatteryVoltage": ("voltage", "V"),
     "LinkQuality": ("linkquality", "1"), "RMSVoltage": ("mains_voltage", "V"), "ActivePower": ("power", "W"),
-    "RMSCurrent": ("current", "A"), "FlowRate": ("flow", "m3/h"), "SeaPressure": ("sea_pressure", "hPa"),
+    "RMSCurrent": ("current", "A"), "SmokeDensity": ("smoke_density", "1"), "FlowRate": ("flow", "m3/h"), "SeaPressure": ("sea_pressure", "hPa"),
     "Battery": ("battery", "%EL"), "Voltage": ("voltage", "V"),  # of versions before 8.3
 }  # fmt: skip
 _FACTS: Final = {
@@ -35,6 +35,7 @@ _FACTS: Final = {
 _ZONE_BITS: Final = {2: Fact.TAMPER, 3: Fact.BATTERY_LOW, 6: Fact.FAULT, 7: Fact.MAINS_LOST, 8: Fact.TEST}
 """Zigbee Cluster Library §8.2.2.2.1.3; bits 0 and 1 are the zone's own alarm, which has a name where its kind is known."""
 _ALARM: Final = 0b11
+_SECOND: Final = 0b10
 _RAW_ZONES: Final = ("0500<00", "0500!00", "0500_00")
 """What older versions tell in place of `ZoneStatusChange`: the command as it came, its status first, little-endian."""
 _RAW_ZONE: Final = re.compile(r"[0-9A-Fa-f]{4,16}")
@@ -116,8 +117,10 @@ def _said(device: DeviceId, told: Mapping[str, object], at: tuple[datetime, Qual
                 DeviceState(device=device, fact=fact, active=status & bit != 0, time=time, quality=quality, code=code)
                 for bit, fact, code in bits
             ]
-            if not has_alarm:  # a zone of a kind the bridge does not know
-                is_on = status & _ALARM != 0
+            # A zone of a kind the bridge does not know; some gas detectors alarm by the second bit, which the bridge leaves out.
+            alarms = _ALARM if not has_alarm else _SECOND if "CO" in told or "GAS" in told else 0
+            if alarms:
+                is_on = status & alarms != 0
                 said.append(
                     DeviceState(device=device, fact=_OTHER, active=is_on, time=time, quality=quality, code=word)
                 )

@@ -248,6 +248,20 @@ def test_zone_of_an_older_bridge(key: str) -> None:
         assert {item.device for item in said if isinstance(item, DeviceState)} == {"bridge.0x898E"}
 
 
+@pytest.mark.parametrize(
+    ("told", "facts"),
+    [
+        ('"CO":0,"ZoneStatusChange":34', {Fact.GAS_ALARM: False, Fact.OTHER: True}),
+        ('"CO":1,"ZoneStatusChange":33', {Fact.GAS_ALARM: True, Fact.OTHER: False}),
+        ('"Fire":0,"ZoneStatusChange":2', {Fact.FIRE: False}),
+    ],
+)
+def test_second_alarm_of_a_zone(told: str, facts: dict[Fact, bool]) -> None:
+    """Gas detectors may alarm by it alone; with smoke detectors it is the test button."""
+    said = _facts(decode("tele/b/SENSOR", b'{"ZbReceived":{"0x898E":{%s}}}' % told.encode(), RECEIVED))
+    assert {fact: said[fact] for fact in (Fact.FIRE, Fact.GAS_ALARM, Fact.OTHER) if fact in said} == facts
+
+
 def test_answers_about_zigbee_are_no_device() -> None:
     """What a device answered to a command is told under words of its own."""
     assert not decode("tele/b/SENSOR", b'{"ZbResponse":{"Device":"0x5ADF","Status":0,"LinkQuality":80}}', RECEIVED)
