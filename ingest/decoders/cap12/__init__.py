@@ -131,7 +131,7 @@ def _alert(alert: Element, envelope: Meaning) -> Iterator[Decoded]:
     is_local = is_national(alert)
     is_office = is_local or has_national_id(identifier)
     is_first = _FIRST_VERSION in alert.space
-    zone = CHINA if is_local else None
+    zone = CHINA if is_office else None
     sent = _sent(alert, zone)
     meaning = _one_of(alert, "status", _MEANINGS)
     if alert.word("msgType").lower() in _ANSWERS:

@@ -37,14 +37,16 @@ Ring = tuple[tuple[float, float], ...]
 def areas_of(info: Element, *, is_national: bool = False) -> tuple[tuple[WarningArea, ...], list[str]]:
     """Read the areas of a part, and say of each shape that cannot be read why: it is left out.
 
-    12379 (`is_national`) writes radii in metres, and lies south of 60°: a greater first number is a longitude.
+    12379 (`is_national`) writes radii in metres, lies south of 60° (a greater first number is a longitude), and gives lines as
+    polygons that are not closed; those are no areas, and its codes say which are.
     """
     northmost, metres = (NORTHMOST_OF_CHINA, METRES_PER_KM) if is_national else (NORTHMOST, 1.0)
     left, faults, areas = CORNERS_AT_MOST, [], []
     for area in info.every("area"):
         rings, circles = [], []
         for polygon in area.every("polygon"):
-            if not polygon.text.strip():
+            corners = polygon.text.split()
+            if not corners or (is_national and corners[0] != corners[-1]):
                 continue
             ring = ring_of(polygon.text, northmost)
             left -= 0 if ring is None else len(ring)

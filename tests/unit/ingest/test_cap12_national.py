@@ -65,6 +65,13 @@ def test_a_longitude_of_the_far_west_is_no_latitude(corners: str) -> None:
     assert area.polygons == (((81.2, 43.1), (81.4, 43.1), (81.4, 43.3), (81.2, 43.1)),)
 
 
+def test_an_open_polygon_is_a_line() -> None:
+    """A river or a road, which the codes beside it place; in the standard form it is closed."""
+    area = "<areaDesc>x</areaDesc><polygon>30,120 30,120.1 30.1,120.1</polygon><geocode>330205004001</geocode>"
+    assert read(national(area=area)).areas[0].polygons == ()
+    assert len(read(cap(FIRST, infos=cap_info(area=area))).areas[0].polygons) == 1
+
+
 @pytest.mark.parametrize(
     ("kind", "word", "event"),
     [
@@ -100,6 +107,11 @@ def test_who_signed_is_dropped_there_too() -> None:
     assert dropped == Dropped(fields=("senderName",))
     assert b"zhang_san" not in storable(body)
     assert b"zhang_san" in storable(cap("w-1", infos=signed))
+
+
+def test_a_national_identifier_means_the_time_of_beijing() -> None:
+    """Also in plain CAP; of any other issuer a time without an offset is refused."""
+    assert read(cap(FIRST).replace(b"2026-06-01T08:00:00-00:00", b"2026-06-01T16:00:00")).sent == SENT
 
 
 def test_an_office_that_goes_on_warning_updates_whatever_the_type() -> None:
