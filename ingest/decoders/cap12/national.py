@@ -24,9 +24,11 @@ EVENT_TYPES: Final = {f"11B{number:02}": word for number, word in enumerate(_WEA
 }
 """Its event types, read only where no words say it."""
 _WRITTEN_ID: Final = re.compile(rb"identifier>\s*\d{14}_\d{14}")
-PERSONAL: Final = ("senderName", "phone", "audiencePrt")
-"""Who signed, a telephone, and single receivers."""
-_PERSONAL: Final = re.compile(rb"<((?:[A-Za-z_][\w.-]{0,30}:)?(?:senderName|phone|audiencePrt))>" + CONTENT, re.DOTALL)
+PERSONAL: Final = ("senderName", "phone", "audiencePrt", "audenceprt")
+"""Who signed, a telephone, and single receivers, which most systems spell the second way; a comma alone is nobody."""
+_PERSONAL: Final = re.compile(
+    rb"<((?:[A-Za-z_][\w.-]{0,30}:)?(?:senderName|phone|(?i:audi?enceprt)))>" + CONTENT, re.DOTALL
+)
 
 
 def is_national(alert: Element) -> bool:
@@ -54,4 +56,4 @@ def told_of_persons(alert: Element) -> tuple[str, ...]:
     """Name the personal elements of a message."""
     infos, methods = alert.every("info"), [method for code in alert.every("code") for method in code.every("method")]
     holders = (alert, *infos, *methods)
-    return tuple(name for name in PERSONAL if any(holder.word(name) for holder in holders))
+    return tuple(name for name in PERSONAL if any(holder.word(name).strip(", ") for holder in holders))

@@ -40,6 +40,11 @@ def test_who_signed_and_who_was_called_is_dropped() -> None:
     kept = storable(national()).decode()
     assert not any(personal in kept for personal in ("张三", "李四", "13800000000"))
     assert "G01002" in kept
+    spelt = national().replace(b"audiencePrt", b"audenceprt")
+    assert decoder("cap12")("cap/12379", spelt, RECEIVED)[1] == Dropped(fields=("audenceprt", "phone", "senderName"))
+    assert "李四" not in storable(spelt).decode()
+    nobody = spelt.replace("李四".encode(), b",")
+    assert decoder("cap12")("cap/12379", nobody, RECEIVED)[1] == Dropped(fields=("phone", "senderName"))
 
 
 def test_an_update_cites_the_first_message_of_its_event() -> None:
