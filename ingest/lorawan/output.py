@@ -82,6 +82,7 @@ class _Name(Struct, frozen=True):
     codes: Mapping[str, bool] = {}
     is_inverted: bool = False
     is_measured: bool = False  # a number is a value in `unit`, whatever it is
+    is_amount: bool = False  # a number states no fact: `flood.value` is how wet the sensor is, in per cent
 
 
 def leaves(device: DeviceId, output: Mapping[str, object], time: datetime, quality: Quality) -> list[Decoded]:
@@ -214,7 +215,7 @@ def _truth(name: _Name, value: object) -> bool | None:
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):
-        if name.metric == "position":
+        if name.is_amount or name.metric == "position":
             return None  # of a valve, in per cent; of a sensor it is a word
         return bool(value) if value in (0, 1) else name.codes.get(str(value))
     if not isinstance(value, str) or name.fact is None:
@@ -290,7 +291,7 @@ def _known(path: str, metric: str, words: list[str]) -> _Name:
         case _:
             pass
     if (part := _of_part(words)) is not None:
-        return _Name(metric, fact=part)
+        return _Name(metric, fact=part, is_amount=words[-1] == "value" and _OF_ALARMS.isdisjoint(words))
     unit = "" if words[-1] in STATES else next((QUANTITIES[word] for word in words if word in QUANTITIES), "")
     if unit == "Cel" and words[-1] == "f":
         unit = "[degF]"
@@ -314,6 +315,8 @@ def _of_part(words: list[str]) -> Fact | None:
         if flag.is_amount and within not in _OF_ALARMS and (not within or flag.fact is Fact.HEAT):
             return None
         fact = flag.fact
+    if fact is Fact.OPEN and words[-1] == "value":
+        return None  # of a Sensative door, true is closed in some messages
     return fact if fact in _OF_PARTS else None
 
 

@@ -73,6 +73,7 @@ def test_names_and_units(name: str, value: object, expected: dict[str, tuple[flo
         ("WaterLeak1", "Leak", Fact.WATER, True),
         ("leak_status_2", "NoLeak", Fact.WATER, False),
         ("floodAlarm", {"value": True}, Fact.WATER, True),
+        ("floodAlarm", {"value": 0}, Fact.WATER, False),
         ("alarm", {"fire": 1}, Fact.FIRE, True),
         ("status", {"smoke": True}, Fact.FIRE, True),
     ],
@@ -113,9 +114,19 @@ def test_fact_of_one_part_is_not_ended_by_another() -> None:
     assert len(_read(WaterLeak1="Leak", WaterLeak2="NoLeak")) == 1
 
 
-@pytest.mark.parametrize(("name", "value"), [("water_2", 1), ("status", {"heat": 1}), ("alarm1", 1), ("value", 1)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("water_2", 1),
+        ("status", {"heat": 1}),
+        ("alarm1", 1),
+        ("value", 1),
+        ("flood", {"value": 1}),
+        ("door", {"value": True}),
+    ],
+)
 def test_number_that_may_be_an_amount_is_no_fact(name: str, value: object) -> None:
-    """A counter of water, a heater that is on, a limit."""
+    """A counter of water, a heater that is on, a limit; of Sensative how wet it is, and a door whose true is closed."""
     assert facts(_read(**{name: value})) == {}
 
 
