@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from ingest.readings import Fact
 from ingest.usual_words import (
+    CHINESE,
     ONLY_PLAIN,
     ONLY_THINGS,
     OWN,
@@ -117,7 +118,7 @@ def meaning(identifier: str) -> Meaning:
 @lru_cache(maxsize=_KEPT)
 def named(name: str) -> Named:
     """Say what a plain name of at most PLAIN_NAME characters leads to."""
-    metric = _snake(name.replace("/", "."), _OF_PLAIN)
+    metric = _snake(CHINESE.get(name.strip(), name).replace("/", "."), _OF_PLAIN)
     key = metric.rpartition(".")[2].replace("_", "")
     known = ONLY_PLAIN.get(key) or WORDS.get(key)
     if type(known) is Quantity and known.if_true is not None:

@@ -155,6 +155,14 @@ _STATES: Final = {
 """Facts in thing models only. With a plain name nobody says which state is the bad one, or whether any temperature is of a fire."""
 ONLY_PLAIN: Final = {"leakage": Flag(Fact.WATER)}
 """Facts with a plain name only: in thing models it is 漏电, the milliamperes of a circuit."""
+CHINESE: Final = {
+    "温度": "temperature", "湿度": "humidity", "水位": "stage", "液位": "level", "雨量": "rain", "流量": "flow",
+    "流速": "velocity", "压力": "pressure", "电压": "voltage", "电流": "current", "电量": "battery", "烟雾": "smoke",
+    "一氧化碳": "co", "二氧化碳": "co2", "烟雾报警": "smokeAlarm", "烟感报警": "smokeAlarm", "火警": "fire",
+    "燃气报警": "gasAlarm", "可燃气体报警": "gasAlarm", "水浸": "waterLeak", "水浸报警": "waterAlarm",
+    "漏水": "waterLeak", "故障": "fault", "防拆": "tamper", "低电量": "lowBattery", "断电": "powerFailure",
+}  # fmt: skip
+"""What the plain names that say it in Chinese are called among ours."""
 _IGNORED: Final = (
     "metercode meterno meternumber "
     "imei imei2 imsi iccid meid eid mac macaddress sn serialnumber serialno deviceid devicecode deviceno devicesn "

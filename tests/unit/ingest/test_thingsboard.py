@@ -148,3 +148,16 @@ def test_words_of_alarms(key: str, fact: Fact) -> None:
         (said,) = decode("v1/devices/a/telemetry", b'{"%s":%s}' % (key.encode(), value), RECEIVED)
         assert isinstance(said, DeviceState)
         assert (said.fact, said.active) == (fact, True)
+
+
+def test_names_in_chinese() -> None:
+    """The usual quantities and alarms are known by their Chinese names, too; they are kept as they were told."""
+    said = decode(
+        "v1/devices/a/telemetry", '{"水位":2.31,"雨量":0.5,"烟雾报警":1,"漏水":false,"别的":7}'.encode(), RECEIVED
+    )
+    assert _values(said) == {"stage": 2.31, "rain": 0.5}
+    assert {item.fact: item.active for item in said if isinstance(item, DeviceState)} == {
+        Fact.FIRE: True,
+        Fact.WATER: False,
+    }
+    assert {item.code for item in said if isinstance(item, Reading)} == {"水位", "雨量"}
