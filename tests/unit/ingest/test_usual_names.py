@@ -65,8 +65,7 @@ def test_some_names_are_facts(name: str, value: object, stated: tuple[Fact, bool
         ("CurrentTemp2", "current_temp2"),
         ("power:SwitchState", "switch_state"),
         ("ADC_CH0V", "adc_ch0_v"),
-        ("温度", "temperature"),
-        ("摆动", ""),
+        ("温度", ""),
         ("2nd", "x_2nd"),
     ],
 )
