@@ -6,11 +6,9 @@ that names others is refused; a gateway may speak for the devices it packs. What
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 
-from msgspec import Struct
-
+from ingest.decoders.aliyun_iot.topics import BY_HAND, SESSIONS, Route, route_of
 from ingest.instants import settle
 from ingest.maker_packets import opened_in
 from ingest.readings import (
@@ -25,7 +23,7 @@ from ingest.readings import (
     Reason,
     Rejection,
 )
-from ingest.thing_identity import device_of, identity
+from ingest.thing_identity import identity
 from ingest.thing_packs import read_events, read_packs
 from ingest.thing_personal import without_personal
 from ingest.thing_report import Report, read_properties
@@ -39,10 +37,7 @@ _POSTED: Final = ("params", "items", "payload", "value")
 _FRAME: Final = frozenset({*_POSTED, "method", "productKey", "code", "status"})
 _PUSHED: Final = frozenset({"items", "identifier", "status"})
 _STATUS: Final = {"online": False, "offline": True, 1: False, 3: True}
-_SESSIONS: Final = {"login": False, "batch_login": False, "logout": True, "batch_logout": True}
-_PROPERTY_POST: Final = ("thing", "event", "property", "post")
 _WRAPPED: Final = frozenset({"value", "time"})
-_DEVICES: Final = frozenset({("thing", "topo", "add"), ("thing", "topo", "lifecycle"), ("thing", "list", "found")})
 _NAMELESS: Final = Rejection(reason=Reason.MALFORMED, detail="a device without product and name")
 _BOXES: Final = (dict, list)
 _WORDS: Final = (str, int)
@@ -50,18 +45,9 @@ _GOOD: Final = Quality.GOOD
 _SPELLED_FROM: Final = 8  # bytes; shorter ones may be what they are
 
 
-class _Route(Struct, frozen=True, gc=False):
-    """What a topic says: who speaks, of what (a word of ours, "" leaves it to the message), and the levels after the device."""
-
-    device: DeviceId | None
-    rest: tuple[str, ...] = ()
-    what: str = ""
-    subject: tuple[str, ...] | None = None
-
-
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     """Decode a message that arrived on `topic` at `received` (aware UTC); answers of the platform say nothing: []."""
-    route = _route(topic)
+    route = route_of(topic)
     if route.what == "reply":
         return []
     if route.what == "downlink":
@@ -78,44 +64,8 @@ TOPICS: Final = ("/sys/#", "/ext/session/#", "/as/mqtt/status/#", "/+/+/thing/#"
 DECODER: Final[Decoder] = decode
 STORABLE: Final = without_personal
 
-_BY_HAND: Final = DeviceId("unknown")
-"""Who speaks in a file that is decoded without a topic and names nobody."""
 
-
-@lru_cache(maxsize=8192)
-def _route(topic: str) -> _Route:
-    """Read a topic; other levels may stand before the device. The device is None where the topic names nobody."""
-    device, rest = _address(topic)
-    what, subject = "", None
-    if rest == _PROPERTY_POST:
-        what = "properties"
-    elif rest and rest[-1].endswith("reply"):
-        what = "reply"
-    elif rest[:2] == ("thing", "model"):
-        what = "raw"
-    elif rest[:2] in (("thing", "service"), ("service", "property")):
-        what = "downlink"
-    elif rest in _DEVICES:
-        what = "announced"
-    elif len(rest) == 2 and rest[0] == "combine" and rest[1] in _SESSIONS:  # noqa: PLR2004 -- combine/login
-        what = "session"
-    if rest[:2] == ("thing", "event"):
-        subject = rest[2:-1]
-    return _Route(device, rest, what, subject)
-
-
-def _address(topic: str) -> tuple[DeviceId | None, tuple[str, ...]]:
-    if not topic:
-        return _BY_HAND, ()
-    levels = topic.split("/")
-    root = next((root for root in ("sys", "session", "status", "thing") if root in levels), None)
-    at = len(levels) if root is None else levels.index(root) + (-2 if root == "thing" else 1)
-    names = levels[at : at + 2] if at >= 0 else []
-    device = device_of(*names) if len(names) == 2 else None  # noqa: PLR2004 -- product and name
-    return (None, ()) if device is None else (device, tuple(levels[at + 2 :]))
-
-
-def _raw(route: _Route, payload: bytes, received: datetime) -> list[Decoded]:
+def _raw(route: Route, payload: bytes, received: datetime) -> list[Decoded]:
     if route.rest[-1] != "up_raw":
         return [Rejection(reason=Reason.DOWNLINK, detail="raw bytes for a device")]
     assert route.device is not None  # the topic goes on after it
@@ -126,7 +76,7 @@ def _raw(route: _Route, payload: bytes, received: datetime) -> list[Decoded]:
     return [Enclosed(device=route.device, payload=data, time=received, hint=route.device.partition(".")[0])]
 
 
-def _decode(route: _Route, message: object, received: datetime) -> list[Decoded]:
+def _decode(route: Route, message: object, received: datetime) -> list[Decoded]:
     if type(message) is not dict:
         raise RefusedError(Reason.MALFORMED, "a message is an object")
     device, what = route.device, route.what
@@ -145,7 +95,7 @@ def _decode(route: _Route, message: object, received: datetime) -> list[Decoded]
     if what == "properties" and type(params) is dict:
         return read_properties(params, device, moment, received)
     if what == "session":
-        return _sessions(params, is_offline=_SESSIONS[route.rest[1]], moment=moment)
+        return _sessions(params, is_offline=SESSIONS[route.rest[1]], moment=moment)
     if what == "announced":
         return _announced(message.get("devices", params), device) if message.get("action", "create") == "create" else []
     if "status" in message and "params" not in message:
@@ -170,12 +120,12 @@ def _unwrapped(message: dict[str, object], rest: tuple[str, ...]) -> dict[str, o
 def _checked(device: DeviceId | None, named: DeviceId | None) -> DeviceId:
     if device is None and named is None:
         raise RefusedError(Reason.TOPIC, "neither the topic nor the message names product and device")
-    if device not in (None, _BY_HAND) and named is not None and device != named:
+    if device not in (None, BY_HAND) and named is not None and device != named:
         raise RefusedError(Reason.FOREIGN_DEVICE, f"device {named} on the topic of {device}")
-    return named or device or _BY_HAND
+    return named or device or BY_HAND
 
 
-def _subject(route: _Route, message: Mapping[str, object]) -> Sequence[str]:
+def _subject(route: Route, message: Mapping[str, object]) -> Sequence[str]:
     """Tell what is posted: ["property"], ["property", "pack"] or an event's identifier, by topic, else by method."""
     if route.subject is not None:
         return route.subject
