@@ -53,6 +53,8 @@ _ROW: Final = ("location", "file", "lon", "lat", "identifier", "references", "he
 """What the places of a row of weather.com.cn hold; old rows have two."""
 _ROW_LEAST: Final = 2
 _CODE_PAIR: Final = 4
+_FINE: Final = frozenset({"200", "204"})
+"""QWeather: done; done, and nothing is known of the place."""
 
 
 def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:  # noqa: ARG001 -- it says itself who and when
@@ -62,7 +64,7 @@ def decode(topic: str, payload: bytes, received: datetime) -> list[Decoded]:  # 
     except RefusedError as refused:
         return [refused.rejection]
     items: list[tuple[Item, Shape]] = []
-    if not _gather(answer, DEPTH, items):
+    if not _gather(answer, DEPTH, items) or (not items and _is_strange(answer)):
         return [Rejection(reason=Reason.MALFORMED, detail="neither a warning nor a list of them")]
     found: list[Decoded] = []
     is_signed = False
@@ -120,6 +122,11 @@ def _gather(node: object, depth: int, found: list[tuple[Item, Shape]]) -> bool:
     else:
         return False
     return True
+
+
+def _is_strange(answer: object) -> bool:
+    """Tell an answer that has no place for warnings, as an error or another service's, from one that has none today."""
+    return isinstance(answer, dict) and not shape_of(answer).wrapped and str(answer.get("code", "")) not in _FINE
 
 
 def _warning(item: Item, shape: Shape) -> OfficialWarning:

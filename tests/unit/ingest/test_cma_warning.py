@@ -253,7 +253,13 @@ def test_who_signed_is_dropped() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"[]", b'{"status":"success","result":{"count":"0","data":[]}}', b'{"alerts":[]}', b'{"data":{"alarm":{}}}'],
+    [
+        b"[]",
+        b'{"code":"204"}',
+        b'{"status":"success","result":{"count":"0","data":[]}}',
+        b'{"alerts":[]}',
+        b'{"data":{"alarm":{}}}',
+    ],
 )
 def test_no_warnings_are_nothing(body: bytes) -> None:
     """An answer without warnings says nothing."""
@@ -266,6 +272,9 @@ def test_no_warnings_are_nothing(body: bytes) -> None:
         (b"7", Reason.MALFORMED),
         (b"var alarminfo=", Reason.MALFORMED),
         (b"<html>", Reason.MALFORMED),
+        (b'{"error":{"status":403,"title":"Invalid Host"}}', Reason.MALFORMED),
+        (b'{"code":"402"}', Reason.MALFORMED),
+        (b'{"type":"FeatureCollection","features":[{"properties":{"event":"Flood Warning"}}]}', Reason.MALFORMED),
         (json.dumps([{"title": "暴雨橙色预警", "pubTime": "2026-06-01T16:00+08:00"}]).encode(), Reason.MALFORMED),
         (json.dumps([{"title": "暴雨橙色预警", "id": "x"}]).encode(), Reason.TIME),
         (jsonp({**NATIONAL, "RELIEVETIME": "2026-06-01 10:00:00"}), Reason.TIME),
