@@ -24,7 +24,9 @@ from ingest.lorawan.output_words import (
     MISSING_BEGIN,
     NAMES_OF_MEASURES,
     NO,
+    PAYLOADS,
     QUANTITIES,
+    SENSECAP,
     STATES,
     UNIT_NAMES,
     UNITS,
@@ -56,7 +58,7 @@ _MAY_BE_OTHERWISE: Final = ("battery", "bat")  # the number may be a charge or a
 NAMES_KEPT: Final = 8192
 LONGEST_NAME: Final = 100
 
-_AMOUNT: Final = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*([^\d\s]{1,12})")
+_AMOUNT: Final = re.compile(r"([+-]?\d+(?:\.\d+)?(?:e-?\d+)?)\s*([^\d\s]{1,12})")
 _ENDS_OF_NUMBERS: Final = frozenset("0123456789.")
 _DIGITS: Final = "0123456789"
 _OF_ALARMS: Final = frozenset(("alarm", "alarms"))
@@ -65,8 +67,8 @@ _WITHIN: Final = _OF_ALARMS | {"status", "state", "states", "flags"}
 _OF_PARTS: Final = frozenset(
     (Fact.FIRE, Fact.WATER, Fact.GAS_ALARM, Fact.HEAT, Fact.TAMPER, Fact.OPEN, Fact.BATTERY_LOW)
 )
-_SKIPPED: Final = frozenset(("history", "datalog", "events", "bytes"))
-_ALONE: Final = frozenset(("value", "unit"))
+_SKIPPED: Final = frozenset(("history", "datalog", "events"))
+_ALONE: Final = frozenset(("value", "unit", "displayName"))
 _FULL: Final = 100.0
 _CELL_VOLTS: Final = 5.0  # a battery's fraction below this is a voltage called by the wrong name
 
@@ -140,7 +142,11 @@ def _walk(output: Mapping[str, object]) -> Iterator[tuple[str, object]]:
             if left < 0:
                 yield "", _MORE
                 return
+            if key == "bytes" and isinstance(value, list):
+                continue  # the payload again
             name = f"{path}_{key[:LONGEST_NAME]}" if path else key
+            if key == "bytes" and isinstance(value, dict):
+                name = path  # Adeunis's codecs have all their output in it
             if isinstance(value, dict) and (measure := _measure(name, value)) is not None and measure[0] not in named:
                 named.add(measure[0])
                 yield measure
@@ -157,6 +163,9 @@ def _walk(output: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 
 def _measure(path: str, part: Mapping[str, object]) -> tuple[str, object] | None:
     """Read `{"value": 21.5, "unit": "°C"}`, and a measure that stands in a list with its name; None for anything else."""
+    kind = part.get("type")
+    if kind == "upload_battery" and isinstance(charge := part.get("battery"), int | float):
+        return "battery", charge
     for key, names in NAMES_OF_MEASURES.items():
         value = part.get(key)
         if value is None or isinstance(value, dict | list):
@@ -164,10 +173,13 @@ def _measure(path: str, part: Mapping[str, object]) -> tuple[str, object] | None
         unit = part.get("unit")
         if isinstance(unit, str) and not isinstance(value, bool | str) and unit.strip().lower() in UNIT_NAMES:
             value = f"{value} {unit.strip()}"
+        if kind == "report_telemetry":
+            number_of_it = str(part.get("measurementId"))
+            return SENSECAP.get(number_of_it, f"measurement_{number_of_it[:LONGEST_NAME]}"), value
         for name in names:
             if isinstance(found := part.get(name), str) and found:
                 return found, value
-        return (path, value) if part.keys() == _ALONE else None
+        return (path, value) if len(part) > 1 and part.keys() <= _ALONE else None
     return None
 
 
@@ -187,7 +199,7 @@ def _leaf(device: DeviceId, name: _Name, value: object, time: datetime, quality:
     if isinstance(value, bool):
         amount, unit = float(value), "1"
     elif isinstance(value, str):
-        found = _amount(value, unit)
+        found = None if name.metric in PAYLOADS else _amount(value, unit)
         if found is None:
             return None
         amount, unit = found

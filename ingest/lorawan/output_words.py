@@ -23,10 +23,20 @@ STATES: Final = frozenset(
 )
 """What ends in one of these is a number of a list, whatever else it speaks of."""
 SPELLED: Final = {"v": "V", "mv": "mV", "%": "%", "°c": "Cel", "℃": "Cel", "c": "Cel", "°f": "[degF]", "℉": "[degF]", "f": "[degF]", "%rh": "%RH",
-    "m/s": "m/s", "km/h": "km/h", "mm/h": "mm/h",
+    "m/s": "m/s", "km/h": "km/h", "mm/h": "mm/h", "km": "km", "°": "deg", "m⋅s⁻¹": "m/s", "µs⋅cm⁻¹": "uS/cm", "ms⋅cm⁻¹": "mS/cm",
+    "mg⋅l⁻¹": "mg/L", "µg⋅m⁻³": "ug/m3",
 }  # fmt: skip
-NAMES_OF_MEASURES: Final = {"value": ("variable", "parameter"), "measurementValue": ("type",)}
+NAMES_OF_MEASURES: Final = {"value": ("variable", "parameter", "channelName", "name"), "measurementValue": ("type",)}
 """Where codecs write lists of measures: beside which value stands the name of what was measured."""
+SENSECAP: Final = {
+    "4097": "air_temperature", "4098": "air_humidity", "4099": "light_intensity", "4100": "co2", "4101": "barometric_pressure",
+    "4102": "soil_temperature", "4103": "soil_moisture", "4104": "wind_direction", "4105": "wind_speed", "4106": "ph",
+    "4108": "electrical_conductivity", "4109": "dissolved_oxygen", "4113": "rainfall_hourly", "4115": "distance",
+    "4116": "water_leak", "4117": "liquid_level", "4120": "flow_rate", "4121": "total_flow", "4124": "water_temperature",
+}  # fmt: skip
+"""What Seeed's older codecs say only the number of (`measurementId`)."""
+PAYLOADS: Final = frozenset(("payload", "raw", "raw_payload", "payload_hex", "hex", "raw_data", "data", "bytes"))
+"""Text under these names is the payload in hex, not a number."""
 UNIT_NAMES: Final = UNITS | SPELLED
 METRICS: Final = {"temp": "temperature", "temp_c": "temperature", "temperature_c": "temperature", "hum": "humidity"}
 CHARGES: Final = frozenset(("battery_percent", "battery_pct", "bat_percent", "bat_pct", "battery_level_percent"))

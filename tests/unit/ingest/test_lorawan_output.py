@@ -101,9 +101,48 @@ def test_measures_in_a_list_have_their_own_names() -> None:
     assert facts(said) == {Fact.WATER: True}
 
 
+def test_measures_of_decentlab_have_unit_and_name_to_show() -> None:
+    """Its codecs write each value with the unit it is in and the name to show; a count has no unit."""
+    said = _read(
+        distance={"displayName": "Distance", "unit": "mm", "value": 1234},
+        pressure={"displayName": "Pressure", "unit": "bar", "value": 5e-05},
+        wind_speed={"displayName": "Wind speed", "unit": "m⋅s⁻¹", "value": 1.2},
+        number_of_valid_samples={"displayName": "Number of valid samples", "unit": None, "value": 1},
+    )
+    assert values(said) == {
+        "distance": (1234.0, "mm"), "pressure": (5e-05, "bar"), "wind_speed": (1.2, "m/s"), "number_of_valid_samples": (1.0, ""),
+    }  # fmt: skip
+
+
+def test_measures_of_sensecap_are_known_by_their_numbers() -> None:
+    """Seeed's older codecs say only the number of what was measured, and the charge in a message of its own."""
+    said = _read(
+        payload="00000001",
+        messages=[
+            {"type": "upload_battery", "battery": 100},
+            {"type": "report_telemetry", "measurementId": 4097, "measurementValue": 21.4},
+            {"type": "report_telemetry", "measurementId": 4098, "measurementValue": 31.4},
+            {"type": "report_telemetry", "measurementId": 4116, "measurementValue": 1},
+            {"type": "report_telemetry", "measurementId": 9999, "measurementValue": 7},
+        ],
+    )
+    assert values(said) == {
+        "battery": (100.0, "%EL"), "air_temperature": (21.4, "Cel"), "air_humidity": (31.4, "%RH"), "measurement_9999": (7.0, ""),
+    }  # fmt: skip
+    assert facts(said) == {Fact.WATER: True}
+
+
 def test_bytes_of_the_payload_are_no_values() -> None:
     """The codec that networks begin with gives the payload again."""
     assert _read(bytes=[3, 103, 234]) == []
+    assert _read(bytes="0367", level=1.5)[1:] == []
+
+
+def test_output_within_bytes_is_the_output() -> None:
+    """Codecs of Adeunis give what they decoded as `bytes`."""
+    said = _read(bytes={"type": "0x6d", "temperature": 20.5, "status": {"lowBattery": True}})
+    assert values(said) == {"temperature": (20.5, "Cel")}
+    assert facts(said) == {Fact.BATTERY_LOW: True}
 
 
 def test_fact_of_one_part_is_not_ended_by_another() -> None:
