@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from ingest import usual_names
 from ingest.lorawan.output_words import (
+    BATTERY_LOW,
     CHARGES,
     DURATIONS,
     FACTS,
@@ -30,6 +31,7 @@ from ingest.lorawan.output_words import (
     STATES,
     UNIT_NAMES,
     UNITS,
+    WORDS,
     YES,
 )
 from ingest.readings import (
@@ -55,6 +57,7 @@ _HUGE: Final = 1e300  # a double holds everything below
 _MISSING: Final = Quality.MISSING
 _VOLTS: Final = ("V", "mV")
 _MAY_BE_OTHERWISE: Final = ("battery", "bat")  # the number may be a charge or a voltage
+_CHARGED: Final = ("battery", "battery_level")
 NAMES_KEPT: Final = 8192
 LONGEST_NAME: Final = 100
 
@@ -68,7 +71,7 @@ _OF_PARTS: Final = frozenset(
     (Fact.FIRE, Fact.WATER, Fact.GAS_ALARM, Fact.HEAT, Fact.TAMPER, Fact.OPEN, Fact.BATTERY_LOW)
 )
 _SKIPPED: Final = frozenset(("history", "datalog", "events"))
-_ALONE: Final = frozenset(("value", "unit", "displayName"))
+_ALONE: Final = frozenset(("value", "unit", "units", "displayName"))
 _FULL: Final = 100.0
 _CELL_VOLTS: Final = 5.0  # a battery's fraction below this is a voltage called by the wrong name
 
@@ -170,7 +173,7 @@ def _measure(path: str, part: Mapping[str, object]) -> tuple[str, object] | None
         value = part.get(key)
         if value is None or isinstance(value, dict | list):
             continue
-        unit = part.get("unit")
+        unit = part.get("unit", part.get("units"))
         if isinstance(unit, str) and not isinstance(value, bool | str) and unit.strip().lower() in UNIT_NAMES:
             value = f"{value} {unit.strip()}"
         if kind == "report_telemetry":
@@ -199,6 +202,10 @@ def _leaf(device: DeviceId, name: _Name, value: object, time: datetime, quality:
     if isinstance(value, bool):
         amount, unit = float(value), "1"
     elif isinstance(value, str):
+        if name.metric in _CHARGED and (is_low := BATTERY_LOW.get(value.strip().lower())) is not None:
+            return DeviceState(
+                device=device, fact=Fact.BATTERY_LOW, active=is_low, time=time, quality=quality, code=name.metric
+            )
         found = None if name.metric in PAYLOADS else _amount(value, unit)
         if found is None:
             return None
@@ -251,7 +258,8 @@ def _amount(value: str, unit: str) -> tuple[float | None, str] | None:
     spelled = UNIT_NAMES.get(found[2]) if found is not None else None
     if found is None or spelled is None:
         return None
-    return number(found[1]), unit if spelled == "%" and unit.startswith("%") else spelled
+    is_ours = (spelled == "%" and unit.startswith("%")) or unit == "%RH"  # Nexelec's codec says a humidity is in °C
+    return number(found[1]), unit if is_ours else spelled
 
 
 def _is_charge(amount: float) -> bool:
@@ -282,7 +290,7 @@ def _name(path: str) -> _Name:
     if metric in ("rssi", "snr"):
         return _measured(f"payload_{metric}", "dBm" if metric == "rssi" else "dB")
     if key in FACTS:
-        return _Name(metric, fact=FACTS[key])
+        return _Name(metric, fact=FACTS[key], codes=WORDS.get(key, {}))
     if metric in CHARGES:
         return _measured("battery", "%EL")
     if words[-1] in UNITS and (words[-1] != "min" or not DURATIONS.isdisjoint(words)):

@@ -51,10 +51,33 @@ FACTS: Final = {
     "position": Fact.TAMPER, "tiltstatus": Fact.TAMPER, "dismantled": Fact.TAMPER, "batterylow": Fact.BATTERY_LOW,
     "batlow": Fact.BATTERY_LOW, "pirstatus": Fact.MOTION, "occupancy": Fact.MOTION, "hightempalarm": Fact.HEAT,
     "temperaturealarm": Fact.HEAT, "leveralarm": Fact.LEVEL_HIGH, "levelalarm": Fact.LEVEL_HIGH,
+    "smokesensorstatus": Fact.FAULT, "antiteardetectionstatus": Fact.TAMPER,
     "distancealarm": Fact.LEVEL_HIGH, "event": Fact.OTHER, "alarmstatus": Fact.OTHER, "alarmtype": Fact.OTHER,
 }  # fmt: skip
+WORDS: Final[dict[str, dict[str, bool]]] = {
+    "smokesensorstatus": {"smoke sensor fault": True, "smoke sensor ok": False},
+    "antiteardetectionstatus": {
+        "magnetic base not detected": True, "product removed from its based just now": True,
+        "magnetic base detected": False, "product installed on its base just now": False,
+    },
+}  # fmt: skip
+"""What the fact of this one name is told in; these are of the smoke detectors Origin and Guard of Nexelec."""
+BATTERY_LOW: Final = {
+    "low": True,
+    "critical": True,
+    "empty": True,
+    "high": False,
+    "medium": False,
+    "normal": False,
+    "ok": False,
+    "good": False,
+    "full": False,
+}
+"""What stands where the charge is expected."""
 YES: Final = frozenset(
     [
+        "local smoke alarm activated",
+        "remote smoke alarm activated",
         "alarm",
         "alarmed",
         "on",
@@ -88,6 +111,7 @@ YES: Final = frozenset(
 ) | {"threshold alarm", "smoke alarm", "fire alarm", "low battery"}
 NO: Final = frozenset(
     [
+        "smoke alarm non-activated",
         "normal",
         "ok",
         "off",

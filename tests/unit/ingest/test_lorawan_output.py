@@ -138,6 +138,23 @@ def test_bytes_of_the_payload_are_no_values() -> None:
     assert _read(bytes="0367", level=1.5)[1:] == []
 
 
+def test_smoke_detectors_of_nexelec_speak_in_sentences() -> None:
+    """Its codec for Origin and Guard: an alarm, its own or of one it is connected to, and the state of the detector."""
+    alarm = {"typeOfMessage": "Smoke Alarm", "smokeAlarmHush": "Smoke alarm stopped because no smoke anymore"}
+    assert facts(_read(**alarm, smokeAlarm="Local smoke Alarm activated")) == {Fact.FIRE: True}
+    assert facts(_read(**alarm, smokeAlarm="Remote smoke Alarm activated")) == {Fact.FIRE: True}
+    assert facts(_read(**alarm, smokeAlarm="Smoke Alarm non-activated")) == {Fact.FIRE: False}
+    status = _read(
+        smokeSensorStatus="Smoke sensor fault",
+        antiTearDetectionStatus="Magnetic base detected",
+        batteryLevel="Critical",
+        batteryVoltage={"value": 2500, "units": "mV"},
+        humidity={"value": 45.5, "unit": "°C"},
+    )
+    assert facts(status) == {Fact.FAULT: True, Fact.TAMPER: False, Fact.BATTERY_LOW: True}
+    assert values(status) == {"battery_voltage": (2500.0, "mV"), "humidity": (45.5, "%RH")}
+
+
 def test_output_within_bytes_is_the_output() -> None:
     """Codecs of Adeunis give what they decoded as `bytes`."""
     said = _read(bytes={"type": "0x6d", "temperature": 20.5, "status": {"lowBattery": True}})
