@@ -19,6 +19,7 @@ from ingest.lorawan.output_words import (
     BATTERY_LOW,
     CHARGES,
     DURATIONS,
+    EVENTS,
     FACTS,
     METRICS,
     MISSING,
@@ -193,19 +194,14 @@ def _numbered(values: list[object]) -> Iterator[tuple[str, object]]:
 def _leaf(device: DeviceId, name: _Name, value: object, time: datetime, quality: Quality) -> Decoded | None:
     if value is None:
         return None
-    active = None if name.fact is None else _truth(name, value)
-    if name.fact is not None and active is not None:
-        active = active is not name.is_inverted
-        return DeviceState(device=device, fact=name.fact, active=active, time=time, quality=quality, code=name.metric)
+    if (state := _state(name, value)) is not None:
+        fact, active = state
+        return DeviceState(device=device, fact=fact, active=active, time=time, quality=quality, code=name.metric)
     amount: float | None
     unit = name.unit
     if isinstance(value, bool):
         amount, unit = float(value), "1"
     elif isinstance(value, str):
-        if name.metric in _CHARGED and (is_low := BATTERY_LOW.get(value.strip().lower())) is not None:
-            return DeviceState(
-                device=device, fact=Fact.BATTERY_LOW, active=is_low, time=time, quality=quality, code=name.metric
-            )
         found = None if name.metric in PAYLOADS else _amount(value, unit)
         if found is None:
             return None
@@ -228,6 +224,19 @@ def _leaf(device: DeviceId, name: _Name, value: object, time: datetime, quality:
         quality=_MISSING if amount is None else quality,
         code=metric,
     )
+
+
+def _state(name: _Name, value: object) -> tuple[Fact, bool] | None:
+    """Tell which fact a leaf states: that of its name, or that of a word it says."""
+    if name.fact is not None and (active := _truth(name, value)) is not None:
+        return name.fact, active is not name.is_inverted
+    if not isinstance(value, str) or len(value) > LONGEST_NAME:
+        return None
+    if name.metric in _CHARGED and (is_low := BATTERY_LOW.get(value.strip().lower())) is not None:
+        return Fact.BATTERY_LOW, is_low
+    if name.metric == "event":
+        return next(((EVENTS[event], True) for event in value.split(",") if event in EVENTS), None)
+    return None
 
 
 def _truth(name: _Name, value: object) -> bool | None:

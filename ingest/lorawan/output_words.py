@@ -52,6 +52,7 @@ FACTS: Final = {
     "batlow": Fact.BATTERY_LOW, "pirstatus": Fact.MOTION, "occupancy": Fact.MOTION, "hightempalarm": Fact.HEAT,
     "temperaturealarm": Fact.HEAT, "leveralarm": Fact.LEVEL_HIGH, "levelalarm": Fact.LEVEL_HIGH,
     "smokesensorstatus": Fact.FAULT, "antiteardetectionstatus": Fact.TAMPER,
+    "waterevent": Fact.WATER, "tamperevent": Fact.TAMPER, "doorwindowevent": Fact.OPEN, "supervisorybatterylow": Fact.BATTERY_LOW,
     "distancealarm": Fact.LEVEL_HIGH, "event": Fact.OTHER, "alarmstatus": Fact.OTHER, "alarmtype": Fact.OTHER,
 }  # fmt: skip
 WORDS: Final[dict[str, dict[str, bool]]] = {
@@ -60,8 +61,11 @@ WORDS: Final[dict[str, dict[str, bool]]] = {
         "magnetic base not detected": True, "product removed from its based just now": True,
         "magnetic base detected": False, "product installed on its base just now": False,
     },
+    "waterevent": {"water present": True, "water not present": False},
 }  # fmt: skip
-"""What the fact of this one name is told in; these are of the smoke detectors Origin and Guard of Nexelec."""
+"""What the fact of this one name is told in: of the smoke detectors Origin and Guard of Nexelec, of Radio Bridge."""
+EVENTS: Final = {"water_leak_alert": Fact.WATER}
+"""Of what `event` names, one or more with commas between, as of Arwin; that it is over is not said."""
 BATTERY_LOW: Final = {
     "low": True,
     "critical": True,

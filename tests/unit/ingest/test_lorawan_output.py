@@ -155,6 +155,23 @@ def test_smoke_detectors_of_nexelec_speak_in_sentences() -> None:
     assert values(status) == {"battery_voltage": (2500.0, "mV"), "humidity": (45.5, "%RH")}
 
 
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ({"Type": "WATER", "Water": {"Event": "Water Present"}}, {Fact.WATER: True}),
+        ({"Type": "WATER", "Water": {"Event": "Water Not Present"}}, {Fact.WATER: False}),
+        ({"Type": "TAMPER", "Tamper": {"Event": "Open"}}, {Fact.TAMPER: True}),
+        ({"Type": "DOOR/WINDOW", "DoorWindow": {"Event": "Closed"}}, {Fact.OPEN: False}),
+        ({"Type": "SUPERVISORY", "Supervisory": {"TamperState": 1, "BatteryLow": 1}}, {Fact.BATTERY_LOW: True}),
+        ({"event": "heartbeat,water_leak_alert"}, {Fact.WATER: True}),
+        ({"event": "heartbeat"}, {}),
+    ],
+)
+def test_events_of_radio_bridge_and_arwin(output: dict[str, object], expected: dict[Fact, bool]) -> None:
+    """Radio Bridge's tamper state is 1 where nobody has tampered, so it states nothing here."""
+    assert facts(_read(**output)) == expected
+
+
 def test_output_within_bytes_is_the_output() -> None:
     """Codecs of Adeunis give what they decoded as `bytes`."""
     said = _read(bytes={"type": "0x6d", "temperature": 20.5, "status": {"lowBattery": True}})
