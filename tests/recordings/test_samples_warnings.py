@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.decoders import decoder
-from ingest.decoders.cap12 import instant
+from ingest.decoders.cap12.fields import instant
 from ingest.readings import MessageKind, OfficialWarning, Reason, Rejection
 from ingest.warning_words import SEVERITIES
 

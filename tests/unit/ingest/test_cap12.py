@@ -321,9 +321,9 @@ def test_a_document_type_is_refused_at_once(name: str, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(socket, "socket", forbidden)
     monkeypatch.setattr("builtins.open", forbidden)
-    began = time.perf_counter()
+    began = time.process_time()
     answer = refused(f"<?xml version='1.0'?>{BOMBS[name]}".encode())
-    assert time.perf_counter() - began < 0.05
+    assert time.process_time() - began < 0.05
     assert (answer.reason, "DTD" in answer.detail) == (Reason.UNSUPPORTED, True)
 
 

@@ -155,6 +155,33 @@ def test_smoke_detectors_of_nexelec_speak_in_sentences() -> None:
     assert values(status) == {"battery_voltage": (2500.0, "mV"), "humidity": (45.5, "%RH")}
 
 
+def test_low_battery_of_netvox_stands_behind_its_volts() -> None:
+    """Its codecs write 2.4 V as a text where it is low, else as a number."""
+    low = _read(Device="RA02C", Volt="2.4(low battery)", COAlarm="Alarm")
+    assert values(low) == {"volt": (2.4, "V")}
+    assert facts(low) == {Fact.GAS_ALARM: True, Fact.BATTERY_LOW: True}
+    assert facts(_read(Device="RA02C", Volt=3.1, COAlarm="No Alarm")) == {
+        Fact.GAS_ALARM: False,
+        Fact.BATTERY_LOW: False,
+    }
+    assert facts(_read(Volt=3.1)) == {}
+
+
+def test_shock_and_cigarettes_of_netvox() -> None:
+    """R900A03 tells of shocks, RA02G of cigarettes: no fire."""
+    assert facts(_read(WaterLeak="noLeak", ShockTamperAlarm="Alarm")) == {Fact.WATER: False, Fact.TAMPER: True}
+    assert facts(_read(IncenseSmokeAlarm="Alarm")) == {Fact.OTHER: True}
+
+
+def test_smoke_detector_of_yobiiq() -> None:
+    """An alarm of a detector it is connected to is no fire of its own: it would end with its own all-clear."""
+    said = _read(
+        smokeAlarm="Normal", interconnectAlarm="Alarm", testButtonPressed="Pushed", batteryLevelInPercentage=90
+    )
+    assert facts(said) == {Fact.FIRE: False, Fact.OTHER: True, Fact.TEST: True}
+    assert values(said) == {"battery": (90.0, "%EL")}
+
+
 @pytest.mark.parametrize(
     ("output", "expected"),
     [
