@@ -58,6 +58,7 @@ _HUGE: Final = 1e300  # a double holds everything below
 _MISSING: Final = Quality.MISSING
 _VOLTS: Final = ("V", "mV")
 _MAY_BE_OTHERWISE: Final = ("battery", "bat")  # the number may be a charge or a voltage
+_LOW: Final = "(low battery)"  # behind the volts in Netvox's codecs, which all say `Device` and `Volt`
 _CHARGED: Final = ("battery", "battery_level")
 NAMES_KEPT: Final = 8192
 LONGEST_NAME: Final = 100
@@ -123,7 +124,16 @@ def leaves(device: DeviceId, output: Mapping[str, object], time: datetime, quali
             items.append(_as_fire(said) if smoke else said)
     if personal:
         items.append(Dropped(fields=tuple(personal)))
+    if "Volt" in output and "Device" in output:
+        items.extend(_of_volts(device, output["Volt"], time, quality))
     return _agreed(items)
+
+
+def _of_volts(device: DeviceId, volts: object, time: datetime, quality: Quality) -> Iterator[DeviceState]:
+    """Tell whether the battery is low as Netvox's codecs do."""
+    is_low = isinstance(volts, str) and volts.endswith(_LOW)
+    if is_low or isinstance(volts, int | float):
+        yield DeviceState(device=device, fact=Fact.BATTERY_LOW, active=is_low, time=time, quality=quality, code="volt")
 
 
 def _agreed(items: list[Decoded]) -> list[Decoded]:
@@ -256,7 +266,7 @@ def _truth(name: _Name, value: object) -> bool | None:
 
 def _amount(value: str, unit: str) -> tuple[float | None, str] | None:
     """Read text of a number, of a number with its unit, or of "no value"; None for any other text."""
-    word = value.strip().lower()
+    word = value.strip().lower().removesuffix(_LOW)
     if word[-1:] in _ENDS_OF_NUMBERS and (plain := number(word)) is not None:
         return plain, unit
     if word in MISSING or word.startswith(MISSING_BEGIN):

@@ -39,7 +39,9 @@ PAYLOADS: Final = frozenset(("payload", "raw", "raw_payload", "payload_hex", "he
 """Text under these names is the payload in hex, not a number."""
 UNIT_NAMES: Final = UNITS | SPELLED
 METRICS: Final = {"temp": "temperature", "temp_c": "temperature", "temperature_c": "temperature", "hum": "humidity"}
-CHARGES: Final = frozenset(("battery_percent", "battery_pct", "bat_percent", "bat_pct", "battery_level_percent"))
+CHARGES: Final = frozenset(
+    ("battery_percent", "battery_pct", "bat_percent", "bat_pct", "battery_level_percent", "battery_level_in_percentage")
+)
 FACTS: Final = {
     "smokestatus": Fact.FIRE, "smokedetection": Fact.FIRE, "firestatus": Fact.FIRE, "firedetected": Fact.FIRE,
     "gasstatus": Fact.GAS_ALARM, "gasalarmstatus": Fact.GAS_ALARM, "leakage": Fact.WATER, "leakagestatus": Fact.WATER,
@@ -52,6 +54,8 @@ FACTS: Final = {
     "batlow": Fact.BATTERY_LOW, "pirstatus": Fact.MOTION, "occupancy": Fact.MOTION, "hightempalarm": Fact.HEAT,
     "temperaturealarm": Fact.HEAT, "leveralarm": Fact.LEVEL_HIGH, "levelalarm": Fact.LEVEL_HIGH,
     "smokesensorstatus": Fact.FAULT, "antiteardetectionstatus": Fact.TAMPER,
+    "interconnectalarm": Fact.OTHER, "testbuttonpressed": Fact.TEST,
+    "shocktamperalarm": Fact.TAMPER, "incensesmokealarm": Fact.OTHER,
     "waterevent": Fact.WATER, "tamperevent": Fact.TAMPER, "doorwindowevent": Fact.OPEN, "supervisorybatterylow": Fact.BATTERY_LOW,
     "distancealarm": Fact.LEVEL_HIGH, "event": Fact.OTHER, "alarmstatus": Fact.OTHER, "alarmtype": Fact.OTHER,
 }  # fmt: skip
@@ -61,9 +65,10 @@ WORDS: Final[dict[str, dict[str, bool]]] = {
         "magnetic base not detected": True, "product removed from its based just now": True,
         "magnetic base detected": False, "product installed on its base just now": False,
     },
+    "testbuttonpressed": {"pushed": True},
     "waterevent": {"water present": True, "water not present": False},
 }  # fmt: skip
-"""What the fact of this one name is told in: of the smoke detectors Origin and Guard of Nexelec, of Radio Bridge."""
+"""What the fact of this one name is told in: of the smoke detectors Origin and Guard of Nexelec, of Yobiiq, of Radio Bridge."""
 EVENTS: Final = {"water_leak_alert": Fact.WATER}
 """Of what `event` names, one or more with commas between, as of Arwin; that it is over is not said."""
 BATTERY_LOW: Final = {
