@@ -8,88 +8,27 @@ fact says nothing.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
 from itertools import islice
 from typing import Final
 
-from msgspec import Struct
-
-from ingest import usual_names
-from ingest.lorawan.output_words import (
-    BATTERY_LOW,
-    CHARGES,
-    DURATIONS,
-    EVENTS,
-    FACTS,
-    METRICS,
-    MISSING,
-    MISSING_BEGIN,
-    NAMES_OF_MEASURES,
-    NO,
-    PAYLOADS,
-    QUANTITIES,
-    SENSECAP,
-    STATES,
-    UNIT_NAMES,
-    UNITS,
-    WORDS,
-    YES,
-)
-from ingest.readings import (
-    Decoded,
-    DeviceId,
-    DeviceState,
-    Dropped,
-    Fact,
-    Quality,
-    Reading,
-    Reason,
-    Rejection,
-)
+from ingest.lorawan.output_names import LONGEST_NAME, Name, name_of
+from ingest.lorawan.output_walk import LEAVES, MORE, PARTS, walk
+from ingest.lorawan.output_words import BATTERY_LOW, EVENTS, MISSING, MISSING_BEGIN, NO, PAYLOADS, UNIT_NAMES, YES
+from ingest.readings import Decoded, DeviceId, DeviceState, Dropped, Fact, Quality, Reading, Reason, Rejection
 from ingest.wire import number
 
-LEAVES: Final = 64  # as many metrics as the registry keeps of one device
-DEEPEST: Final = 6
-PARTS: Final = 4 * LEAVES
-"""Leaves and what they nest in, and texts that say nothing: no codec makes more of 242 bytes."""
-_MORE: Final = object()
 _NESTING: Final = frozenset((dict, list))
 _HUGE: Final = 1e300  # a double holds everything below
 _MISSING: Final = Quality.MISSING
 _VOLTS: Final = ("V", "mV")
-_MAY_BE_OTHERWISE: Final = ("battery", "bat")  # the number may be a charge or a voltage
 _LOW: Final = "(low battery)"  # behind the volts in Netvox's codecs, which all say `Device` and `Volt`
 _CHARGED: Final = ("battery", "battery_level")
-NAMES_KEPT: Final = 8192
-LONGEST_NAME: Final = 100
+
 
 _AMOUNT: Final = re.compile(r"([+-]?\d+(?:\.\d+)?(?:e-?\d+)?)\s*([^\d\s]{1,12})")
 _ENDS_OF_NUMBERS: Final = frozenset("0123456789.")
-_DIGITS: Final = "0123456789"
-_OF_ALARMS: Final = frozenset(("alarm", "alarms"))
-_WITHIN: Final = _OF_ALARMS | {"status", "state", "states", "flags"}
-"""What holds states: `alarm_fire`, or `fire` in an `alarm`."""
-_OF_PARTS: Final = frozenset(
-    (Fact.FIRE, Fact.WATER, Fact.GAS_ALARM, Fact.HEAT, Fact.TAMPER, Fact.OPEN, Fact.BATTERY_LOW)
-)
-_SKIPPED: Final = frozenset(("history", "datalog", "events"))
-_ALONE: Final = frozenset(("value", "unit", "units", "displayName"))
 _FULL: Final = 100.0
 _CELL_VOLTS: Final = 5.0  # a battery's fraction below this is a voltage called by the wrong name
-
-
-class _Name(Struct, frozen=True):
-    """What a leaf's name leads to."""
-
-    metric: str
-    unit: str = ""
-    fact: Fact | None = None
-    is_personal: bool = False
-    is_skipped: bool = False
-    codes: Mapping[str, bool] = {}
-    is_inverted: bool = False
-    is_measured: bool = False  # a number is a value in `unit`, whatever it is
-    is_amount: bool = False  # a number states no fact: `flood.value` is how wet the sensor is, in per cent
 
 
 def leaves(device: DeviceId, output: Mapping[str, object], time: datetime, quality: Quality) -> list[Decoded]:
@@ -98,13 +37,13 @@ def leaves(device: DeviceId, output: Mapping[str, object], time: datetime, quali
     personal: list[str] = []
     smoke = _is_of_smoke(output)
     is_flat = _NESTING.isdisjoint(map(type, output.values()))
-    for path, value in islice(output.items(), PARTS) if is_flat else _walk(output):
-        if value is _MORE or len(items) + len(personal) >= LEAVES:
+    for path, value in islice(output.items(), PARTS) if is_flat else walk(output):
+        if value is MORE or len(items) + len(personal) >= LEAVES:
             items.append(
                 Rejection(reason=Reason.TOO_LARGE, detail=f"{device}: more than {LEAVES} values in one output")
             )
             break
-        name = _name(path if len(path) <= LONGEST_NAME else path[:LONGEST_NAME])
+        name = name_of(path if len(path) <= LONGEST_NAME else path[:LONGEST_NAME])
         if name.is_measured and (type(value) is float or type(value) is int) and -_HUGE < value < _HUGE:
             metric = name.metric  # nearly all are numbers
             items.append(
@@ -144,64 +83,7 @@ def _agreed(items: list[Decoded]) -> list[Decoded]:
     return [item for item in items if type(item) is not DeviceState or item.active or item.fact not in true]
 
 
-def _walk(output: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """Give the leaves with their paths, in order; what nests deeper than `DEEPEST` is left out, `_MORE` ends too many parts."""
-    left = PARTS - 1  # the output itself is one
-    named: set[str] = set()
-    within: list[tuple[str, Iterator[tuple[str, object]]]] = [("", iter(output.items()))]
-    while within:
-        path, parts = within[-1]
-        for key, value in parts:
-            left -= 1
-            if left < 0:
-                yield "", _MORE
-                return
-            if key == "bytes" and isinstance(value, list):
-                continue  # the payload again
-            name = f"{path}_{key[:LONGEST_NAME]}" if path else key
-            if key == "bytes" and isinstance(value, dict):
-                name = path  # Adeunis's codecs have all their output in it
-            if isinstance(value, dict) and (measure := _measure(name, value)) is not None and measure[0] not in named:
-                named.add(measure[0])
-                yield measure
-                continue
-            inner = value.items() if isinstance(value, dict) else _numbered(value) if isinstance(value, list) else None
-            if inner is None:
-                yield name, value
-            elif len(within) < DEEPEST:
-                within.append((name, iter(inner)))
-                break
-        else:
-            within.pop()
-
-
-def _measure(path: str, part: Mapping[str, object]) -> tuple[str, object] | None:
-    """Read `{"value": 21.5, "unit": "°C"}`, and a measure that stands in a list with its name; None for anything else."""
-    kind = part.get("type")
-    if kind == "upload_battery" and isinstance(charge := part.get("battery"), int | float):
-        return "battery", charge
-    for key, names in NAMES_OF_MEASURES.items():
-        value = part.get(key)
-        if value is None or isinstance(value, dict | list):
-            continue
-        unit = part.get("unit", part.get("units"))
-        if isinstance(unit, str) and not isinstance(value, bool | str) and unit.strip().lower() in UNIT_NAMES:
-            value = f"{value} {unit.strip()}"
-        if kind == "report_telemetry":
-            number_of_it = str(part.get("measurementId"))
-            return SENSECAP.get(number_of_it, f"measurement_{number_of_it[:LONGEST_NAME]}"), value
-        for name in names:
-            if isinstance(found := part.get(name), str) and found:
-                return found, value
-        return (path, value) if len(part) > 1 and part.keys() <= _ALONE else None
-    return None
-
-
-def _numbered(values: list[object]) -> Iterator[tuple[str, object]]:
-    return ((str(at), each) for at, each in enumerate(values, 1))
-
-
-def _leaf(device: DeviceId, name: _Name, value: object, time: datetime, quality: Quality) -> Decoded | None:
+def _leaf(device: DeviceId, name: Name, value: object, time: datetime, quality: Quality) -> Decoded | None:
     if value is None:
         return None
     if (state := _state(name, value)) is not None:
@@ -236,7 +118,7 @@ def _leaf(device: DeviceId, name: _Name, value: object, time: datetime, quality:
     )
 
 
-def _state(name: _Name, value: object) -> tuple[Fact, bool] | None:
+def _state(name: Name, value: object) -> tuple[Fact, bool] | None:
     """Tell which fact a leaf states: that of its name, or that of a word it says."""
     if name.fact is not None and (active := _truth(name, value)) is not None:
         return name.fact, active is not name.is_inverted
@@ -249,7 +131,7 @@ def _state(name: _Name, value: object) -> tuple[Fact, bool] | None:
     return None
 
 
-def _truth(name: _Name, value: object) -> bool | None:
+def _truth(name: Name, value: object) -> bool | None:
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):
@@ -297,67 +179,3 @@ def _as_fire(said: Decoded) -> Decoded:
             device=said.device, fact=Fact.FIRE, active=said.active, time=said.time, quality=said.quality, code=said.code
         )
     return said
-
-
-@lru_cache(maxsize=NAMES_KEPT)
-def _name(path: str) -> _Name:
-    metric = usual_names.metric_name(path)
-    words = metric.split("_")
-    key = usual_names.spelled(path)
-    if not metric or not _SKIPPED.isdisjoint(words):
-        return _Name(metric, is_skipped=True)
-    if metric in ("rssi", "snr"):
-        return _measured(f"payload_{metric}", "dBm" if metric == "rssi" else "dB")
-    if key in FACTS:
-        return _Name(metric, fact=FACTS[key], codes=WORDS.get(key, {}))
-    if metric in CHARGES:
-        return _measured("battery", "%EL")
-    if words[-1] in UNITS and (words[-1] != "min" or not DURATIONS.isdisjoint(words)):
-        return _measured(METRICS.get(metric, metric), UNITS[words[-1]])
-    return _known(path, metric, words)
-
-
-def _known(path: str, metric: str, words: list[str]) -> _Name:
-    match usual_names.meaning(path):
-        case usual_names.Personal():
-            return _Name(metric, is_personal=True)
-        case usual_names.Ignored():
-            return _Name(metric, is_skipped=True)
-        case usual_names.Flag() as flag:
-            return _Name(metric, fact=flag.fact, codes=flag.codes, is_inverted=flag.is_inverted)
-        case usual_names.Quantity() as quantity if quantity.unit:
-            return _measured(quantity.metric, quantity.unit)
-        case _:
-            pass
-    if (part := _of_part(words)) is not None:
-        return _Name(metric, fact=part, is_amount=words[-1] == "value" and _OF_ALARMS.isdisjoint(words))
-    unit = "" if words[-1] in STATES else next((QUANTITIES[word] for word in words if word in QUANTITIES), "")
-    if unit == "Cel" and words[-1] == "f":
-        unit = "[degF]"
-    elif unit == "V" and words[-1] == "level":
-        unit = ""
-    return _measured(METRICS.get(metric, metric), unit)
-
-
-def _of_part(words: list[str]) -> Fact | None:
-    """Tell which fact one of several parts states, as in `water_leak_2`, `alarm_fire` or `flood_alarm_value`."""
-    rest = words[:-1] if words[-1] == "value" else [*words[:-1], words[-1].rstrip(_DIGITS)]
-    within = rest[0] if rest and rest[0] in _WITHIN else ""
-    key = "".join(rest[1:] if within else rest)
-    if not key or key == "".join(words):
-        return None
-    if (fact := FACTS.get(key)) is None:
-        flag = usual_names.meaning(key)
-        if not isinstance(flag, usual_names.Flag):
-            return None
-        # `water_2` may be an amount, and heat that is on no alarm, where nothing says that it is one.
-        if flag.is_amount and within not in _OF_ALARMS and (not within or flag.fact is Fact.HEAT):
-            return None
-        fact = flag.fact
-    if fact is Fact.OPEN and words[-1] == "value":
-        return None  # of a Sensative door, true is closed in some messages
-    return fact if fact in _OF_PARTS else None
-
-
-def _measured(metric: str, unit: str) -> _Name:
-    return _Name(metric, unit, is_measured=metric not in _MAY_BE_OTHERWISE)
