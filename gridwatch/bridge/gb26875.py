@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import Final
 
 from gridwatch.bridge.frames import Cut, Frame, More, Skip
-from ingest.decoders.gb26875_3.times import bcd_time, binary_time
-from ingest.device_clock import BEIJING
+from ingest.decoders.gb26875_3.times import binary_time
+from ingest.device_clock import BEIJING, bcd_time
 
 _HEAD, _AROUND, _LONGEST = 27, 30, 1024
 _SHORT: Final = 12  # a short heartbeat; a frame has month and year where that ends

@@ -7,7 +7,7 @@ device uses one coding, so all stamps of a frame decide together.
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from ingest.device_clock import FUTURE_SLACK
+from ingest.device_clock import FUTURE_SLACK, bcd_time
 from ingest.readings import Quality
 
 EARLIEST = datetime(2011, 1, 1, tzinfo=UTC)  # the standard is of 2011: an earlier clock was never set
@@ -25,17 +25,6 @@ def binary_time(raw: bytes) -> datetime | None:
         return None
     try:
         return datetime(2000 + year, month, day, hour, minute, second, 0, UTC) - _BEIJING_AHEAD
-    except ValueError:
-        return None
-
-
-def bcd_time(raw: bytes) -> datetime | None:
-    """Read six BCD bytes; None where they are no BCD or no time."""
-    digits = raw[::-1].hex()
-    if not digits.isdecimal():
-        return None
-    try:
-        return datetime.fromisoformat(f"20{digits[:6]}T{digits[6:]}Z") - _BEIJING_AHEAD
     except ValueError:
         return None
 

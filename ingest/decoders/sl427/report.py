@@ -18,7 +18,7 @@ from ingest.decoders.sl427.quantities import (
     Quantity,
     is_test_rain,
 )
-from ingest.device_clock import BEIJING, FUTURE_SLACK, is_believable
+from ingest.device_clock import BEIJING, FUTURE_SLACK, bcd_time, is_believable
 from ingest.readings import Decoded, DeviceId, DeviceState, Fact, Quality, Reading, Reason, Rejection
 
 EARLIEST: Final = datetime(2012, 1, 1, tzinfo=UTC)  # the protocol's first edition: an earlier clock was never set
@@ -27,7 +27,6 @@ _FLOW, _RAIN, _VOLTAGE = 3, 14, 13  # type codes
 _LONG, _SHORT, _NONE = 7, 5, 0  # bytes of the time mark; its last is a delay that was allowed for
 _WORD = 2
 _GOOD, _MISSING = Quality.GOOD, Quality.MISSING
-_BEIJING_AHEAD: Final = timedelta(hours=8)
 _RECENT: Final = timedelta(days=2)
 _SPARE_OF_ALARM: Final = 0x40  # in the high byte
 _TEST_LASTS: Final = timedelta(seconds=1)
@@ -140,7 +139,7 @@ class Report:
         if not mark:
             return self._received, _GOOD  # it says no time
         if len(mark) == _LONG:
-            time = _dated(mark[:-1])
+            time = bcd_time(mark[:-1])
             is_right = time is not None and is_believable(time, self._received, EARLIEST)
         else:
             time = _recent(mark[:-1], self._received)
@@ -194,16 +193,6 @@ def _claims(low: int, high: int) -> tuple[tuple[Fact, bool, str], ...]:
     word = high << 8 | low
     found = [(fact, [name for bit, name in bits.items() if word >> bit & 1]) for fact, bits in _FACTS.items()]
     return tuple((fact, bool(names), ", ".join(names)) for fact, names in found)
-
-
-def _dated(raw: bytes) -> datetime | None:
-    digits = raw[::-1].hex()
-    if not digits.isdecimal():
-        return None
-    try:
-        return datetime.fromisoformat(f"20{digits[:6]}T{digits[6:]}Z") - _BEIJING_AHEAD
-    except ValueError:
-        return None
 
 
 def _recent(raw: bytes, received: datetime) -> datetime | None:
