@@ -61,7 +61,9 @@ def storable(payload: bytes) -> bytes:
     return b"" if _PERSONAL.search(payload) else payload
 
 
-TOPICS: Final = ("axis/#", "+/event/connection", "+/event/tns:onvif/#", "+/event/tns:axis/#", "+/onvif-ej/#")
+TOPICS: Final = (
+    "axis/#", "+/event/connection", "+/event/tns:onvif/#", "+/event/tns:axis/#", "+/onvif-ej/#", "+/onvif-mj/SensorData/#",
+)  # fmt: skip
 DECODER: Final[Decoder] = decode
 STORABLE: Final = storable
 
