@@ -186,8 +186,12 @@
     return text.has("rejected." + word) ? say("rejected." + word) + (detail ? " — " + detail : "") : reason;
   }
 
+  function seen(label) {
+    return text.has("camera_label." + label) ? say("camera_label." + label) : label;
+  }
+
   function value(one) {
-    const shown = one.metric === "camera_event" ? one.text : one.quality === "missing" ? say("devices.no_value") : text.value(one.value, one.unit, one.metric);
+    const shown = one.metric === "camera_event" ? seen(one.text) : one.quality === "missing" ? say("devices.no_value") : text.value(one.value, one.unit, one.metric);
     const element = make("span", "said", make("span", "muted", text.metric(one.metric)), make("strong", "", shown || "–"));
     element.title = [one.text, text.full(one.time), one.quality].filter(Boolean).join(" · ");
     return element;

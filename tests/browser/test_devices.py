@@ -1,6 +1,7 @@
 """The devices screen: the registry by filters and pages, and how a device that only waits is registered."""
 
 import json
+import time
 from datetime import UTC, datetime
 from functools import partial
 
@@ -72,6 +73,18 @@ def test_what_a_foreign_device_measures_is_said_in_words(site: Site, sign_in: Si
             "our_own_word0",
         ]
     )
+
+
+def test_what_an_unknown_camera_sees_is_said_in_words(site: Site, sign_in: SignIn) -> None:
+    """Labels of detection models have names; one that only its owner knows stays as it is written."""
+    for camera, label in (("gate", "car"), ("yard", "forklift")):
+        event = {"id": f"1.0-{camera}", "camera": camera, "label": label, "start_time": time.time(), "end_time": None}
+        site.publish([("frigate/events", json.dumps({"type": "new", "before": event, "after": event}).encode())])
+    page = sign_in("/devices", "admin")
+    page.click("#tab-waiting")
+    said = page.locator(".waiting[data-device=gate] .said, .waiting[data-device=yard] .said")
+    expect(said).to_have_count(2)
+    assert set(said.locator("strong").all_inner_texts()) == {"车辆", "forklift"}
 
 
 def test_a_page_says_a_metric_as_a_message_does(sign_in: SignIn) -> None:

@@ -14,7 +14,7 @@ from gridwatch.courier import say
         ("stage", "水位"),
         ("stage_2", "水位 2"),
         ("stage_2_5min", "5 分钟水位 2"),
-        ("temperature_max", "最大温度"),
+        ("temperature_max", "温度最大值"),
         ("bme280.temperature", "bme280 温度"),
         ("our_own_word", "our_own_word"),
         ("our_own_2", "our_own_2"),
