@@ -68,6 +68,7 @@
       reload();
     } else {
       asked += 1;
+      host.replaceChildren(); // what another tab listed never stands under this one
       gridwatch[name === "waiting" ? "waiting" : "deviceImport"].show(host);
     }
   }

@@ -39,8 +39,7 @@
   function addTabs() {
     for (const state of Object.keys(TABS)) {
       const tab = gridwatch.button("page-tab", say("overrides.state." + state), function () {
-        wanted.state = state;
-        reload();
+        set("state")(state);
       });
       tab.dataset.state = state;
       tab.setAttribute("role", "tab");
@@ -73,6 +72,7 @@
   function set(name) {
     return function (value) {
       wanted[name] = value;
+      host.replaceChildren(); // what was listed is no answer to this
       reload();
     };
   }

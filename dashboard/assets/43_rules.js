@@ -58,6 +58,9 @@
   }
 
   function open(name) {
+    if (name !== tab) {
+      host.replaceChildren(); // rows of one tab never stand under the headings of another
+    }
     tab = name;
     for (const other of TABS) {
       document.getElementById("tab-" + other).setAttribute("aria-selected", String(other === name));

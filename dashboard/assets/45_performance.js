@@ -21,6 +21,7 @@
     for (const range of RANGES) {
       const button = gridwatch.button("page-tab", say("performance.range." + range), function () {
         hours = range;
+        document.getElementById("performance").setAttribute("aria-busy", "true"); // figures of another range
         load();
       });
       button.dataset.hours = range;
@@ -59,7 +60,9 @@
       document.querySelector(".performance-seats"),
       say("performance.seats", { n: text.count(figures.seats), alarms: text.count(figures.alarms), from: text.full(figures.from).slice(0, -3), to: text.full(figures.to).slice(0, -3) })
     );
-    document.getElementById("performance").dataset.hours = hours;
+    const figuresShown = document.getElementById("performance");
+    figuresShown.dataset.hours = hours;
+    figuresShown.removeAttribute("aria-busy");
     drawCards(figures);
     drawRate(figures);
     drawPriorities(figures);

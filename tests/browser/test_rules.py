@@ -1,9 +1,10 @@
 """A rule is changed under two pairs of eyes: proposed, tried, refused to its author, admitted by another, judged by."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from database import connect
 from tests.browser.conftest import SignIn
@@ -92,6 +93,23 @@ def test_a_changed_rule_comes_into_force_by_a_second_officer_who_saw_the_table(s
     console.keyboard.press("ArrowDown")
     expect(console.locator(".facts-list")).to_contain_text("烟雾浓度 第 2 版")
     expect(console.locator(".chart-limit-label")).to_have_text(["红色 20%/m", "橙色 4.5%/m"])
+
+
+def test_rows_of_one_tab_never_stand_under_another(site: Site, sign_in: SignIn) -> None:
+    """While the answer is under way the list is empty: nobody takes a rule for a proposal."""
+    page = sign_in("/rules", "officer")
+    rows = page.locator("#rule-list .device-row")
+    expect(rows.first).to_be_visible()
+    held: list[Route] = []
+    listing = re.compile(r"/rules/proposals\?limit=")
+    page.route(listing, lambda route: held.append(route))  # noqa: PLW0108 -- Playwright marks its handlers, a method cannot be
+    with page.expect_request(listing):
+        page.click("#tab-proposals")
+    expect(page.locator("#tab-proposals")).to_have_attribute("aria-selected", "true")
+    expect(rows).to_have_count(0)
+    for route in held:
+        route.continue_()
+    expect(page.locator("#rule-list .empty")).to_be_visible()
 
 
 def test_a_proposal_is_refused_with_a_reason(site: Site, sign_in: SignIn) -> None:
