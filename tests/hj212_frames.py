@@ -33,3 +33,8 @@ def report(
     """A report of the 2017 standard, asking for an answer unless told otherwise."""
     head = f"QN={qn};ST={st};CN={cn};PW=123456;MN={mn};Flag={flag};"
     return packet(f"{head}CP=&&DataTime={time};{content}&&")
+
+
+def counting(packet: bytes, over: int) -> bytes:
+    """Make the packet of a maker who counts so many bytes around the data into the length."""
+    return b"##%04d" % (int(packet[2:6]) + over) + packet[6:]

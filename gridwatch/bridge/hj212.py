@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from gridwatch.bridge.frames import Cut, Frame, More, Skip
-from ingest.decoders.hj212.packet import checksum
+from ingest.decoders.hj212.packet import COUNTED_IN, checksum
 
 _START: Final = re.compile(rb"##(?=[0-9]{4}|[0-9]{0,3}\Z)|#\Z")
 _HEAD, _AROUND = 6, 12  # "##LLLL"; with the checksum and CR LF
@@ -57,10 +57,14 @@ class Hj212:
 
 
 def _whole(data: bytes, *, is_last: bool) -> Cut:
-    size = _AROUND + int(data[2:_HEAD])
-    end = data.find(b"\r\n", _HEAD, _AROUND + 3 * size)
-    if end > _HEAD + 4 and end + 2 != size and _is_right(data[:end]):  # a length in characters, or of the whole packet
-        return _frame(data[: end + 2], end)
+    length = int(data[2:_HEAD])
+    for over in COUNTED_IN:  # the shortest first: what is found does not depend on how much is here already
+        size = _AROUND + length - over
+        if size > _AROUND and len(data) < size and not is_last:
+            return More(size=size)
+        if size > _AROUND and data[size - 2 : size] == b"\r\n" and _is_right(data[: size - 2]):
+            return _frame(data[:size], size - 2)
+    size = _AROUND + length
     if len(data) < size and not is_last:
         tail = data[size - 2 :]
         if not tail or tail == b"\r":

@@ -39,6 +39,7 @@ HJ212 = [
     hj212_frames.report("a34004-Rtd=23.4,a34004-Flag=N;LA-Rtd=51,LA-Flag=N"),
     hj212_frames.report("w01018-Avg=18", cn="2061", flag=4),
     hj212_frames.packet("ST=91;CN=9014;MN=A110000_0001;CP=&&&&"),
+    *(hj212_frames.counting(hj212_frames.report("LA-Rtd=51"), over) for over in (4, 6, 10, 12)),
 ]
 STREAMS = {"sl651": SL651, "gb26875": GB26875, "hj212": HJ212}
 GARBAGE = [b"\x7e", b"\x7e\x7e\x01", b"@@", b"@", b"##", b"##0100", b"#", b"\x01FF", b"+++\r\n", bytes(40), b"7E7E" * 9]

@@ -12,6 +12,8 @@ from ingest.readings import Reason, Rejection
 _START: Final = re.compile(rb"##[0-9]{4}")
 _HEAD, _CRC = 6, 4
 _LONGEST: Final = 10_011  # bytes of one packet, CR LF included
+COUNTED_IN: Final = (12, 10, 6, 4)
+"""What some makers count into the length: the whole packet, without its end, checksum and end, the checksum."""
 _BUDGET: Final = 4
 """How many times the payload's length may be checksummed: hostile starts inside of one packet cannot make it quadratic."""
 
@@ -58,8 +60,8 @@ _HIGH: Final = bytes(register >> 8 for register in _TABLE)
 def packets(payload: bytes) -> Iterator[Packet | Rejection]:
     """Yield the packets of a payload in order, and a rejection for each that is damaged. Always yields something.
 
-    A payload may be hex text of packets. Bytes between them are passed over. A wrong length (in characters of a segment that holds
-    Chinese text, or of the whole packet) is forgiven where the checksum stands right before the end.
+    A payload may be hex text of packets. Bytes between them are passed over. A length in characters of a segment that holds
+    Chinese text, or of more than the segment, is forgiven where the checksum stands right before the end.
     """
     if b"##" not in payload:
         payload = unhex(payload, "2323") or payload
@@ -87,8 +89,9 @@ def _read(payload: bytes, start: int) -> tuple[Packet | Rejection, int, int]:
     following = payload.find(b"##", start + 2)
     limit = start + _HEAD + 3 * length + _CRC
     end = _end(payload, start, limit, following)
-    if end <= limit and _is_right(payload, start + _HEAD, end - _CRC):
-        return _part(payload[start + _HEAD : end - _CRC]), end, 4 * length
+    segment = payload[start + _HEAD : end - _CRC]
+    if end <= limit and _may_count(segment, length) and _is_right(payload, start + _HEAD, end - _CRC):
+        return _part(segment), end, 4 * length
     if stop + _CRC > len(payload) and following < 0:
         detail = f"{stop + _CRC - len(payload)} bytes missing"
         return Rejection(reason=Reason.TRUNCATED, detail=detail), len(payload), length
@@ -103,6 +106,11 @@ def _read(payload: bytes, start: int) -> tuple[Packet | Rejection, int, int]:
 def _is_right(payload: bytes, start: int, stop: int) -> bool:
     stated = payload[stop : stop + _CRC]
     return len(stated) == _CRC and stated.upper() == b"%04X" % checksum(payload[start:stop])
+
+
+def _may_count(segment: bytes, told: int) -> bool:
+    """Tell whether a length may be a maker's own count. The checksum alone is weak: it has 256 values, and bytes get lost."""
+    return told - len(segment) in COUNTED_IN or told == len(segment.decode("gb18030", "replace"))
 
 
 def _end(payload: bytes, start: int, limit: int, following: int) -> int:

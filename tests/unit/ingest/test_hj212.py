@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ingest.decoders.hj212 import decode
 from ingest.decoders.hj212.packet import checksum
 from ingest.readings import DeviceState, Fact, Quality, Reading, Reason, Rejection
-from tests.hj212_frames import crc, packet, report
+from tests.hj212_frames import counting, crc, packet, report
 
 NOW = datetime(2026, 7, 1, 0, 0, tzinfo=UTC)
 TOPIC = "hj212/4401/A110000_0001"
@@ -190,11 +190,12 @@ def test_a_length_in_characters_of_chinese_text_is_forgiven():
     assert readings(counted) == readings(raw) == [("noise", 51.0, "dB", Quality.GOOD)]
 
 
+@pytest.mark.parametrize("over", [4, 6, 10, 12])
 @pytest.mark.parametrize("tail", [b"\r\n", b""])
-def test_a_length_that_counts_checksum_and_end_is_forgiven(tail):
-    """Some count six characters too many; the packets beside it are read, too."""
+def test_a_length_that_counts_what_is_around_is_forgiven(over, tail):
+    """Some count checksum, end, or all of the packet; the packets beside it are read, too."""
     good = report("LA-Rtd=51")
-    counted = b"##%04d" % (int(good[2:6]) + 6) + good[6:-2] + tail
+    counted = counting(good, over)[:-2] + tail
     assert readings(counted) == readings(good)
     assert readings(counted + good) == readings(good + counted) == readings(good) * 2
     assert readings(counted.replace(b"LA-Rtd=51", b"LA-Rtd=91")) == []
@@ -312,3 +313,11 @@ def test_hex_text_of_a_packet_is_read():
     """A gateway that takes every frame for a binary one."""
     raw = report("LA-Rtd=51")
     assert readings(raw.hex().encode()) == readings(raw.hex(" ").upper().encode()) == readings(raw)
+
+
+def test_a_length_nobody_counts_is_not_forgiven():
+    """Bytes were lost or came twice on the way: a checksum of 256 values would vouch for one in 256 of them."""
+    good = report("LA-Rtd=51")
+    for wrong in range(-20, 40):
+        said = decode(TOPIC, counting(good, wrong), NOW)
+        assert bool([item for item in said if isinstance(item, Reading)]) == (wrong in {0, 4, 6, 10, 12})

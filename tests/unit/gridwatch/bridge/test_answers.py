@@ -198,11 +198,11 @@ def test_a_packet_is_answered_where_it_asks_in_its_own_version(cn, flag, expecte
     assert answer(Hj212(), raw) == (b"" if expected is None else hj212_frames.packet(expected))
 
 
-@pytest.mark.parametrize("wrong", [6, -3])
+@pytest.mark.parametrize("wrong", [4, 6, 10, 12])
 def test_a_packet_whose_length_is_wrong_ends_where_its_checksum_says(wrong):
-    """Some count checksum and end, some characters instead of bytes; it is answered, and the next one is found."""
+    """Some count checksum, end or all of it; it is answered as soon as it is whole, and the next one is found."""
     good = hj212_frames.report("LA-Rtd=51")
-    counted = b"##%04d" % (int(good[2:6]) + wrong) + good[6:]
+    counted = hj212_frames.counting(good, wrong)
     for behind in (b"", good):
         found = heard(Hj212(), counted + behind)
         assert (found.raw, found.device, found.is_right) == (counted, "A110000_0001", True)
