@@ -97,17 +97,20 @@
     fitting = setTimeout(settle, 60);
   }
 
-  /* All polygons of a file arrive in one go: settle once after them. */
+  /* All polygons of a file arrive in one go: settle once after them. On a slow line the outline may be in a later one. */
   function settle() {
     rolled = new Map();
     paint();
     const outline = levelOf.town.size ? levelOf.town : levelOf.grid;
-    const before = bounds;
-    bounds = window.L.latLngBounds([]);
+    const around = window.L.latLngBounds([]);
     for (const code of outline) {
-      bounds.extend(features.get(code).layer.getBounds());
+      around.extend(features.get(code).layer.getBounds());
     }
-    if (!before || !before.equals(bounds)) {
+    if (!around.isValid()) {
+      return;
+    }
+    if (!bounds || !bounds.equals(around)) {
+      bounds = around;
       fit();
     }
     map.ready = true;

@@ -1,9 +1,10 @@
 """The wall: what it shows, that it changes by itself, and that it never looks live when it is not."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import SignIn
 from tests.browser_site import Site
@@ -13,6 +14,22 @@ pytestmark = pytest.mark.browser
 
 def _until_map_is_drawn(page: Page) -> None:
     page.wait_for_function("gridwatch.map.ready && gridwatch.points.size > 0")
+
+
+def test_the_map_is_drawn_in_whatever_order_its_parts_come(site: Site, sign_in: SignIn) -> None:
+    """On a slow line villages may come first: nothing breaks, and the county fills the map when its outline is there."""
+    wall = sign_in("/devices", "screen")
+    held: list[Route] = []
+    wall.route(re.compile(r"grids\.geojson\?level=(town|grid)$"), lambda route: held.append(route))  # noqa: PLW0108 -- see test_rules
+    wall.goto(f"{site.url}/wall")
+    wall.wait_for_function("document.querySelectorAll('#map path').length > 0")
+    wall.evaluate("new Promise(done => setTimeout(done, 60))")  # behind the timer of the page's own
+    expect(wall.locator("#map")).not_to_have_class(re.compile("map-ready"))
+    assert len(held) == 2
+    for route in held:
+        route.continue_()
+    _until_map_is_drawn(wall)
+    expect(wall.locator("#map")).to_have_class(re.compile("map-ready"))
 
 
 def test_a_new_alarm_appears_without_asking(site: Site, sign_in: SignIn) -> None:
