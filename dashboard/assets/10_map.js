@@ -148,7 +148,13 @@
 
   async function loadMicroGrids() {
     microGrids = window.L.geoJSON(null, { pane: "microPane", interactive: false, style: map.gridStyle, onEachFeature: note }).addTo(leaflet);
-    microGrids.addData(await gridwatch.api.get("/grids.geojson", { level: "micro-grid" }));
+    try {
+      microGrids.addData(await gridwatch.api.get("/grids.geojson", { level: "micro-grid" }));
+    } catch (failure) {
+      microGrids.remove();
+      microGrids = null; // asked for again with the next zoom
+      gridwatch.api.explain(failure);
+    }
   }
 
   /* Names of what is in sight: towns on the county, villages and grids when near. */
