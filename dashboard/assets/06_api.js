@@ -3,10 +3,13 @@
   "use strict";
   const gridwatch = window.gridwatch;
   const BASE = "/api/v1";
+  const NO_CONTENT = 204;
 
-  function CallError(status, problem) {
+  /* Without a status nobody knows whether a command was carried out. */
+  function CallError(status, problem, isCommand) {
     this.status = status;
     this.problem = problem || {};
+    this.isCommand = Boolean(isCommand);
   }
 
   async function call(method, path, body) {
@@ -19,16 +22,17 @@
         body: body ? JSON.stringify(body) : undefined,
       });
     } catch (failure) {
-      throw new CallError(0);
+      throw new CallError(0, null, method !== "GET");
     }
     if (answer.status === 401) {
       signIn();
     }
-    const parsed = await answer.json().catch(function () {
-      return null;
-    });
+    const parsed = answer.status === NO_CONTENT ? null : await answer.json().catch(function () {});
     if (!answer.ok) {
       throw new CallError(answer.status, parsed);
+    }
+    if (parsed === undefined) {
+      throw new CallError(0, null, method !== "GET"); // cut off on its way
     }
     return parsed;
   }
@@ -71,7 +75,7 @@
         return current;
       }
       if (failure.status === 0) {
-        gridwatch.notify(say("notice.unreachable"), true);
+        gridwatch.notify(say(failure.isCommand ? "notice.unconfirmed" : "notice.unreachable"), true);
       } else if (failure.status === 403) {
         gridwatch.notify(say("notice.forbidden"), true);
       } else {

@@ -51,11 +51,11 @@
     if (!dots) {
       return;
     }
-    const answer = await fetch("/api/v1/points.bin", { credentials: "same-origin" }).catch(function () {
-      return null;
-    });
-    if (answer && answer.ok) {
-      dots.read(await answer.arrayBuffer());
+    const bytes = await fetch("/api/v1/points.bin", { credentials: "same-origin" })
+      .then((answer) => (answer.ok ? answer.arrayBuffer() : null))
+      .catch(() => null);
+    if (bytes) {
+      dots.read(bytes);
       dots.refresh(changedKeys());
     }
   }

@@ -164,7 +164,7 @@
     } catch (failure) {
       parts.save.disabled = false;
       const kind = (failure.problem && failure.problem.type) || "";
-      parts.wrong.textContent = kind.endsWith(":area") ? say("field.outside_area") : failure.status ? "" : say("notice.unreachable");
+      parts.wrong.textContent = kind.endsWith(":area") ? say("field.outside_area") : failure.status ? "" : say("notice.unconfirmed");
       if (!kind.endsWith(":area")) {
         gridwatch.api.explain(failure);
       }

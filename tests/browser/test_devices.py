@@ -31,6 +31,20 @@ def test_filters_and_pages_reach_every_device(site: Site, sign_in: SignIn) -> No
     assert all("水位站" in text for text in rows.all_inner_texts())
 
 
+def test_an_answer_that_is_cut_off_is_no_answer(site: Site, sign_in: SignIn) -> None:
+    """It is said, nothing breaks, and the next one is shown."""
+    page = sign_in("/devices")
+    rows = page.locator(".device-row")
+    expect(rows).to_have_count(60)
+    page.route("**/api/v1/devices?*", lambda route: route.fulfill(body='{"items": ['))
+    page.select_option("#device-filters select >> nth=0", "gauge")
+    expect(page.locator("#notice")).to_have_text("连接不上服务器")
+    expect(rows).to_have_count(0)
+    page.unroute("**/api/v1/devices?*")
+    page.select_option("#device-filters select >> nth=0", "")
+    expect(rows).to_have_count(60)
+
+
 def test_a_device_shows_its_newest_readings_and_a_chart(site: Site, sign_in: SignIn) -> None:
     """Choosing a device shows its place, its newest readings with units, and the last day of the chosen metric."""
     device = site.smoke(0, 1.5)
