@@ -100,8 +100,13 @@ class Placer:
 
     def _holding(self, prefix: str) -> tuple[str, ...]:
         """Give the finest grid, county or below, whose code a longer one begins with."""
-        holding = [(len(begin), grid.code) for grid in self._national if prefix.startswith(begin := _whole(grid.code))]
-        return (max(holding)[1],) if holding else ()
+        sizes = range(len(prefix), _COUNTY_DIGITS - 1, -1)
+        return next(((self._by_beginning[prefix[:n]],) for n in sizes if prefix[:n] in self._by_beginning), ())
+
+    @cached_property
+    def _by_beginning(self) -> dict[str, str]:
+        """Give the code of each national grid by the digits it stands for."""
+        return {_whole(code): code for code in sorted(grid.code for grid in self._national)}
 
     @cached_property
     def _national(self) -> list[Grid]:
