@@ -26,6 +26,7 @@ from database import append_changes, connect, newest_change
 from database.connection import Connection, Cursor
 from gridwatch.batch_number import Progress
 from gridwatch.follow_up import FollowUp
+from gridwatch.newcomers import Newcomers
 from gridwatch.own_outages import OwnOutages
 from gridwatch.tags import load_tags
 from gridwatch.weather_desk import WeatherDesk
@@ -49,7 +50,7 @@ log = structlog.get_logger(__name__)
 
 BROKER_AWAY = timedelta(seconds=5)  # two pings of the collector and a bit
 COMING_BACK = timedelta(minutes=1)
-LEARN_ROUNDS = 2  # a second look after new metrics were added; what is unknown then was refused
+LEARN_ROUNDS = 3  # looks again: after new devices were found, after their metrics were added, and for a race of the two
 
 T = TypeVar("T")
 
@@ -93,6 +94,7 @@ class Pipeline:
         self._file = rules if isinstance(rules, RuleFile) else RuleFile(rules=rules)
         self._gate = RateGate(topic_rate)
         self._connection: Connection | None = None
+        self._newcomers = Newcomers(url, name=f"gridwatch {worker} newcomers")
         self._writer = ReadingsWriter()
         self._memories = Memories()
         self._number = 0
@@ -109,7 +111,7 @@ class Pipeline:
             self._take_up(self._session().cursor(), now)
             self._session().commit()
         except psycopg.Error:
-            self.close()
+            self._end_session()
             raise
 
     def _settle_rules(self, cur: Cursor, now: datetime) -> None:
@@ -170,7 +172,11 @@ class Pipeline:
         return replace(state, active=tuple(point for point in state.active if point.device not in services))
 
     def close(self) -> None:
-        """Give up the database session."""
+        """Give up the database sessions."""
+        self._newcomers.close()
+        self._end_session()
+
+    def _end_session(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -254,7 +260,7 @@ class Pipeline:
                 dict.update(self.counters, self._tally)
         except psycopg.Error:
             self._writer.forget()
-            self.close()
+            self._end_session()
             raise
 
     def _write(self, cur: Cursor, work: Work) -> dict[str, int]:
@@ -304,9 +310,12 @@ class Pipeline:
     def _take_in(self, messages: Sequence[Message], *, received_us: int, now: datetime) -> Intake:
         intake = self._desk.take_in(messages, received_us=received_us, memories=self._memories)
         for _ in range(LEARN_ROUNDS):
-            if not intake.learn:
+            if intake.learn:
+                self._learn(intake.learn, now)
+            elif self._newcomers.are_among(intake.waiting):
+                self.reload(now=now)
+            else:
                 break
-            self._learn(intake.learn, now)
             intake = self._desk.take_in(messages, received_us=received_us, memories=self._memories)
         if intake.spoke_up and (running := self._running_events(intake.spoke_up)):
             intake = self._desk.take_in(messages, received_us=received_us, memories=self._memories, ended=running)

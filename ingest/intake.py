@@ -237,8 +237,11 @@ class Desk:
             return
         slot = self.registry.slot(device_id, metric, unit, relative=relative)
         time_us = round(time.timestamp() * 1e6)
-        if slot is None and not self.registry.knows(device_id, metric) and is_learnable(metric, 0):
-            rows.learn.append((device_id, metric, unit))
+        if slot is None and not self.registry.knows(device_id, metric):
+            if is_learnable(metric, unit, self.registry.metrics_of[device.key]):
+                rows.learn.append((device_id, metric, unit))
+            else:
+                rows.reject(message, source.decoder, Reason.METRIC, f"{device_id}: no metric {metric!r} in {unit!r}")
         elif slot is None:
             rows.reject(message, source.decoder, Reason.UNIT, f"{device_id} {metric}: unit {unit!r}")
         elif not OLDEST_US <= time_us < NEWEST_US:

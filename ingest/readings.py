@@ -113,6 +113,7 @@ class Reason(StrEnum):
     FOREIGN_DEVICE = "foreign-device"  # a device that speaks for another
     RATE = "rate"  # more messages on one topic than it may bring; only the first few are kept raw
     TOPIC = "topic"  # the topic does not say which device speaks
+    METRIC = "metric"  # a metric no device may have, or one more than a device may have
     UNIT = "unit"  # a unit that cannot be converted to the metric's
     TIME = "time"  # no time that could be right
     TOO_LARGE = "too-large"

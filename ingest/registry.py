@@ -1,6 +1,7 @@
 """Which devices we know, what they measure and where they stand. Pure: a picture of the database, taken by its store."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from ingest.units import UnknownUnitError, convert, is_linear
 # A registered device may report a metric nobody declared; a hostile one must not be able to fill the table.
 METRIC_NAME = re.compile(r"[a-z][a-z0-9_.]{0,39}")
 METRICS_PER_DEVICE = 64
+UNIT = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{0,40}")  # the longest known one has 6 characters
 DARKEST = 99.9999  # per cent of light lost: what is darker has no finite optical density, and no meter tells it apart
 
 
@@ -78,13 +80,17 @@ class Slot:
 
 @dataclass(slots=True)
 class Registry:
-    """Devices by id and channels by slot. `device`, `metric` and `grid` give each slot's keys."""
+    """Devices by id and channels by slot. `device`, `metric` and `grid` give each slot's keys.
+
+    `metrics_of` counts the metrics of a device, by its key.
+    """
 
     devices: dict[str, Device]
     channels: tuple[Channel, ...]
     device: NDArray[np.int32]
     metric: NDArray[np.int16]
     grid: NDArray[np.int32]
+    metrics_of: Counter[int]
     _slots: dict[tuple[str, str], int]
     _converted: dict[tuple[str, str, str, bool], Slot | None] = field(default_factory=dict)
 
@@ -99,6 +105,7 @@ class Registry:
             device=np.array([c.device for c in kept], np.int32),
             metric=np.array([c.metric for c in kept], np.int16),
             grid=np.array([by_key[c.device].grid for c in kept], np.int32),
+            metrics_of=Counter(c.device for c in kept),
             _slots={(by_key[c.device].id, c.name): i for i, c in enumerate(kept)},
         )
 
@@ -136,6 +143,6 @@ class Registry:
         return Slot(index, one - zero, zero + offset)
 
 
-def is_learnable(metric: str, known: int) -> bool:
-    """Tell whether an undeclared metric may be added to a device that has `known` metrics already."""
-    return known < METRICS_PER_DEVICE and METRIC_NAME.fullmatch(metric) is not None
+def is_learnable(metric: str, unit: str, known: int) -> bool:
+    """Tell whether an undeclared metric in a unit may be added to a device that has `known` metrics already."""
+    return known < METRICS_PER_DEVICE and METRIC_NAME.fullmatch(metric) is not None and UNIT.fullmatch(unit) is not None

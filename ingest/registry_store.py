@@ -1,7 +1,6 @@
 """Read the registry from the database, and add what a registered device was heard to measure."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from database.connection import Connection, Cursor
 from ingest.registry import Channel, Device, Registry, is_learnable
@@ -34,6 +33,15 @@ def load_registry(cur: Cursor) -> Registry:
     return Registry.of(devices, channels)
 
 
+def is_any_registered(cur: Cursor, devices: Collection[str]) -> bool:
+    """Tell whether any of these ids is a device that is not retired."""
+    cur.execute(
+        "SELECT EXISTS (SELECT FROM devices WHERE id = ANY(%s) AND retired_at IS NULL AND NOT is_carrier)",
+        (list(devices),),
+    )
+    return cur.fetchone() == (True,)
+
+
 def metric_keys(cur: Cursor, metrics: Iterable[tuple[str, str]]) -> dict[str, int]:
     """Find the keys of metrics given as (name, usual unit), adding those that are new."""
     wanted = dict(metrics)
@@ -48,13 +56,13 @@ def metric_keys(cur: Cursor, metrics: Iterable[tuple[str, str]]) -> dict[str, in
 def learn(connection: Connection, registry: Registry, heard: Iterable[tuple[str, str, str]]) -> None:
     """Add metrics as (device id, metric, unit on the wire) to registered devices.
 
-    What is not learnable (a name that is none, too many metrics of one device) is left out.
+    What is not learnable (a name or a unit that is none, too many metrics of one device) is left out.
     """
-    known = Counter(channel.device for channel in registry.channels)
+    known = registry.metrics_of.copy()
     rows: list[tuple[int, str, str]] = []
     for device_id, metric, unit in dict.fromkeys(heard):
         device = registry.devices[device_id]
-        if is_learnable(metric, known[device.key]):
+        if is_learnable(metric, unit, known[device.key]):
             known[device.key] += 1
             rows.append((device.key, metric, unit or "1"))
     with connection.transaction(), connection.cursor() as cur:

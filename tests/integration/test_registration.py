@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import shapely
+from structlog.testing import capture_logs
 
 from alerts import load_rules
 from alerts.commands import retire as end_alarms
@@ -13,6 +14,7 @@ from database import append_changes, connect
 from gridwatch.pipeline import Pipeline
 from ingest.publish import Message
 from ingest.registration import GatewayCircleError, NewChannel, NewDevice, Way, register, retire, write
+from ingest.registry import METRICS_PER_DEVICE
 from ingest.replacement import TakenIdError, chain, swap
 from ingest.sources import DEFAULT_SOURCES
 from tests.alarm_county import session
@@ -45,10 +47,11 @@ class Centre:
     def hear(self, *devices: str, value: float = 1.0) -> None:
         """Let devices say their stage."""
         pack = [{"n": "stage", "u": "m", "v": value, "t": self.now.timestamp()}]
-        topics = [f"gridwatch/v1/T/{id_}/senml" for id_ in devices]
-        self._run(
-            [Message(t, json.dumps(pack).encode(), n, retained=False) for n, t in enumerate(topics, 1)], tick=False
-        )
+        self._run([_message(id_, pack) for id_ in devices], tick=False)
+
+    def say(self, id_: str, pack: list[dict[str, object]]) -> None:
+        """Let a device say anything."""
+        self._run([_message(id_, pack)], tick=False)
 
     def look(self, seconds: int) -> None:
         """Let time pass with the broker alive, and look for silence."""
@@ -71,6 +74,10 @@ class Centre:
                 "SELECT d.id, a.condition, a.state FROM alarms a JOIN devices d ON d.key = a.device ORDER BY a.id"
             )
             return list(cur.fetchall())
+
+
+def _message(id_: str, pack: list[dict[str, object]]) -> Message:
+    return Message(f"gridwatch/v1/T/{id_}/senml", json.dumps(pack).encode(), 1, retained=False)
 
 
 @pytest.fixture
@@ -173,6 +180,51 @@ def test_an_alarm_raised_before_the_worker_heard_of_the_retirement_ends_when_it_
     centre.reload()
     centre.look(4)
     assert centre.alarms() == [("g1", "level-high", "rtnun")]
+
+
+def test_what_a_device_says_the_moment_it_is_registered_is_judged(centre: Centre) -> None:
+    """Its first reading may be quicker than the news of its registration; it is not put on the waiting list for that."""
+    with session(centre.url) as cur:
+        register(cur, [device("g4")], now=centre.now)
+    centre.hear("g4", value=6.0)
+    assert centre.alarms() == [("g4", "level-high", "unack")]
+    with session(centre.url) as cur:
+        assert cur.execute("SELECT count(*) FROM waiting_devices").fetchone() == (0,)
+
+
+def test_strangers_are_asked_for_without_reading_the_registry_anew(centre: Centre) -> None:
+    """Who is not registered waits, as often as he speaks, and costs one question a batch."""
+    with capture_logs() as logged:
+        centre.hear("x1", "x2")
+        centre.hear("x1")
+    assert logged == []
+    with session(centre.url) as cur:
+        assert cur.execute("SELECT id, messages FROM waiting_devices ORDER BY id").fetchall() == [("x1", 2), ("x2", 1)]
+
+
+def test_metrics_beyond_what_one_device_may_have_are_refused_and_said(centre: Centre) -> None:
+    """A device that names ever new metrics gets 64; the rest is counted and kept raw, and costs no reading of the registry."""
+    names = [f"m{n}" for n in range(70)]
+    centre.say("g1", [{"n": name, "v": 1, "t": centre.now.timestamp()} for name in names])
+    with session(centre.url) as cur:
+        assert cur.execute("SELECT count(*) FROM readings").fetchone() == (METRICS_PER_DEVICE - 1,)  # stage is one
+        assert cur.execute("SELECT reason, count(*) FROM rejected_messages GROUP BY reason").fetchall() == [
+            ("metric", 7)
+        ]
+    with capture_logs() as logged:
+        centre.say("g1", [{"n": "m69", "v": 1, "t": centre.now.timestamp()}])
+    assert logged == []
+
+
+@pytest.mark.parametrize("unit", ["\0", "m\0", "\ud800", "x" * 100_000])
+def test_no_unit_a_device_may_name_stops_the_worker(centre: Centre, unit: str) -> None:
+    """A metric with a unit that no table can hold is refused; what else was heard with it is taken in."""
+    now = centre.now.timestamp()
+    centre.say("g1", [{"n": "stage", "u": "m", "v": 1, "t": now}, {"n": "odd", "u": unit, "v": 1, "t": now}])
+    centre.hear("g2")
+    with session(centre.url) as cur:
+        assert cur.execute("SELECT count(*) FROM rejected_messages").fetchone() == (1,)
+        assert cur.execute("SELECT count(*) FROM readings WHERE value = 1").fetchone() in {(1,), (2,)}
 
 
 def test_readings_keep_the_grid_they_were_stored_with(centre: Centre) -> None:
