@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from ingest.decoders import decoder
+from ingest.identifiers import with_plain_ids
 from ingest.readings import (
     CameraEvent,
     Decoded,
@@ -31,7 +32,7 @@ def lines(name: str, payload: bytes, topic: str, received: datetime) -> Iterator
         UnknownDecoderError: there is no such decoder; the message names the nearest.
     """
     decode = decoder(name)
-    return (_line(item, received) for item in decode(topic, payload, received))
+    return (_line(item, received) for item in with_plain_ids(decode(topic, payload, received)))
 
 
 def _line(item: Decoded, received: datetime) -> str:

@@ -10,12 +10,14 @@ import numpy as np
 from ingest.batch import Batch
 from ingest.clocks import AHEAD_US
 from ingest.decoders import storable
+from ingest.identifiers import is_id, with_plain_ids
 from ingest.memories import Memories
 from ingest.publish import Message
 from ingest.rate import Passed
 from ingest.readings import CameraEvent, Decoded, Discovered, OfficialWarning, Quality, Reason, Request
 from ingest.registry import Registry, Slot
 
+ID_SHOWN: Final = 60
 NATIVE_PREFIX: Final = ["gridwatch", "v1"]
 REJECTIONS_KEPT: Final = (
     16  # of one message: each keeps it raw, and a megabyte of damaged frames must not become gigabytes
@@ -131,7 +133,7 @@ class Rows:
         items, is_remembered = self._memories.decode(name, message.topic, message.payload, received)
         if is_remembered:
             self.reject(message, name, Reason.FRAGMENT, "")
-        return items
+        return with_plain_ids(items)
 
     def reject(self, message: Message, source: str, reason: str, detail: str) -> None:
         """Refuse a message or a part of one: counted each time, kept raw the first few times."""
@@ -152,7 +154,10 @@ class Rows:
         )
 
     def wait(self, device: str, source: str, message: Message, announced: Discovered | None = None) -> None:
-        """Put a device that nobody has registered on the waiting list, with what it sent."""
+        """Put a device that nobody has registered on the waiting list, with what it sent; refuse one that nobody can."""
+        if not is_id(device):
+            self.reject(message, source, Reason.MALFORMED, f"no id of a device: {device[:ID_SHOWN]!r}")
+            return
         self.counts["unregistered"] += 1
         levels = message.topic.split("/")
         area = levels[2] if levels[:2] == NATIVE_PREFIX and len(levels) > 3 else ""  # noqa: PLR2004

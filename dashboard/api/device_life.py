@@ -17,6 +17,7 @@ from dashboard.queries.devices import DeviceItem, DeviceState, device_codes, dev
 from dashboard.queries.rows import rows_as_dicts
 from database import append_changes
 from database.connection import Cursor
+from ingest.identifiers import ID_LONGEST, ID_PATTERN
 from ingest.registration import lead
 from ingest.replacement import TakenIdError, chain, swap
 
@@ -86,9 +87,7 @@ class SwapBody(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: int = Field(ge=1, le=2**31 - 1, description="The version of the old device that was seen.")
-    new_id: str = Field(
-        min_length=1, max_length=128, pattern=r"^[^/+#\x00-\x1f]+$", description="Id of the new device."
-    )
+    new_id: str = Field(min_length=1, max_length=ID_LONGEST, pattern=ID_PATTERN, description="Id of the new device.")
     reason: str = Field(min_length=1, max_length=2000, description="Why.")
 
 

@@ -27,13 +27,14 @@ from database.connection import Cursor
 from geo import Datum
 from ingest import codecs
 from ingest.carrier_kind import CarrierKind
+from ingest.identifiers import ID_LONGEST, ID_PATTERN
 from ingest.registration import GatewayCircleError, NewChannel, NewDevice, Way, lead, retire, write
 from ingest.usual_units import fault_of
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 
 # What a topic cannot hold cannot be the id of a device that speaks on its own topic.
-DeviceId = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^/+#\x00-\x1f]+$")]
+DeviceId = Annotated[str, Field(min_length=1, max_length=ID_LONGEST, pattern=ID_PATTERN)]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 
 

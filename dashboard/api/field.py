@@ -18,11 +18,12 @@ from dashboard.queries.waiting import WaitingItem, read_waiting, waiting_by_id
 from database import append_changes
 from database.connection import Cursor
 from geo import Datum, load_grids
+from ingest.identifiers import ID_LONGEST, ID_PATTERN
 from ingest.registration import NewChannel, NewDevice, Placed, Way, lead, place_all, write
 
 router = APIRouter(prefix="/field", tags=["devices"])
 Worker = Annotated[Account, Depends(may(Action.REGISTER_IN_FIELD))]
-DeviceId = Annotated[str, Path(min_length=1, max_length=128, pattern=r"^[^/+#\x00-\x1f]+$")]
+DeviceId = Annotated[str, Path(min_length=1, max_length=ID_LONGEST, pattern=ID_PATTERN)]
 LISTED = 60
 SURE_WITHIN_M = 50.0
 """A phone that is less sure of where it is needs a word that this is meant: 50 m is the next house, or the next grid."""

@@ -14,6 +14,7 @@ from dashboard.problem import ProblemError, not_found
 from dashboard.queries.waiting import WaitingItem, count_hidden, read_waiting, waiting_by_id
 from database import append_changes
 from geo import Datum, load_grids
+from ingest.identifiers import ID_LONGEST, ID_PATTERN
 from ingest.registration import GatewayCircleError, NewChannel, NewDevice, Way, place_all, write
 
 router = APIRouter(prefix="/waiting", tags=["devices"])
@@ -48,7 +49,7 @@ class TakenOver(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    id: str = Field(min_length=1, max_length=128, pattern=r"^[^/+#\x00-\x1f]+$", description="Id it waits under.")
+    id: str = Field(min_length=1, max_length=ID_LONGEST, pattern=ID_PATTERN, description="Id it waits under.")
     kind: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_-]{0,62}$", description="smoke, gauge, …")
     name: str | None = Field(default=None, max_length=200, description="Name people know it by.")
     lon: float | None = Field(default=None, ge=-180, le=180, description="Longitude in `datum`, degrees.")

@@ -20,6 +20,7 @@ from dashboard.headers import FIELD_PAGE, LABELS_PAGE
 from dashboard.messages import Language, choose_language, load_messages, text
 from dashboard.problem import not_found
 from dashboard.queries.devices import devices_by_id
+from ingest.identifiers import ID_LONGEST
 from ingest.readings import Fact
 
 router = APIRouter(include_in_schema=False)
@@ -108,7 +109,7 @@ def labels_page(
 @router.get(LABELS_PAGE + "/{device_id}.svg")
 def label(_: Reader, request: Request, device_id: str) -> Response:
     """Give the code of one device as a picture."""
-    if len(device_id) > 128:  # noqa: PLR2004 -- no id is longer
+    if len(device_id) > ID_LONGEST:
         raise not_found(f"device {device_id[:20]}")
     return Response(_code(request, device_id), media_type="image/svg+xml")
 

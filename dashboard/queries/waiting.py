@@ -11,6 +11,7 @@ from dashboard.queries.raw import payload_of
 from dashboard.queries.rows import rows_as_dicts
 from database.connection import Cursor
 from ingest.decoders import UnknownDecoderError, decoder
+from ingest.identifiers import with_plain_ids
 from ingest.readings import Decoded, Reason, Rejection
 from ingest.store import KEPT_PAYLOAD
 from ingest.suggestion import Said, Suggestion, suggest
@@ -173,7 +174,7 @@ def _suggestion(row: Mapping[str, Any]) -> Suggestion:
 
 def _decoded(source: str, topic: str, payload: bytes, received: datetime) -> list[Decoded]:
     try:
-        return decoder(source)(topic, payload, received)
+        return with_plain_ids(decoder(source)(topic, payload, received))
     except UnknownDecoderError as error:  # a format that was taken out of the settings
         return [Rejection(reason=Reason.UNSUPPORTED, detail=str(error))]
 

@@ -49,9 +49,13 @@ class Centre:
         pack = [{"n": "stage", "u": "m", "v": value, "t": self.now.timestamp()}]
         self._run([_message(id_, pack) for id_ in devices], tick=False)
 
+    def take(self, message: Message) -> None:
+        """Hear one message."""
+        self._run([message], tick=False)
+
     def say(self, id_: str, pack: list[dict[str, object]]) -> None:
         """Let a device say anything."""
-        self._run([_message(id_, pack)], tick=False)
+        self.take(_message(id_, pack))
 
     def look(self, seconds: int) -> None:
         """Let time pass with the broker alive, and look for silence."""
@@ -214,6 +218,29 @@ def test_metrics_beyond_what_one_device_may_have_are_refused_and_said(centre: Ce
     with capture_logs() as logged:
         centre.say("g1", [{"n": "m69", "v": 1, "t": centre.now.timestamp()}])
     assert logged == []
+
+
+def test_a_name_made_like_a_path_can_be_registered(centre: Centre) -> None:
+    """Friendly names of a Zigbee bridge hold slashes, which no address of ours can: they wait, and are judged, with dots."""
+    topic, alarm = "zigbee2mqtt/east/hall 1", b'{"smoke":true,"battery":98}'
+    centre.take(Message(topic, alarm, 1, retained=False))
+    with session(centre.url) as cur:
+        assert cur.execute("SELECT id, topic FROM waiting_devices").fetchall() == [("east.hall 1", topic)]
+        register(cur, [device("east.hall 1", kind="smoke")], now=centre.now)
+    centre.take(Message(topic, alarm, 1, retained=False))
+    with session(centre.url) as cur:
+        assert cur.execute("SELECT count(*) FROM waiting_devices").fetchone() == (0,)
+        assert cur.execute("SELECT count(*) FROM readings").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("id_", ["x" * 129, "y" * 60_000, "\x01", "a\0b"])
+def test_a_name_that_no_table_can_hold_is_refused(centre: Centre, id_: str) -> None:
+    """It would be refused at its registration, too; the worker goes on, and so do the others of the batch."""
+    centre.hear("g1", id_, "g2")
+    with session(centre.url) as cur:
+        assert cur.execute("SELECT reason FROM rejected_messages").fetchall() == [("malformed",)]
+        assert cur.execute("SELECT count(*) FROM readings").fetchone() == (2,)
+        assert cur.execute("SELECT count(*) FROM waiting_devices").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("unit", ["\0", "m\0", "\ud800", "x" * 100_000])
