@@ -11,6 +11,11 @@ Cursor = psycopg.Cursor[TupleRow]
 OPTIONS = "-c timezone=UTC -c statement_timeout=30s -c lock_timeout=10s"
 
 
+def may_pass(error: Exception) -> bool:
+    """Tell whether it may go well later: the database is away or busy, as opposed to what it can never hold."""
+    return isinstance(error, psycopg.OperationalError) and not isinstance(error, psycopg.errors.ProgramLimitExceeded)
+
+
 def connect(url: str, *, name: str = "gridwatch") -> Connection:
     """Open one session; transactions begin with the first statement and end by commit() or rollback().
 

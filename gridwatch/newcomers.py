@@ -6,7 +6,7 @@ import psycopg
 import stamina
 
 from database import connect
-from database.connection import Connection
+from database.connection import Connection, may_pass
 from ingest.registry_store import is_any_registered
 
 
@@ -18,7 +18,7 @@ class Newcomers:
         self._name = name
         self._connection: Connection | None = None
 
-    @stamina.retry(on=psycopg.OperationalError, attempts=None, timeout=None, wait_initial=0.05, wait_max=3.0)
+    @stamina.retry(on=may_pass, attempts=None, timeout=None, wait_initial=0.05, wait_max=3.0)
     def are_among(self, devices: Collection[str]) -> bool:
         """Tell whether any of these ids is registered by now, waiting for the database while it is away."""
         if not devices:
@@ -28,7 +28,7 @@ class Newcomers:
                 self._connection = connect(self._url, name=self._name)
                 self._connection.autocommit = True
             return is_any_registered(self._connection.cursor(), devices)
-        except psycopg.OperationalError:
+        except psycopg.Error:
             self.close()
             raise
 

@@ -23,7 +23,7 @@ from alerts.backfill import mark
 from alerts.carriers import Carrier, CarrierKind, ensure_carriers, service_keys
 from alerts.weather_intake import WeatherOptions
 from database import append_changes, connect, newest_change
-from database.connection import Connection, Cursor
+from database.connection import Connection, Cursor, may_pass
 from gridwatch.batch_number import Progress
 from gridwatch.follow_up import FollowUp
 from gridwatch.newcomers import Newcomers
@@ -38,11 +38,11 @@ from ingest.memories import Memories
 from ingest.newest import Newest
 from ingest.publish import Message
 from ingest.rate import RateGate
-from ingest.readings import CameraEvent
+from ingest.readings import CameraEvent, Reason
 from ingest.registry import Registry
 from ingest.registry_store import learn, load_registry
-from ingest.rows import Intake, refuse_excess
-from ingest.sources import Source
+from ingest.rows import Intake, Rows, refuse_excess
+from ingest.sources import Source, source_of
 from ingest.store import ReadingsWriter, events_running_behind, forget_registered, read_last, write_intake, write_last
 from ingest.taken_in_store import load_taken_in, write_taken_in
 
@@ -55,7 +55,7 @@ LEARN_ROUNDS = 3  # looks again: after new devices were found, after their metri
 T = TypeVar("T")
 
 # For whatever waits for the database: for ever, with growing pauses.
-_patiently = stamina.retry(on=psycopg.OperationalError, attempts=None, timeout=None, wait_initial=0.05, wait_max=3.0)
+_patiently = stamina.retry(on=may_pass, attempts=None, timeout=None, wait_initial=0.05, wait_max=3.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,6 @@ class Pipeline:
         self._connection: Connection | None = None
         self._newcomers = Newcomers(url, name=f"gridwatch {worker} newcomers")
         self._writer = ReadingsWriter()
-        self._memories = Memories()
         self._number = 0
         self._tally: dict[str, int] = {}
         self._fact = Detection()  # what is to be told of ourselves with the next batch
@@ -104,7 +103,7 @@ class Pipeline:
 
     @_patiently
     def open(self, *, now: datetime) -> None:
-        """Take up where the last run of this worker ended, waiting for the database while it is away."""
+        """Take up what is stored, where the last run of this worker ended, waiting for the database while it is away."""
         try:
             self._settle_rules(self._session().cursor(), now)
             self._session().commit()  # the feed is locked no longer than that
@@ -134,6 +133,8 @@ class Pipeline:
     def _take_up(self, cur: Cursor, now: datetime) -> None:
         """Read registry, engine state, delays and newest readings."""
         self._number, heard = self._progress.read(cur, now)
+        self._memories = Memories()
+        self._gate.reconnected()  # what was counted is counted again
         self._heard, self._has_heard = now, False
         registry = load_registry(cur)
         self._set_registry(registry, load_tags(cur, registry, now=now))
@@ -230,17 +231,31 @@ class Pipeline:
             # As of when we last heard anybody: while the broker is away nobody can be, and that is no device's silence.
             detections.append(self._engine.check_silence(to_us(self._heard)))
         self._count(messages, intake)
+        return replace(
+            self._work(intake, now, [d for d in detections if d]),
+            last=self._newest.changed() if flush else {},
+            clocks=self._clocks.changed() if flush else {},
+            tick=tick,
+        )
+
+    def refuse(self, message: Message, fault: str, *, received: float, now: datetime) -> Work:
+        """Make work of a message that only a fault of ours keeps from being taken in: it is kept raw."""
+        rows = Rows(round(received * 1e6), self._memories)
+        source = source_of(self._sources, message.topic)
+        rows.reject(message, source.decoder if source else "", Reason.FAULT, fault)
+        intake = rows.finish(self._registry)
+        self._count([message], intake)
+        return self._work(intake, now, [])
+
+    def _work(self, intake: Intake, now: datetime, detections: Sequence[Detection]) -> Work:
         self._number += 1
         return Work(
             number=self._number,
             now=now,
             heard=self._heard if self._has_heard else None,
             intake=intake,
-            detections=[d for d in detections if d],
-            last=self._newest.changed() if flush else {},
-            clocks=self._clocks.changed() if flush else {},
+            detections=detections,
             marks=self._taken_in.note(self._number, intake.untimed),
-            tick=tick,
         )
 
     def reconnected(self) -> None:

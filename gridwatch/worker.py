@@ -22,6 +22,7 @@ from gridwatch.identity_watch import IdentityWatch
 from gridwatch.pipeline import Pipeline, Work
 from gridwatch.publisher import Publisher
 from gridwatch.requests import RequestLimit
+from gridwatch.take_apart import take_apart
 from gridwatch.weather_record import forget_others
 from gridwatch.weather_sources import WeatherSources, reporters
 from incidents.cap import Sender
@@ -83,6 +84,7 @@ class Worker:
         self._identity = identity
         self._formats = formats
         self._registry_changed = False
+        self._committing: tuple[asyncio.Task[None], Taken] | None = None
 
     async def run(self) -> None:
         """Open the pipeline, then take, judge, commit and acknowledge for ever."""
@@ -114,7 +116,6 @@ class Worker:
                 await self._collector.subscribed.wait()
         loop = asyncio.get_running_loop()
         next_tick = next_flush = loop.time()
-        committing: asyncio.Task[None] | None = None
         connection = 0
         try:
             while True:
@@ -125,24 +126,52 @@ class Worker:
                 tick, flush = loop.time() >= next_tick, loop.time() >= next_flush
                 if not taken.messages and not tick:
                     continue
-                if committing is not None and (tick or self._registry_changed):
-                    await asyncio.shield(
-                        committing
-                    )  # the session is ours alone while the registry or the rules are read
+                if self._committing is not None and (tick or self._registry_changed):
+                    await self._settle()  # the session is ours alone while the registry or the rules are read
                     await self._keep_up()
-                work = await asyncio.to_thread(
-                    self._pipeline.judge, taken.messages, received=taken.received, now=now(), tick=tick, flush=flush
-                )
-                if committing is not None:
-                    await asyncio.shield(committing)
-                committing = asyncio.create_task(self._commit(work, taken))
+                work = await self._judge(taken, tick=tick, flush=flush)
+                if not await self._settle():
+                    # It was judged after something that is not stored.
+                    work = await self._judge(taken, tick=tick, flush=flush)
+                if work is not None:
+                    self._committing = asyncio.create_task(self._commit(work, taken)), taken
                 next_tick = loop.time() + TICK_S if tick else next_tick
                 next_flush = loop.time() + FLUSH_S if flush else next_flush
         finally:
-            if committing is not None:
+            if self._committing is not None:
                 # What was judged is written before we go; what was not is still the broker's.
                 with suppress(asyncio.CancelledError):
-                    await asyncio.shield(committing)
+                    await asyncio.shield(self._committing[0])
+
+    async def _judge(self, taken: Taken, *, tick: bool, flush: bool) -> Work | None:
+        """Judge what was taken; None where that failed and it was taken in otherwise."""
+        try:
+            return await asyncio.to_thread(
+                self._pipeline.judge, taken.messages, received=taken.received, now=now(), tick=tick, flush=flush
+            )
+        except Exception as error:  # noqa: BLE001 -- one message must not blind the county
+            await self._settle()
+            await self._take_apart(taken, error)
+            return None
+
+    async def _settle(self) -> bool:
+        """Wait until the last batch is committed; False where it cannot be and its messages were taken in otherwise."""
+        if self._committing is None:
+            return True
+        committing, taken = self._committing
+        try:
+            await asyncio.shield(committing)
+        except Exception as error:  # noqa: BLE001 -- one message must not blind the county
+            self._committing = None
+            await self._take_apart(taken, error)
+            return False
+        self._committing = None
+        return True
+
+    async def _take_apart(self, taken: Taken, error: Exception) -> None:
+        log.error("a batch cannot be stored; it is halved", messages=len(taken.messages), error=repr(error))
+        await asyncio.to_thread(take_apart, self._pipeline, taken.messages, received=taken.received, now=now())
+        self._collector.acknowledge(taken)
 
     async def _commit(self, work: Work, taken: Taken) -> None:
         writing = asyncio.create_task(asyncio.to_thread(self._pipeline.commit, work))

@@ -1,7 +1,7 @@
 """Ids a device may have in the registry: they stand in topics and addresses, and an index holds them. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -19,14 +19,17 @@ def is_id(device: str) -> bool:
     return 0 < len(device) <= ID_LONGEST and _HELD_BY_NO_TABLE.search(device) is None
 
 
-def with_plain_ids(items: Iterable[Decoded]) -> list[Decoded]:
-    """Write `.` for what no level of a topic can hold: friendly names of bridges are made like paths."""
-    return [_plain(item) for item in items]
+def with_plain_ids(items: Iterable[Decoded], registered: Container[str] = ()) -> list[Decoded]:
+    """Write `.` for what no level of a topic can hold: friendly names of bridges are made like paths.
+
+    A device that was `registered` with such an id, long ago, keeps it.
+    """
+    return [_plain(item, registered) for item in items]
 
 
-def _plain(item: Decoded) -> Decoded:
+def _plain(item: Decoded, registered: Container[str]) -> Decoded:
     device: str = getattr(item, "device", "")
-    if "/" in device or "+" in device or "#" in device:
+    if ("/" in device or "+" in device or "#" in device) and device not in registered:
         item = replace(item, device=DeviceId(device.translate(_PLAIN)))
     if type(item) is Discovered and item.gateway is not None:
         return replace(item, gateway=item.gateway.translate(_PLAIN))

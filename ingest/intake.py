@@ -11,6 +11,7 @@ from math import isfinite, nan
 
 from ingest import codecs, level
 from ingest.decoders.senml import fast
+from ingest.identifiers import is_id, with_plain_ids
 from ingest.memories import Memories
 from ingest.publish import Message
 from ingest.readings import (
@@ -139,7 +140,7 @@ class Desk:
             rows.reject(message, "", Reason.TOPIC, "no source takes this topic")
             return
         received = datetime.fromtimestamp(rows.received_us / 1e6, UTC)
-        for item in rows.decode(route.source.decoder, message, received):
+        for item in with_plain_ids(rows.decode(route.source.decoder, message, received), self.registry.devices):
             self._take_item(route.source, message, item, rows)
 
     def _take_item(  # noqa: C901 -- one case a noun
@@ -162,7 +163,7 @@ class Desk:
             case Reading():
                 self._take_reading(source, message, item, rows)
             case DeviceState():
-                if item.fact is Fact.OFFLINE:
+                if item.fact is Fact.OFFLINE and is_id(item.device):
                     rows.spoke_up.append((item.device, item.time))
                 if item.code == PANEL_RESET and not item.active:
                     self._reset_parts(source, message, item, rows)

@@ -10,7 +10,7 @@ import numpy as np
 from ingest.batch import Batch
 from ingest.clocks import AHEAD_US
 from ingest.decoders import storable
-from ingest.identifiers import is_id, with_plain_ids
+from ingest.identifiers import is_id
 from ingest.memories import Memories
 from ingest.publish import Message
 from ingest.rate import Passed
@@ -133,7 +133,7 @@ class Rows:
         items, is_remembered = self._memories.decode(name, message.topic, message.payload, received)
         if is_remembered:
             self.reject(message, name, Reason.FRAGMENT, "")
-        return with_plain_ids(items)
+        return items
 
     def reject(self, message: Message, source: str, reason: str, detail: str) -> None:
         """Refuse a message or a part of one: counted each time, kept raw the first few times."""

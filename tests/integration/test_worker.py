@@ -98,6 +98,23 @@ async def test_poison_is_kept_and_does_not_block(gauge: str, any_broker: Broker)
     assert rejected == [(*poison, "malformed")]
 
 
+async def test_what_only_the_database_refuses_is_found_and_refused(gauge: str, any_broker: Broker) -> None:
+    """A message that decodes and cannot be stored is refused raw; its neighbours are stored and judged, and none comes again."""
+    with connect(gauge) as connection:
+        connection.execute("ALTER TABLE readings ADD CONSTRAINT odd CHECK (value <> 3.25)")
+    levels = [0.5] * 20 + [3.25] + [0.5] * 20 + [3.25, 1.5]
+    poison = [_stage(3.25, 20), _stage(3.25, 41)]
+    async with working(gauge, any_broker.host, any_broker.port, any_broker.user, any_broker.password):
+        await _publish(any_broker, *(_stage(level, minute) for minute, level in enumerate(levels)))
+        await _counted(gauge, "SELECT FROM readings", len(levels) - len(poison))
+        assert await rows(gauge, ALARMS) == [(4, "unack", T0 + timedelta(minutes=42), 1.5)]
+    async with working(gauge, any_broker.host, any_broker.port, any_broker.user, any_broker.password):
+        await _publish(any_broker, _stage(0.5, 50))
+        await _counted(gauge, "SELECT FROM readings", len(levels) - len(poison) + 1)
+    rejected = await rows(gauge, "SELECT topic, payload, reason, left(detail, 14) FROM rejected_messages ORDER BY id")
+    assert rejected == [(*message, "fault", "CheckViolation") for message in poison]
+
+
 async def test_an_unknown_device_waits_and_is_taken_in_once_registered(gauge: str, broker: Broker) -> None:
     """A stranger is listed with its last payload; after its registration its readings are stored, without a restart."""
     async with working(gauge, broker.host, broker.port, broker.user, broker.password):
