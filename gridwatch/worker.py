@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -36,6 +37,7 @@ FLUSH_S = 15.0
 ENACT_S = 60.0
 TIDY_EVERY = 60  # looks at the calendar, so an hour
 SUBSCRIBED_WITHIN_S = 10.0
+AGAIN_S = 5.0
 STUCK_S = 30.0  # a commit that takes longer is said out loud
 
 
@@ -66,7 +68,7 @@ class Worker:
         weather = weather or WeatherSources()
         self._reporters = reporters(database_url, weather)
         self._rules_path = rules or DEFAULT_RULES
-        self._rules_seen = self._rules_path.stat().st_mtime_ns
+        self._rules_seen = _stamp(self._rules_path)
         file = RuleFile(
             rules=load_rules(self._rules_path), mode=admission, is_packaged=self._rules_path == DEFAULT_RULES
         )
@@ -94,19 +96,19 @@ class Worker:
                 await asyncio.to_thread(forget_others, self._url, [reporter.name for reporter in self._reporters])
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._collector.run())
-                tasks.create_task(self._follow_registry())
-                tasks.create_task(self._tidy())
-                if self._publisher is not None:
-                    tasks.create_task(self._publisher.run())
-                if self._identity is not None:
-                    tasks.create_task(self._identity.run())
-                for reporter in self._reporters:
-                    tasks.create_task(reporter.run())
-                if self._home_assistant is not None:
-                    tasks.create_task(self._home_assistant.run())
                 tasks.create_task(self._work())
+                for run in self._beside():
+                    tasks.create_task(_for_ever(run))
         finally:
             self._pipeline.close()
+
+    def _beside(self) -> Iterator[Callable[[], Awaitable[None]]]:
+        """Name what goes on beside the alarms' way."""
+        yield self._follow_registry
+        yield self._tidy
+        for part in (self._publisher, self._identity, self._home_assistant, *self._reporters):
+            if part is not None:
+                yield part.run
 
     async def _work(self) -> None:
         # We say that we are alive, and so ready, when nothing published is lost for want of a subscriber; a broker that
@@ -126,7 +128,7 @@ class Worker:
                 tick, flush = loop.time() >= next_tick, loop.time() >= next_flush
                 if not taken.messages and not tick:
                     continue
-                if self._committing is not None and (tick or self._registry_changed):
+                if tick or self._registry_changed:
                     await self._settle()  # the session is ours alone while the registry or the rules are read
                     await self._keep_up()
                 work = await self._judge(taken, tick=tick, flush=flush)
@@ -190,7 +192,7 @@ class Worker:
         if self._formats is not None and await asyncio.to_thread(self._formats.look):
             self._pipeline.listen_to(self._formats.sources())
         rules = None
-        changed = self._rules_path.stat().st_mtime_ns
+        changed = _stamp(self._rules_path)
         if changed != self._rules_seen:
             self._rules_seen = changed
             try:
@@ -224,3 +226,21 @@ class Worker:
             except psycopg.Error as error:
                 log.warning("housekeeping failed; tried again later", error=str(error))
             await asyncio.sleep(ENACT_S)
+
+
+async def _for_ever(run: Callable[[], Awaitable[None]]) -> None:
+    """Run what must not end the alarms' way, and again where it fails."""
+    while True:
+        try:
+            await run()
+        except Exception as error:
+            log.exception("a part of the worker failed; it begins again", part=run.__qualname__, error=repr(error))
+        await asyncio.sleep(AGAIN_S)
+
+
+def _stamp(path: Path) -> int:
+    """Tell when a file was changed; 0 while somebody has it elsewhere, which reading it then says."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 
 from gridwatch.declared_formats import DeclaredFormats
+from gridwatch.identity_watch import IdentityWatch
 from gridwatch.weather_sources import WeatherSources
 from gridwatch.worker import Worker
 from ingest.collector import BrokerAddress
@@ -27,6 +28,7 @@ async def working(
     *,
     rules: Path | None = None,
     weather: WeatherSources | None = None,
+    identity: IdentityWatch | None = None,
 ) -> AsyncIterator[None]:
     """Run a worker from the moment it hears its own ping."""
     address = BrokerAddress(host=host, port=port, user=user, password=password)
@@ -39,6 +41,7 @@ async def working(
         name="worker-1",
         formats=formats,
         weather=weather,
+        identity=identity,
     )
     task = asyncio.create_task(worker.run())
 

@@ -3,11 +3,14 @@
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import aiomqtt
 import pytest
 
+from alerts import DEFAULT_RULES
 from database import connect
+from gridwatch.identity_watch import IdentityWatch
 from ingest.registration import NewChannel, NewDevice, register
 from tests.conftest import Broker
 from tests.working import rows, until, working
@@ -147,3 +150,39 @@ async def test_a_metric_nobody_declared_is_learned(gauge: str, broker: Broker) -
             " JOIN device_metrics dm USING (device, metric)",
         )
     assert learned == [("battery", "%EL", 81.0)]
+
+
+class Broken(IdentityWatch):
+    """A part of the worker with a fault of ours."""
+
+    async def run(self) -> None:
+        """Fail at once."""
+        raise LookupError
+
+
+async def test_a_part_that_fails_does_not_end_the_way_of_alarms(gauge: str, broker: Broker, tmp_path: Path) -> None:
+    """Whatever goes on beside it in the same process, readings are taken in and judged."""
+    broken = Broken(gauge, gateways=tmp_path, broker_log=None)
+    async with working(gauge, broker.host, broker.port, broker.user, broker.password, identity=broken):
+        await _publish(broker, _stage(1.5, 0))
+        await _counted(gauge, ALARMS, 1)
+
+
+async def test_a_rule_file_that_is_away_or_half_written_leaves_the_old_rules(
+    gauge: str, broker: Broker, tmp_path: Path
+) -> None:
+    """Editors move files away and write them in pieces; meanwhile the county is watched by the rules that were whole."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(DEFAULT_RULES.read_text())
+    address = broker.host, broker.port, broker.user, broker.password
+    async with working(gauge, *address, rules=path):
+        for minute, level, spoil in ((0, 1.5, path.unlink), (10, 0.2, lambda: path.write_text("rules:\n  - {name: x"))):
+            spoil()
+            (spoilt_at,) = (await rows(gauge, "SELECT clock_timestamp()"))[0]
+            await _counted(
+                gauge, f"SELECT FROM worker_progress WHERE alive_at > '{spoilt_at + timedelta(seconds=3)}'", 1
+            )
+            await _publish(broker, _stage(level, minute))
+            await _counted(gauge, f"SELECT FROM readings WHERE value = {level}", 1)
+        alarms = await rows(gauge, "SELECT priority, state FROM alarms WHERE condition = 'level-high'")
+    assert alarms == [(4, "rtnun")]
