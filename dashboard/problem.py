@@ -1,10 +1,12 @@
 """Every error of the HTTP interface as an RFC 9457 problem document. Refuses to say anything of our inside."""
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 import orjson
+import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from alerts import OverrideRefusedError
 from dashboard.outage import DATABASE_AWAY
 
 MEDIA_TYPE = "application/problem+json"
@@ -86,7 +89,11 @@ def respond(problem: ProblemError, path: str) -> Response:
         **({"errors": [error.model_dump() for error in problem.errors]} if problem.errors else {}),
         **problem.more,
     }
-    return Response(orjson.dumps(body), problem.status, problem.headers, MEDIA_TYPE)
+    try:
+        told = orjson.dumps(body)
+    except TypeError:  # half of a character, repeated from the request
+        told = json.dumps(body).encode()
+    return Response(told, problem.status, problem.headers, MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -96,6 +103,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     for kind in DATABASE_AWAY:
         app.add_exception_handler(kind, _database)
+    app.add_exception_handler(OverrideRefusedError, _override)
+    app.add_exception_handler(psycopg.DataError, _unstorable)
+    app.add_exception_handler(UnicodeEncodeError, _unstorable)
     app.add_exception_handler(Exception, _ours)
 
 
@@ -129,6 +139,18 @@ def unreachable() -> ProblemError:
     """Say that the database cannot be asked now."""
     return ProblemError(
         503, "database-unreachable", "The database cannot be reached; try again shortly.", headers={"Retry-After": "2"}
+    )
+
+
+def _override(request: Request, error: Exception) -> Response:
+    return respond(ProblemError(422, "override-refused", str(error)), request.url.path)
+
+
+def _unstorable(request: Request, error: Exception) -> Response:
+    """Say of what passed every check that no table holds it: a NUL, half of a character, a number beyond its column."""
+    log.warning("request_not_storable", path=request.url.path, error=str(error).splitlines()[:1])
+    return respond(
+        ProblemError(422, "invalid", "A text or a number of the request cannot be stored."), request.url.path
     )
 
 

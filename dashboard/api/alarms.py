@@ -11,7 +11,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from alerts import commands
 from alerts.errors import (
     IllegalTransitionError,
-    OverrideRefusedError,
     ShelvingTooLongError,
     StaleVersionError,
     UnknownAlarmError,
@@ -278,8 +277,6 @@ def _act(
         raise not_found(f"alarm {alarm_id}") from None
     except ShelvingTooLongError as error:
         raise ProblemError(403, "shelving-too-long", f"By the role {account.role} {error}.") from error
-    except OverrideRefusedError as error:
-        raise ProblemError(422, "override-refused", str(error)) from error
     except StaleVersionError as error:
         raise _conflict(web, number, "stale-version", str(error)) from error
     except IllegalTransitionError as error:

@@ -129,16 +129,13 @@ def take_out(
 ) -> OverrideItem:
     """Take a device, a grid's or a gateway's devices out of service, or suppress them: their alarms do not sound."""
     now = web.clock()
-    try:
-        with web.transaction() as cur:
-            found = _devices(cur, web.grids.table(cur), body)
-            _refuse_foreign(account, web.grids.table(cur), ((area, grid) for _, area, grid in found))
-            plan = _plan(body, [key for key, _, _ in found], account)
-            override, changes = alerts.begin_plan(cur, plan, now=now)
-            _note(cur, account, body, override, len(found), now)
-            append_changes(cur, changes)
-    except alerts.OverrideRefusedError as error:
-        raise ProblemError(422, "override-refused", str(error)) from error
+    with web.transaction() as cur:
+        found = _devices(cur, web.grids.table(cur), body)
+        _refuse_foreign(account, web.grids.table(cur), ((area, grid) for _, area, grid in found))
+        plan = _plan(body, [key for key, _, _ in found], account)
+        override, changes = alerts.begin_plan(cur, plan, now=now)
+        _note(cur, account, body, override, len(found), now)
+        append_changes(cur, changes)
     return _current(web, override)
 
 
