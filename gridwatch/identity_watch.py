@@ -29,13 +29,20 @@ class IdentityWatch:
         self._url = url
         self._gateways = gateways
         self._log = broker_log
+        self._is_behind = True
+
+    def registry_changed(self) -> None:
+        """Hear that devices were registered: what gateways may say for them is looked at with the next look."""
+        self._is_behind = True
 
     async def run(self) -> None:
         """Look for ever; a fault of one look is said, and the next one tries again."""
         for look in itertools.count():
             try:
-                await asyncio.to_thread(self.look, sync=look % SYNC_EVERY == 0)
+                sync, self._is_behind = self._is_behind or look % SYNC_EVERY == 0, False
+                await asyncio.to_thread(self.look, sync=sync)
             except (psycopg.Error, FrontDoorError, OSError) as error:
+                self._is_behind = True
                 log.warning("who speaks for whom was not looked at", error=str(error))
             await asyncio.sleep(LOOK_S)
 

@@ -209,6 +209,8 @@ class Worker:
             async for rows in feed:
                 if any(self._concerns_us(row) for row in rows):
                     self._registry_changed = True
+                if self._identity is not None and any(row.kind is ChangeKind.DEVICE for row in rows):
+                    self._identity.registry_changed()
 
     def _concerns_us(self, row: ChangeRow) -> bool:
         if row.kind is ChangeKind.RULES:

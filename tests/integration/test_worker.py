@@ -9,9 +9,10 @@ import aiomqtt
 import pytest
 
 from alerts import DEFAULT_RULES
-from database import connect
+from database import append_changes, connect
+from gridwatch.gateways import Gateways, load_gateways, make_account, save_gateways
 from gridwatch.identity_watch import IdentityWatch
-from ingest.registration import NewChannel, NewDevice, register
+from ingest.registration import NewChannel, NewDevice, Way, register, write
 from tests.conftest import Broker
 from tests.working import rows, until, working
 
@@ -186,3 +187,22 @@ async def test_a_rule_file_that_is_away_or_half_written_leaves_the_old_rules(
             await _counted(gauge, f"SELECT FROM readings WHERE value = {level}", 1)
         alarms = await rows(gauge, "SELECT priority, state FROM alarms WHERE condition = 'level-high'")
     assert alarms == [(4, "rtnun")]
+
+
+async def test_a_gateway_may_speak_for_a_device_registered_behind_it(
+    gauge: str, broker: Broker, tmp_path: Path
+) -> None:
+    """Its right comes with the registration, not with the next look of the minute: what it says till then is refused."""
+    path = tmp_path / "gateways.json"
+    account, _ = make_account("gw", areas=(), topics=(), learnt=(), now=T0)
+    save_gateways(path, Gateways().with_account(account))
+    watch = IdentityWatch(gauge, gateways=path, broker_log=None)
+    async with working(gauge, broker.host, broker.port, broker.user, broker.password, identity=watch):
+        child = NewDevice(id="g7", kind="gauge", name="", lon=None, lat=None, area="3301", gateway="gw")
+        with connect(gauge) as connection, connection.cursor() as cur:
+            append_changes(cur, write(cur, [child], now=T0, actor="admin", way=Way.HAND))
+
+        async def may_speak() -> bool:
+            return load_gateways(path).accounts[0].learnt == ("gridwatch/v1/3301/g7/senml",)
+
+        await until(may_speak)
