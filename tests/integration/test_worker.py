@@ -103,7 +103,7 @@ async def test_poison_is_kept_and_does_not_block(gauge: str, any_broker: Broker)
 
 
 async def test_what_only_the_database_refuses_is_found_and_refused(gauge: str, any_broker: Broker) -> None:
-    """A message that decodes and cannot be stored is refused raw; its neighbours are stored and judged, and none comes again."""
+    """Row 6 of lessons: a message that decodes and cannot be stored is refused raw; its neighbours are stored and judged, and none comes again."""
     with connect(gauge) as connection:
         connection.execute("ALTER TABLE readings ADD CONSTRAINT odd CHECK (value <> 3.25)")
     levels = [0.5] * 20 + [3.25] + [0.5] * 20 + [3.25, 1.5]

@@ -25,7 +25,7 @@ START = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 @pytest.mark.parametrize("name", names())
 def test_nothing_that_decodes_is_more_than_the_database_holds(name: str, database_url: str) -> None:
-    """Odd text, times and numbers in every place are stored, refused or left out; none of them raises."""
+    """Row 6 of lessons: odd text, times and numbers in every place are stored, refused or left out; none of them raises."""
     rng = random.Random(name)
     seeds = PAYLOADS[name]
     spoilt = list(poisoned(name, seeds))
