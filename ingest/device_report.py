@@ -68,7 +68,7 @@ _WORDS: Final[dict[Fault | Doubt, tuple[str, str]]] = {
     Fault.METRIC: ("不是指标：请用小写英文单词", "{column} {value!r} is not a short lower-case name of a metric"),
     Fault.METRIC_NEEDED: ("填了单位、周期或限值，却没有填指标", "unit, interval and limits belong to a metric, which is blank"),
     Fault.UNIT: ("{metric} 不能用这个单位，请用能换算成 {usual} 的单位", "{metric} cannot be in {value!r}: give a unit that converts to {usual}"),
-    Fault.INTERVAL: ("周期必须大于 0 秒", "{column} must be more than 0"),
+    Fault.INTERVAL: ("周期必须大于 0 秒，不超过 366 天", "{column} must be more than 0 and at most 366 days"),
     Fault.LIMITS: ("限值从蓝到红必须逐级升高（或逐级降低）", "limits must rise (or fall) steadily from limit_4 to limit_1"),
     Fault.CODEC: ("没有这个编解码器", "{column}: there is no codec {value!r}"),
     Fault.OWN_GATEWAY: ("设备不能是自己的网关", "a device is not its own gateway"),

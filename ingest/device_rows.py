@@ -12,7 +12,7 @@ from ingest.device_report import Doubt, Fault, Report
 from ingest.device_sheet import LOST, Row
 from ingest.device_words import LIMITS, REQUIRED, column_of, datum_of, kind_of, metric_of
 from ingest.registration import NewChannel, NewDevice
-from ingest.registry import METRIC_NAME
+from ingest.registry import LONGEST_INTERVAL_S, METRIC_NAME
 from ingest.usual_units import fault_of, usual_unit
 
 LONGEST: Final = {
@@ -238,7 +238,7 @@ class _Reader:
         if METRIC_NAME.fullmatch(metric) is None:
             self._fault("metric", Fault.METRIC)
             return None
-        if interval is not None and interval <= 0:
+        if interval is not None and not 0 < interval <= LONGEST_INTERVAL_S:
             self._fault("interval_s", Fault.INTERVAL)
         unit = self._word("unit") or usual_unit(metric)
         if fault_of(metric, unit):

@@ -13,6 +13,9 @@ from ingest.units import UnknownUnitError, convert, is_linear
 # A registered device may report a metric nobody declared; a hostile one must not be able to fill the table.
 METRIC_NAME = re.compile(r"[a-z][a-z0-9_.]{0,39}")
 METRICS_PER_DEVICE = 64
+LONGEST_INTERVAL_S = (
+    366 * 86_400.0
+)  # the engine counts in microseconds, and whole numbers end; the table holds no longer one
 UNIT = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{0,40}")  # the longest known one has 6 characters
 DARKEST = 99.9999  # per cent of light lost: what is darker has no finite optical density, and no meter tells it apart
 

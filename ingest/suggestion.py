@@ -22,7 +22,7 @@ from ingest.readings import (
     Reading,
     Rejection,
 )
-from ingest.registry import METRIC_NAME, METRICS_PER_DEVICE
+from ingest.registry import LONGEST_INTERVAL_S, METRIC_NAME, METRICS_PER_DEVICE
 from ingest.usual_units import fault_of, usual_unit
 
 SAID_AT_MOST: Final = 40
@@ -137,6 +137,8 @@ def interval(first: datetime, last: datetime, messages: int) -> float | None:
     if messages < _FEWEST or last <= first:
         return None
     mean = (last - first) / timedelta(seconds=1) / (messages - 1)
+    if mean > LONGEST_INTERVAL_S:
+        return None
     usual = min(_USUAL_S, key=lambda s: abs(s - mean))
     return float(usual) if abs(usual - mean) <= _NEAR * usual else float(f"{mean:.2g}")
 

@@ -29,6 +29,7 @@ from ingest import codecs
 from ingest.carrier_kind import CarrierKind
 from ingest.identifiers import ID_LONGEST, ID_PATTERN
 from ingest.registration import GatewayCircleError, NewChannel, NewDevice, Way, lead, retire, write
+from ingest.registry import LONGEST_INTERVAL_S
 from ingest.usual_units import fault_of
 
 router = APIRouter(prefix="/devices", tags=["devices"])
@@ -55,7 +56,12 @@ class MetricBody(BaseModel):
 
     metric: str = Field(pattern=r"^[a-z][a-z0-9_.-]{0,62}$", description="Short lower-case name, for example stage.")
     unit: str = Field(min_length=1, max_length=16, description="SenML / UCUM unit of readings and limits.")
-    interval_s: float | None = Field(default=None, gt=0, description="Expected time between readings, seconds.")
+    interval_s: float | None = Field(
+        default=None,
+        gt=0,
+        le=LONGEST_INTERVAL_S,
+        description="Expected time between readings, seconds; at most 366 days.",
+    )
     datum_m: float = Field(
         default=0, description="Added to the relative levels of SL 651 to make them absolute, metres."
     )

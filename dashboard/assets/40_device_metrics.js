@@ -7,6 +7,7 @@
   const make = gridwatch.make;
   const COLUMNS = ["metric", "unit", "interval_s", "datum_m", "limit_4", "limit_3", "limit_2", "limit_1"];
   const USUAL = ["smoke", "temperature", "humidity", "battery", "voltage", "stage", "flow", "rain", "rain_1h", "co", "pressure", "water", "fire", "fault", "tamper", "battery_low"];
+  const LONGEST_S = 366 * 86400;
   const NAME = /^[a-z][a-z0-9_.-]{0,39}$/;
 
   /* deviceMetrics() gives {element, fill(metrics), read() -> metrics or null, wrong(index, name, message)}. */
@@ -81,7 +82,7 @@
       if (!unit) {
         return refuse(row, "unit", say("registration.fault_unit_needed"));
       }
-      if (number("interval_s") !== null && number("interval_s") <= 0) {
+      if (number("interval_s") !== null && !(number("interval_s") > 0 && number("interval_s") <= LONGEST_S)) {
         return refuse(row, "interval_s", say("registration.fault_interval"));
       }
       const limits = ["limit_4", "limit_3", "limit_2", "limit_1"].map(number);

@@ -2,19 +2,21 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import shapely
+from psycopg.errors import CheckViolation
 from structlog.testing import capture_logs
 
-from alerts import load_rules
+from alerts import DEFAULT_RULES, load_rules
 from alerts.commands import retire as end_alarms
 from database import append_changes, connect
 from gridwatch.pipeline import Pipeline
 from ingest.publish import Message
 from ingest.registration import GatewayCircleError, NewChannel, NewDevice, Way, register, retire, write
-from ingest.registry import METRICS_PER_DEVICE
+from ingest.registry import LONGEST_INTERVAL_S, METRICS_PER_DEVICE
 from ingest.replacement import TakenIdError, chain, swap
 from ingest.sources import DEFAULT_SOURCES
 from tests.alarm_county import session
@@ -127,6 +129,22 @@ def test_children_of_one_gateway_that_fall_silent_are_one_outage_of_the_gateway(
     assert centre.alarms() == [("gw", "outage", "unack")]
     centre.hear("g2")
     assert centre.alarms() == [("gw", "outage", "rtnun")]
+
+
+def test_no_interval_that_is_registered_stops_the_worker(county: str) -> None:
+    """The longest there may be is judged by every rule; a longer one is held by no table."""
+    last = device("g9")
+    with session(county) as cur:
+        register(cur, [_expected(last, LONGEST_INTERVAL_S), _expected(device("g8"), 1e-300)], now=START)
+    with pytest.raises(CheckViolation), session(county) as cur:
+        register(cur, [_expected(last, 1e300)], now=START)
+    pipeline = Pipeline(county, worker="w", rules=load_rules(DEFAULT_RULES), sources=DEFAULT_SOURCES)
+    pipeline.open(now=START)
+    pipeline.close()
+
+
+def _expected(device: NewDevice, interval_s: float) -> NewDevice:
+    return replace(device, channels=(replace(STAGE, interval_s=interval_s),))
 
 
 def test_one_child_among_others_that_speak_is_silent_itself(centre: Centre) -> None:

@@ -61,6 +61,7 @@ def test_no_unit_means_the_usual_one(file):
         ("g,gauge,,120,30,utm,stage,m,,,,,", "datum 'utm' is none of wgs84"),
         ("g,gauge,,120,30,,Stage,m,,,,,", "not a short lower-case name"),
         ("g,gauge,,120,30,,stage,m,0,,,,", "interval_s must be more than 0"),
+        ("g,gauge,,120,30,,stage,m,1e300,,,,", "interval_s must be more than 0 and at most 366 days"),
         ("g,gauge,,120,30,,stage,m,,3,2,4,5", "limits must rise"),
         ("g,gauge,,120,30,,stage,m,,nan,,,", "limit_4 'nan' is not a number"),
         ("a/b,gauge,,120,30,,stage,m,,,,,", "a character that a topic cannot"),

@@ -97,7 +97,15 @@ def test_an_enclosed_payload_is_read_by_what_it_looks_like():
 
 @pytest.mark.parametrize(
     ("seconds", "messages", "expected"),
-    [(3000, 11, 300.0), (3000, 10, 300.0), (47, 48, 1.0), (86400 * 3, 4, 86400.0), (10, 3, None), (0, 9, None)],
+    [
+        (3000, 11, 300.0),
+        (3000, 10, 300.0),
+        (47, 48, 1.0),
+        (86400 * 3, 4, 86400.0),
+        (10, 3, None),
+        (0, 9, None),
+        (86400 * 1200, 4, None),
+    ],
 )
 def test_an_interval_is_told_when_enough_was_heard(seconds, messages, expected):
     """It is a round number where one is near, and none where too little was heard."""
