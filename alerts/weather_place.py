@@ -4,14 +4,18 @@ What cannot be placed is never everything and never nothing silently: it is `unk
 grids is `elsewhere`.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import islice, takewhile
 from math import cos, radians
 from typing import Final
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.grid import GOVERNANCE, Grid
@@ -20,8 +24,14 @@ from ingest.readings import WarningArea
 
 KM_PER_DEGREE: Final = 111.2
 GB2260: Final = "GB2260"
+HALF_ROUND, ROUND = 180.0, 360.0
+_CROSSINGS_AT_MOST: Final = 500  # each counts twice; a border that somebody drew by hand has some dozens
+_PAIRS_LOOKED_AT: Final = 200_000  # at once
 _COUNTY_DIGITS: Final = 6
 _PAIR: Final = 2
+
+Ring = tuple[tuple[float, float], ...]
+Corners = NDArray[np.float64]
 
 
 class Placing(StrEnum):
@@ -93,7 +103,8 @@ class Placer:
         if scheme != GB2260:
             return ()
         prefix = _significant(code)
-        held = {grid.code for grid in self._national if grid.code.startswith(prefix)}
+        first = bisect_left(self._national, prefix)
+        held = set(takewhile(lambda one: one.startswith(prefix), islice(self._national, first, None)))
         if not held:
             return self._holding(prefix)
         return [code for code in held if (grid := self._grids.by_code(code)) is None or grid.parent not in held]
@@ -106,16 +117,16 @@ class Placer:
     @cached_property
     def _by_beginning(self) -> dict[str, str]:
         """Give the code of each national grid by the digits it stands for."""
-        return {_whole(code): code for code in sorted(grid.code for grid in self._national)}
+        return {_whole(code): code for code in self._national}
 
     @cached_property
-    def _national(self) -> list[Grid]:
-        """List the grids whose codes begin with a county of GB/T 2260."""
-        return [
-            grid
+    def _national(self) -> list[str]:
+        """List the codes of grids that begin with a county of GB/T 2260, sorted."""
+        return sorted(
+            grid.code
             for grid in self._grids
             if len(grid.code) >= _COUNTY_DIGITS and grid.code[:_COUNTY_DIGITS].isdigit() and grid.level in GOVERNANCE
-        ]
+        )
 
     @property
     def _has_national_codes(self) -> bool:
@@ -190,9 +201,39 @@ def _is_point(area: WarningArea) -> bool:
 
 
 def _shape_of(area: WarningArea) -> BaseGeometry | None:
-    shapes: list[BaseGeometry] = [shapely.make_valid(shapely.Polygon(ring)) for ring in area.polygons]
+    shapes = _drawn([_unwrapped(ring) for ring in area.polygons])
     shapes += [_circle(*circle) for circle in area.circles]
     return shapely.union_all(shapes) if shapes else None
+
+
+def _drawn(rings: list[Corners]) -> list[BaseGeometry]:
+    """Make shapes of rings. Where they cross more often than anybody draws, it is the hull of them all: rather too much."""
+    if rings and _are_tangled(rings):
+        return [shapely.convex_hull(shapely.MultiPoint(np.concatenate(rings)))]
+    return [shapely.make_valid(shapely.Polygon(ring), method="structure", keep_collapsed=True) for ring in rings]
+
+
+def _are_tangled(rings: list[Corners]) -> bool:
+    """Tell whether lines cross so often that to sort them out would take minutes: 200 corners in any order take 20 s."""
+    ends = np.concatenate([np.stack([ring[:-1], ring[1:]], axis=1) for ring in rings])
+    lines = np.asarray(shapely.linestrings(ends))
+    tree = shapely.STRtree(lines)
+    at_once = max(_PAIRS_LOOKED_AT // len(lines), 1)
+    crossings = 0
+    for start in range(0, len(lines), at_once):
+        crossings += tree.query(lines[start : start + at_once], predicate="crosses").shape[1]
+        if crossings > _CROSSINGS_AT_MOST:
+            return True
+    return False
+
+
+def _unwrapped(ring: Ring) -> Corners:
+    """Draw what crosses the antimeridian across it, not the long way round the earth: -179° becomes 181°."""
+    corners: Corners = np.asarray(ring, dtype=np.float64)
+    steps = np.diff(corners[:, 0])
+    if np.any((np.abs(steps) > HALF_ROUND) & (np.abs(steps) < ROUND)):  # from -180° to 180° is all of the earth
+        corners[:, 0] += np.where(corners[:, 0] < 0, ROUND, 0.0)
+    return corners
 
 
 def _circle(lon: float, lat: float, radius_km: float) -> BaseGeometry:

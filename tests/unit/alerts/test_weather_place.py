@@ -1,5 +1,7 @@
 """Where an official warning holds: never everything, never silently nothing."""
 
+import random
+
 import pytest
 import shapely
 
@@ -141,3 +143,35 @@ def test_a_ring_that_crosses_itself_is_still_a_place() -> None:
     """Publishers draw bow ties; what they enclose counts."""
     ring = ((120.0, 30.0), (120.05, 30.04), (120.05, 30.0), (120.0, 30.04), (120.0, 30.0))
     assert place(WarningArea(name="x", polygons=(ring,))) == (Placing.PLACED, ("339900001001",))
+
+
+def test_a_ring_without_an_inside_is_the_line_it_draws() -> None:
+    """A river there and back is somewhere, not elsewhere."""
+    ring = ((120.01, 30.01), (120.02, 30.02), (120.03, 30.03), (120.01, 30.01))
+    assert place(WarningArea(name="x", polygons=(ring,))) == (Placing.PLACED, ("339900001001",))
+
+
+@pytest.mark.parametrize("corners", [300, 3_000])
+def test_corners_in_any_order_are_placed_as_their_hull(corners: int) -> None:
+    """Garbage of 5 kB would else hold whoever places it up for minutes, and a worker with it."""
+    dice = random.Random(1)
+    ring = [(120.01 + dice.random() * 0.08, 30.01 + dice.random() * 0.03) for _ in range(corners)]
+    assert place(WarningArea(name="x", polygons=((*ring, ring[0]),))) == (Placing.PLACED, ("339900001001",))
+
+
+def test_a_border_with_small_loops_keeps_its_form() -> None:
+    """A long border whose corners are mixed up here and there is no hull: the bay in it is not warned."""
+    steps = [120.0 + step * 0.0001 for step in range(1_000)]
+    south = [(lon, 30.051 + 0.001 * (step % 2)) for step, lon in enumerate(steps)]
+    for mixed in range(10, 900, 100):
+        south[mixed], south[mixed + 1] = south[mixed + 1], south[mixed]
+    arms = ((120.101, 30.04), (120.2, 30.04), (120.2, 30.1), (120.0, 30.1))
+    ring = (*south, *arms, south[0])
+    assert place(WarningArea(name="x", polygons=(ring,))) == (Placing.PLACED, ("339900001002", "339900002"))
+
+
+def test_what_crosses_the_antimeridian_is_not_drawn_round_the_earth() -> None:
+    """A storm from 175° to -175° is in the Pacific; what reaches from -180° to 180° is everywhere."""
+    storm = ((175.0, 25.0), (-175.0, 25.0), (-175.0, 35.0), (175.0, 35.0), (175.0, 25.0))
+    assert place(WarningArea(name="x", polygons=(storm,))) == (Placing.ELSEWHERE, ())
+    assert place(drawn(-180.0, -90.0, 180.0, 90.0)) == (Placing.PLACED, (COUNTY,))
