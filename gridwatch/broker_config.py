@@ -140,7 +140,7 @@ def _nats_user(account: Account) -> str:
     user: dict[str, object] = {"user": account.user, "password": account.bcrypt}
     if account.publish is not None:
         user["permissions"] = permissions(account.publish)
-    return json.dumps(user)
+    return json.dumps(user, ensure_ascii=False)  # nats-server knows no \u escapes
 
 
 def _mosquitto_rules(accounts: Sequence[Account]) -> str:

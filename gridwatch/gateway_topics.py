@@ -8,12 +8,12 @@ from database.connection import Cursor
 
 _STATION: Final = re.compile(r"[0-9A-F]{10}")  # SL 651: the station address
 _SOURCE: Final = re.compile(r"([0-9A-F]{12})(-.*)?")  # GB/T 26875.3: the transmission device, and a component behind it
-_UNSPEAKABLE: Final = frozenset("/+# ")
+_UNSPEAKABLE: Final = frozenset("/+# *>")  # the last two are wildcards of NATS
 
 
 def topics_of(device: str, area: str) -> list[str]:
     """List the topics of ours that name a device; other formats' topics are allowed by `--topic`."""
-    if not device or _UNSPEAKABLE & set(device + area):
+    if not device or _UNSPEAKABLE & set(device + area) or not (device + area).isprintable():
         return []
     where = area or "+"
     topics = [f"gridwatch/v1/{where}/{device}/senml"]

@@ -22,6 +22,7 @@ from ingest.sources import matches
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 RESERVED: Final = frozenset({"worker", "gateway", "simulators", "gridwatch"})
 LONGEST_FILTER: Final = 256
+_UNSPEAKABLE: Final = frozenset(" *>")  # NATS refuses blanks, and has wildcards that MQTT does not have
 _SELF: Final = (f"{SELF_TOPIC}gridwatch-worker-1", f"{SELF_TOPIC}x/y")
 
 
@@ -98,11 +99,13 @@ def make_account(
     """Make an account with a new password, and give both: nobody will know the password again.
 
     Raises:
-        GatewayError: the name or a topic filter is none that an account may have.
+        GatewayError: the name, an area or a topic filter is none that an account may have.
     """
     refuse_name(name)
     for topic_filter in topics:
         refuse_filter(topic_filter)
+    for area in areas:
+        refuse_area(area)
     password = secrets.token_urlsafe(24)
     account = Gateway(
         name=name,
@@ -138,8 +141,20 @@ def refuse_filter(topic_filter: str) -> None:
     is_whole = all(level in ("+", "#") or not set(level) & set("+#") for level in levels) and "#" not in levels[:-1]
     if not topic_filter or len(topic_filter) > LONGEST_FILTER or not is_whole or not topic_filter.isprintable():
         raise GatewayError(f"{topic_filter!r} is no MQTT topic filter.")
-    if " " in topic_filter or any(matches(topic_filter, own) for own in _SELF):
-        raise GatewayError(f"The filter {topic_filter!r} holds a blank or the worker's own topics ({SELF_TOPIC}…).")
+    if _UNSPEAKABLE & set(topic_filter) or any(matches(topic_filter, own) for own in _SELF):
+        raise GatewayError(
+            f"The filter {topic_filter!r} holds a blank, * or >, or the worker's own topics ({SELF_TOPIC}…)."
+        )
+
+
+def refuse_area(area: str) -> None:
+    """Refuse what is not one level of a topic: the broker would not start with it, or allow more than one town.
+
+    Raises:
+        GatewayError: it is such a one.
+    """
+    if not area or not area.isprintable() or (_UNSPEAKABLE | set("/+#")) & set(area):
+        raise GatewayError(f"{area!r} is no code of an area.")
 
 
 def _of_areas(areas: Iterable[str]) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gridwatch.data_dir import write_private
 from gridwatch.embedded import process
 
 PACKET_IDS = 65535  # MQTT packet ids of one session: the most messages that can wait for their PUBACK
@@ -92,8 +93,7 @@ class NatsServer:
 
     def _write_settings(self) -> Path:
         settings = self.directory / "nats.conf"
-        settings.touch(mode=0o600)
-        settings.write_text(self._settings())
+        write_private(settings, self._settings())
         return settings
 
     def is_ready(self) -> bool:
@@ -106,7 +106,8 @@ class NatsServer:
             process.end(self.process, gently=signal.SIGTERM, seconds=seconds)
 
     def _settings(self) -> str:
-        # nats-server reads JSON as its configuration. The client port stays closed to the outside.
+        # nats-server reads JSON as its configuration, but no \u escapes: devices are named in Chinese. The client port stays
+        # closed to the outside.
         return json.dumps(
             {
                 "server_name": "gridwatch",
@@ -128,6 +129,7 @@ class NatsServer:
                 "authorization": {"users": [_user(account) for account in self.accounts]},
             },
             indent=1,
+            ensure_ascii=False,
         )
 
     @staticmethod
@@ -159,10 +161,18 @@ def _user(account: BrokerAccount) -> dict[str, object]:
 
 
 def permissions(publish: Sequence[str]) -> dict[str, object]:
-    """Say in NATS's words that an account may publish to these MQTT filters and subscribe to nothing."""
-    allowed = [subject for topic_filter in publish for subject in subjects(topic_filter)]
+    """Say in NATS's words that an account may publish to these MQTT filters and subscribe to nothing.
+
+    A filter that NATS has no words for is left out.
+    """
+    allowed = [subject for topic_filter in publish if _has_subject(topic_filter) for subject in subjects(topic_filter)]
     # An empty list of what is allowed would allow everything.
     return {"publish": {"allow": allowed} if allowed else {"deny": [">"]}, "subscribe": {"deny": [">"]}}
+
+
+def _has_subject(topic_filter: str) -> bool:
+    """Tell whether NATS can say it: a blank or a # in the middle would stop the whole broker, `*` and `>` would allow more."""
+    return topic_filter.isprintable() and not set(" *>") & set(topic_filter) and "#" not in topic_filter.split("/")[:-1]
 
 
 def _program() -> str:

@@ -19,7 +19,7 @@ from gridwatch.broker_config import Kind
 from gridwatch.broker_files import Order, write_files
 from gridwatch.certificates import Authority, Purpose
 from gridwatch.data_dir import DataDirectory
-from gridwatch.embedded import free_port
+from gridwatch.embedded import BrokerAccount, NatsServer, free_port
 from gridwatch.embedded.process import end, is_listening, start, wait_until
 from gridwatch.gateways import Gateways, make_account, save_gateways
 from gridwatch.keys import load_keys
@@ -95,6 +95,39 @@ def test_a_gateway_speaks_on_its_own_topics_only(office, tmp_path, kind):
         assert visitor.heard == []
         visitor.leave()
         worker.leave()
+
+
+@KINDS
+def test_names_may_be_chinese(office, tmp_path, kind):
+    """The broker starts, and a gateway of a town named in Chinese is heard."""
+    password = gateway(office, areas=("城关",))
+    trust = trusting(Authority(office.certificates).root)
+    with running(office, kind, tmp_path) as port:
+        worker = Visitor("worker", load_keys(office.secrets).worker, trust).connect(port, "localhost")
+        assert worker.subscribe("#")
+        visitor = Visitor("gw-1", password, trust).connect(port)
+        visitor.publish("gridwatch/v1/城关/烟感一号/senml", b"own")
+        assert worker.hears(b"own") == {"gridwatch/v1/城关/烟感一号/senml"}
+        visitor.leave()
+        worker.leave()
+
+
+def test_what_nats_has_no_words_for_stops_no_broker(tmp_path):
+    """Filters with blanks, tabs and wildcards in the middle are left out; those of NATS allow nothing more, and all others hold."""
+    publish = ("gridwatch/v1/城关/烟感/senml", "a b/c", "a\tb", "a/>/b", "a/#/b", "x/*/y")
+    accounts = (BrokerAccount(user="worker", password="w"), BrokerAccount(user="gw", password="g", publish=publish))
+    broker = NatsServer(tmp_path / "数据", host="127.0.0.1", port=free_port(), accounts=accounts)
+    broker.start()
+    try:
+        worker, visitor = (Visitor(*who).connect(broker.port) for who in (("worker", "w"), ("gw", "g")))
+        assert worker.subscribe("#")
+        visitor.publish("x/foreign/y", b"foreign")
+        visitor.publish("gridwatch/v1/城关/烟感/senml", b"own")
+        assert worker.hears(b"own") == {"gridwatch/v1/城关/烟感/senml"}
+        visitor.leave()
+        worker.leave()
+    finally:
+        broker.stop()
 
 
 def test_mosquitto_tells_a_gateway_that_speaks_mqtt_5(office, tmp_path):

@@ -28,7 +28,8 @@ def test_an_account_may_publish_what_was_said_its_areas_and_its_children(tmp_pat
 
 
 @pytest.mark.parametrize(
-    "topic_filter", ["#", "+/self/#", "gridwatch/#", "+/+/+", "gridwatch/self/x/y", "a#", "a/#/b", "", "a b", "a\n"]
+    "topic_filter",
+    ["#", "+/self/#", "gridwatch/#", "+/+/+", "gridwatch/self/x/y", "a#", "a/#/b", "", "a b", "a\n", "a/*", "a/>/b"],
 )
 def test_a_filter_that_is_none_or_the_workers_own_is_refused(topic_filter):
     """Nobody but the worker may say that the worker lives."""
@@ -43,12 +44,20 @@ def test_a_name_that_confuses_files_is_refused(name):
         make_account(name, areas=(), topics=(), learnt=(), now=NOW)
 
 
+@pytest.mark.parametrize("area", ["+", "#", "a/b", "a b", "a\tb", ">", "*", ""])
+def test_an_area_that_is_no_level_of_a_topic_is_refused(area):
+    """A broker would not start with it, or let one gateway speak for every town."""
+    with pytest.raises(GatewayError):
+        make_account("gw", areas=(area,), topics=(), learnt=(), now=NOW)
+
+
 def test_a_device_is_known_by_the_topics_of_its_formats():
     """SenML for all; SL 651 for station addresses; GB/T 26875.3 by the transmission device in front of a component."""
     assert topics_of("s-1", "T") == ["gridwatch/v1/T/s-1/senml"]
     assert topics_of("0012345678", "T")[1:] == ["sl651/T/0012345678"]
     assert topics_of("339900000001-1.1-01000300", "")[1:] == ["gb26875/+/339900000001"]
-    assert topics_of("a/b", "T") == topics_of("a+", "T") == []
+    assert topics_of("烟感", "城关") == ["gridwatch/v1/城关/烟感/senml"]
+    assert all(topics_of(name, "T") == topics_of("a", name) == [] for name in ("a/b", "a+", "*", ">", "a b", "a\nb"))
 
 
 def test_the_hashes_are_those_of_the_brokers():
