@@ -6,7 +6,8 @@ fetched from the feed's own host, and from hosts that the settings allow.
 
 import asyncio
 import random
-from collections import OrderedDict
+import time
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -26,7 +27,8 @@ from ingest.xml_tree import Element, read_xml
 log = structlog.get_logger(__name__)
 
 ENTRIES_AT_MOST: Final = 200  # fetched of one index in one look
-REMEMBERED: Final = 5_000  # entries that were taken: a message never changes under its address
+ENTRIES_FOR_S: Final = 60.0  # so long, and the index is asked anew: what is newest may stand in it by now
+BEHIND_PAUSE_S: Final = 5.0  # while an index lists more than one look fetches
 LONGEST_PAUSE_S: Final = 900.0
 JITTER: Final = 0.1
 _DATED: Final = ("updated", "pubDate", "published", "date")
@@ -45,22 +47,31 @@ class FeedReporter:
         self._interval_s = interval_s
         self._hosts = hosts
         self._etag = self._modified = ""
-        self._taken: OrderedDict[str, str] = OrderedDict()  # address of an entry: its date in the index
-        self.failures = 0  # in a row
+        self._taken: dict[str, str] = {}  # by address: the date in the index; a message never changes under both
+        self._failed: set[str] = set()  # addresses: asked again after all others
+        self._foreign: set[str] = set()  # addresses on hosts that are not allowed
+        self._is_behind = False
+        self.failures = 0  # of the feed itself, in a row
 
     async def run(self) -> None:
         """Ask for ever, less often while it fails."""
         while True:
             try:
                 await asyncio.to_thread(self.look, now())
-            except psycopg.Error as error:
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                 log.warning("a feed was not taken in; tried again", feed=self.name, error=str(error))
-            except Exception:  # the outermost loop: one feed must not end the worker
+            except Exception as error:  # the outermost loop: one feed must not end the worker
                 log.exception("a feed was not taken in; tried again", feed=self.name)
+                await asyncio.to_thread(self._tell, Look(name=self.name, at=now(), fault=repr(error)))
             await asyncio.sleep(self.pause_s(random.uniform(-JITTER, JITTER)))  # noqa: S311 -- so that feeds are not asked in step
 
     def pause_s(self, jitter: float) -> float:
-        """Say how long to wait: the interval, twice as long after each failure in a row up to a quarter of an hour."""
+        """Say how long to wait: the interval, twice as long after each failure in a row up to a quarter of an hour.
+
+        Entries that fail do not count: an index with one dead link brings news like any other.
+        """
+        if self._is_behind:
+            return min(self._interval_s, BEHIND_PAUSE_S)
         pause: float = min(self._interval_s * 2 ** min(self.failures, 10), max(self._interval_s, LONGEST_PAUSE_S))
         return pause * (1 + jitter)
 
@@ -73,68 +84,82 @@ class FeedReporter:
         try:
             answer = fetch(Question(url=self._feed, etag=self._etag, modified=self._modified, hosts=self._hosts))
         except FetchError as error:
-            self.failures += 1
+            self.failures, self._is_behind = self.failures + 1, False
             look = Look(name=self.name, at=at, fault=str(error))
             self._note(look)
             log.warning("a feed of warnings failed", feed=self.name, reason=str(error), failures=self.failures)
             return look
-        look = self._take(answer, at)
-        self.failures = self.failures + 1 if look.fault else 0
-        if not look.fault:
-            self._etag, self._modified = answer.etag, answer.modified
+        links = None if answer.document is None else _links(answer.document)
+        if links is None:
+            look = self._take(answer, at)
+            is_whole = not look.fault
+            self.failures = 0 if is_whole else self.failures + 1
+        else:
+            look = self._take_entries(answer.url, links, at)
+            self.failures, is_whole = 0, not (look.fault or self._failed or self._is_behind)
+        self._note(look)
+        # What is not whole is asked for again even where nothing is new.
+        self._etag, self._modified = (answer.etag, answer.modified) if is_whole else ("", "")
         return look
 
     def _take(self, answer: Answer, at: datetime) -> Look:
-        """Take an answer in; what it lists and cannot be fetched is asked for again with the next look."""
-        taken = refused = 0
-        fault = ""
-        if answer.document is not None:
-            links = _links(answer.document)
-            if links is None:
-                outcome = self._write(answer.document, answer.url, at)
-                taken, refused, fault = int(not outcome.why), int(bool(outcome.why)), outcome.why
-            else:
-                taken, refused, fault = self._take_entries(answer.url, links, at)
-        look = Look(name=self.name, at=at, fault=fault, taken=taken, refused=refused)
-        self._note(look)
-        return look
+        """Take in an answer that is no index."""
+        if answer.document is None:
+            return Look(name=self.name, at=at)
+        why = self._write(answer.document, answer.url, at).why
+        return Look(name=self.name, at=at, fault=why, taken=int(not why), refused=int(bool(why)))
 
-    def _take_entries(self, base: str, links: list[tuple[str, str]], at: datetime) -> tuple[int, int, str]:
-        taken = refused = asked = 0
-        fault = ""
-        for link, dated in links:
-            url = urljoin(base, link)
-            if self._taken.get(url) == dated:
-                continue
-            if asked == ENTRIES_AT_MOST:
-                fault = f"{len(links)} entries, {ENTRIES_AT_MOST} are fetched at once"
+    def _take_entries(self, base: str, links: list[tuple[str, str]], at: datetime) -> Look:
+        """Take in what an index lists; what cannot be fetched is asked for again with the next look, after all others."""
+        listed = {_joined(base, link): dated for link, dated in links}
+        self._taken = {url: dated for url, dated in self._taken.items() if url in listed}
+        due = [url for url, dated in listed.items() if self._taken.get(url) != dated]
+        foreign = [url for url in due if not self._is_allowed(url)]
+        refused = len(set(foreign) - self._foreign)
+        self._foreign = set(foreign)
+        faults = [f"it lists {public_name(url)}, on a host that is not allowed" for url in foreign[:1]]
+        waiting = sorted((url for url in due if url not in self._foreign), key=self._failed.__contains__)
+        until, taken, tried = time.monotonic() + ENTRIES_FOR_S, 0, 0
+        for url in waiting[:ENTRIES_AT_MOST]:
+            if time.monotonic() > until:
                 break
-            if not self._is_allowed(url):
-                refused += 1
-                fault = f"it lists {public_name(url)}, on a host that is not allowed"
-                self._remember(url, dated)
+            tried += 1
+            outcome = self._take_entry(url, at)
+            if isinstance(outcome, Outcome):
+                taken, refused = taken + (not outcome.why), refused + bool(outcome.why)
+                self._taken[url] = listed[url]
+                self._failed.discard(url)
                 continue
-            asked += 1
-            try:
-                entry = fetch(Question(url=url, hosts=self._hosts))
-            except FetchError as error:
-                fault = f"{public_name(url)}: {error}"
-                continue
-            outcome = self._write(entry.document or b"", url, at)
-            taken, refused = taken + (not outcome.why), refused + bool(outcome.why)
-            self._remember(url, dated)
-        return taken, refused, fault
+            if not outcome.is_gone or not self._taken:  # one old entry that is gone is no fault of the feed
+                faults.append(f"{public_name(url)}: {outcome}")
+            refused += outcome.is_gone and url not in self._failed
+            self._failed.add(url)
+        self._failed &= listed.keys()
+        self._is_behind = any(url not in self._failed for url in waiting[tried:])
+        return Look(name=self.name, at=at, fault=faults[0] if faults else "", taken=taken, refused=refused)
+
+    def _take_entry(self, url: str, at: datetime) -> Outcome | FetchError:
+        """Take one entry in; gives why not where it has to be tried again."""
+        try:
+            entry = fetch(Question(url=url, of=self._feed, hosts=self._hosts))
+        except FetchError as error:
+            return error
+        try:
+            return self._write(entry.document or b"", url, at)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:  # a fault of ours in one entry must not keep those behind it out
+            log.exception("an entry of a feed was not taken in; tried again", feed=self.name)
+            return FetchError(repr(error))
 
     def _is_allowed(self, url: str) -> bool:
-        parts, own = urlsplit(url), urlsplit(self._feed)
-        host = (parts.hostname or "").lower()
-        return parts.scheme in {"http", "https"} and (host == (own.hostname or "").lower() or host in self._hosts)
-
-    def _remember(self, url: str, dated: str) -> None:
-        self._taken[url] = dated
-        self._taken.move_to_end(url)
-        while len(self._taken) > REMEMBERED:
-            self._taken.popitem(last=False)
+        try:
+            parts = urlsplit(url)
+            host = (parts.hostname or "").lower()
+        except ValueError:
+            return False
+        own = (urlsplit(self._feed).hostname or "").lower()
+        return parts.scheme in {"http", "https"} and (host == own or host in self._hosts)
 
     def _write(self, document: bytes, url: str, at: datetime) -> Outcome:
         with connect(self._database_url, name="gridwatch warnings feed") as connection, connection.cursor() as cur:
@@ -144,9 +169,22 @@ class FeedReporter:
             log.warning("a document of a feed was refused", feed=self.name, reason=outcome.why)
         return outcome
 
+    def _tell(self, look: Look) -> None:
+        """Write a look down, if that can be done."""
+        with suppress(psycopg.Error):
+            self._note(look)
+
     def _note(self, look: Look) -> None:
         with connect(self._database_url, name="gridwatch warnings feed") as connection, connection.cursor() as cur:
             note_look(cur, look)
+
+
+def _joined(base: str, link: str) -> str:
+    """Make the address of an entry whole; what is none stays what it is, and is not allowed."""
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return link
 
 
 def _links(document: bytes) -> list[tuple[str, str]] | None:

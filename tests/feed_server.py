@@ -27,8 +27,18 @@ class FeedServer:
         """Name what was asked for."""
         return [path for path, _ in self.asked]
 
-    def give(self, path: str, body: bytes, *, etag: str = "", status: int = 200, packed: bool = False) -> None:
-        """Answer a path with a document; 304 to whoever names its tag."""
+    def give(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        etag: str = "",
+        status: int = 200,
+        packed: bool = False,
+        coding: str = "",
+        length: int | None = None,
+    ) -> None:
+        """Answer a path with a document; 304 to whoever names its tag. `length` is what it says it is, where it breaks off."""
 
         def answer(asker: BaseHTTPRequestHandler) -> None:
             if etag and asker.headers.get("If-None-Match") == etag:
@@ -38,9 +48,9 @@ class FeedServer:
             asker.send_response(status)
             if etag:
                 asker.send_header("ETag", etag)
-            if packed:
-                asker.send_header("Content-Encoding", "gzip")
-            asker.send_header("Content-Length", str(len(body)))
+            if packed or coding:
+                asker.send_header("Content-Encoding", coding or "gzip")
+            asker.send_header("Content-Length", str(len(body) if length is None else length))
             asker.end_headers()
             asker.wfile.write(body)
 

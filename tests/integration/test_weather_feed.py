@@ -3,11 +3,13 @@
 import gzip
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
 from alerts.weather_intake import WeatherOptions
 from database import connect
+from gridwatch import weather_feed
 from gridwatch.weather_feed import FeedReporter
 from gridwatch.weather_fetch import FetchError, Question, fetch, public_name
 from tests.feed_server import FeedServer, feed_server
@@ -172,3 +174,105 @@ def test_a_refused_message_is_kept(server: FeedServer, url: str) -> None:
     with connect(url) as connection:
         row = connection.execute("SELECT topic, source, reason FROM rejected_messages").fetchone()
     assert row == (f"{server.url}/", "cap12", "malformed")
+
+
+def _index(*links: str) -> bytes:
+    return ATOM.format("".join(ENTRY.format(link, 1) for link in links)).encode()
+
+
+def test_an_odd_link_costs_only_itself(server: FeedServer, url: str) -> None:
+    """What is no address is said, and what stands behind it is taken."""
+    server.give("/a.xml", cap("w-1"))
+    server.give("/", _index("http://h:99999/x.xml", "http://[::1/x.xml", "http:///x", "/a.xml"))
+    look = _reporter(url, f"{server.url}/").look(NOW)
+    assert (look.taken, look.refused, "no address" in look.fault) == (1, 3, True)
+    server.lead("/away", "http://[::1/x.xml")
+    with pytest.raises(FetchError, match="no address"):
+        fetch(Question(url=f"{server.url}/away"))
+
+
+def test_addresses_are_written_as_people_write_them(server: FeedServer, url: str) -> None:
+    """With Chinese characters and blanks, in links and redirects; what is escaped already stays so."""
+    server.give(quote("/预警 1.xml"), cap("w-1"))
+    server.give("/%E9%9B%A8.xml?a=1&b=%20", cap("w-2"))
+    server.lead("/3", quote("/预警 3.xml").replace("%20", "+"))
+    server.give(quote("/预警 3.xml").replace("%20", "+"), cap("w-3"))
+    server.give("/", _index("/预警 1.xml", "/%E9%9B%A8.xml?a=1&amp;b=%20", "/3"))
+    assert _reporter(url, f"{server.url}/").look(NOW).taken == 3
+
+
+def test_the_account_goes_to_all_of_its_origin(server: FeedServer, url: str) -> None:
+    """An index names its entries in full, and redirects name no account: both are asked with it, another port is not."""
+    with feed_server() as other:
+        other.give("/c.xml", cap("w-3"))
+        server.give("/a.xml", cap("w-1"))
+        server.lead("/b.xml", f"{server.url}/b2.xml")
+        server.give("/b2.xml", cap("w-2"))
+        server.give("/", _index(f"{server.url}/a.xml", f"{server.url}/b.xml", f"{other.url}/c.xml"))
+        reporter = _reporter(url, f"http://u:p@127.0.0.1:{server.port}/")
+        assert reporter.look(NOW).taken == 3
+    assert {"Authorization" in headers for _, headers in server.asked} == {True}
+    assert {"Authorization" in headers for _, headers in other.asked} == {False}
+
+
+def test_half_an_answer_is_asked_for_again(server: FeedServer, url: str) -> None:
+    """The line broke: nothing is refused, and the entry is whole at the next look."""
+    body, packed = cap(), gzip.compress(cap())
+    server.give("/", _index("/a.xml"), etag='"1"')
+    reporter = _reporter(url, f"{server.url}/")
+    server.give("/a.xml", body[:-30], length=len(body))
+    assert "breaks off" in reporter.look(NOW).fault
+    server.give("/a.xml", packed[:-30], packed=True)
+    assert "breaks off" in reporter.look(NOW).fault
+    server.give("/a.xml", body)
+    assert reporter.look(NOW).taken == 1
+    assert (_stored(url), _source(url)) == (["w-1"], ("", 1, 0, 2))
+
+
+def test_a_packing_nobody_asked_for_is_said(server: FeedServer) -> None:
+    """It is no document that could be refused."""
+    server.give("/", b"\x00\x01", coding="br")
+    with pytest.raises(FetchError, match="packed as 'br'"):
+        fetch(Question(url=f"{server.url}/"))
+
+
+def test_nothing_new_is_an_answer_only_to_who_asked_so(server: FeedServer) -> None:
+    """304 without a tag is no document."""
+    server.give("/", b"", status=304)
+    with pytest.raises(FetchError, match="answers 304"):
+        fetch(Question(url=f"{server.url}/"))
+
+
+def test_a_long_index_is_fetched_to_its_end(server: FeedServer, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A piece with each look, soon one after the other, each entry once; that it takes several looks is no fault."""
+    monkeypatch.setattr(weather_feed, "ENTRIES_AT_MOST", 20)
+    paths = [f"/{number:03}.xml" for number in range(90)]
+    for path in paths:
+        server.give(path, cap(f"w{path[1:4]}"))
+    server.give("/", _index(*paths), etag='"1"')
+    reporter = _reporter(url, f"{server.url}/")
+    for _ in range(4):
+        look = reporter.look(NOW)
+        assert (look.fault, reporter.pause_s(0.0)) == ("", weather_feed.BEHIND_PAUSE_S)
+    reporter.look(NOW)
+    assert (len(_stored(url)), reporter.pause_s(0.0)) == (90, 60.0)
+    reporter.look(NOW)
+    assert sorted(path for path in server.paths() if path != "/") == paths
+
+
+def test_dead_links_hide_no_others(server: FeedServer, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are asked for after all others, and the feed no less often; one that comes to life is taken."""
+    monkeypatch.setattr(weather_feed, "ENTRIES_AT_MOST", 5)
+    dead = [f"/dead{number}.xml" for number in range(9)]
+    server.give("/good.xml", cap("w-1"))
+    server.give("/", _index(*dead, "/good.xml"))
+    reporter = _reporter(url, f"{server.url}/")
+    assert "answers 404" in reporter.look(NOW).fault
+    reporter.look(NOW)
+    assert (_stored(url), reporter.failures) == (["w-1"], 0)
+    assert reporter.look(NOW).fault == "", "entries that are gone are no fault of a feed that is read"
+    assert reporter.pause_s(0.0) == 60.0
+    server.give(dead[0], cap("w-2"))
+    for _ in range(2):
+        reporter.look(NOW)
+    assert _stored(url) == ["w-1", "w-2"]
