@@ -24,6 +24,7 @@ from alerts.carriers import Carrier, CarrierKind, ensure_carriers, service_keys
 from alerts.weather_intake import WeatherOptions
 from database import append_changes, connect, newest_change
 from database.connection import Connection, Cursor, may_pass
+from gridwatch.absences import Absence, excused_us, load_absences, put_off, write_absence
 from gridwatch.batch_number import Progress
 from gridwatch.follow_up import FollowUp
 from gridwatch.newcomers import Newcomers
@@ -42,6 +43,7 @@ from ingest.readings import CameraEvent, Reason
 from ingest.registry import Registry
 from ingest.registry_store import learn, load_registry
 from ingest.rows import Intake, Rows, refuse_excess
+from ingest.set_back import SetBack
 from ingest.sources import Source, source_of
 from ingest.store import ReadingsWriter, events_running_behind, forget_registered, read_last, write_intake, write_last
 from ingest.taken_in_store import load_taken_in, write_taken_in
@@ -49,7 +51,6 @@ from ingest.taken_in_store import load_taken_in, write_taken_in
 log = structlog.get_logger(__name__)
 
 BROKER_AWAY = timedelta(seconds=5)  # two pings of the collector and a bit
-COMING_BACK = timedelta(minutes=1)
 LEARN_ROUNDS = 3  # looks again: after new devices were found, after their metrics were added, and for a race of the two
 
 T = TypeVar("T")
@@ -71,6 +72,7 @@ class Work:
     clocks: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     marks: bytes = b""  # fingerprints of the messages that bear no time of their own
     tick: bool = False
+    absence: Absence | None = None  # the time before it in which nobody could be heard
 
 
 class Pipeline:
@@ -143,11 +145,16 @@ class Pipeline:
         stored = read_last(cur)
         self._newest.restore(stored)
         self._clocks = load_clocks(cur)
+        self._set_back = SetBack(stored)
         self._taken_in = load_taken_in(cur, self._worker)
         self._engine.recall(alerts.load_history(cur, self._engine.history_wanted))
         state = self._find_own_outages(cur, alerts.load_state(cur, now=now))
-        # Our own downtime is not the device's: what was heard last is moved by as long as we were away.
-        self._engine.restore(state, last=stored, downtime_us=_excused_us(now - heard))
+        # Our own downtime is not the device's: what was heard last is moved by as long as we were away, now and before.
+        earlier = load_absences(cur, self._worker, before=heard)
+        last = {**stored, "received": put_off(stored["received"].astype(np.int64), earlier)}
+        self._engine.restore(state, last=last, downtime_us=excused_us(now - heard))
+        if now - heard > BROKER_AWAY:
+            write_absence(cur, self._worker, (heard, now))
         self._fact = self._own.after_downtime(
             self._engine.outage,
             heard_us=to_us(heard),
@@ -218,9 +225,10 @@ class Pipeline:
         passed = self._gate.let_through(messages, received_us=received_us)
         intake = self._take_in(passed.messages, received_us=received_us, now=now)
         refuse_excess(intake, passed)
+        intake.batch = self._set_back.righted(intake.batch, self._clocks)
         intake.batch = self._engine.screen(intake.batch)  # what cannot be is stored as such, and shown to nobody
         self._newest.note(intake.slots, intake.batch)
-        self._note_broker(messages, now)
+        absence = self._note_broker(messages, now)
         detected = mark(
             self._engine.detect(intake.batch), lambda device, time: self._clocks.is_late(device, time, received_us)
         )
@@ -236,6 +244,7 @@ class Pipeline:
             last=self._newest.changed() if flush else {},
             clocks=self._clocks.changed() if flush else {},
             tick=tick,
+            absence=absence,
         )
 
     def refuse(self, message: Message, fault: str, *, received: float, now: datetime) -> Work:
@@ -288,6 +297,8 @@ class Pipeline:
             for transition in alerts.save(cur, detection, now=work.now, rule_set=self.rule_set)
         ]
         changes = self._follow_up.follow(cur, transitions, warnings=work.intake.warnings, tick=work.tick, now=work.now)
+        if work.absence is not None:
+            write_absence(cur, self._worker, work.absence)
         if work.tick:
             forget_registered(cur)
         if work.last:
@@ -314,13 +325,15 @@ class Pipeline:
             devices=len(self._registry.devices),
         )
 
-    def _note_broker(self, messages: Sequence[Message], now: datetime) -> None:
+    def _note_broker(self, messages: Sequence[Message], now: datetime) -> Absence | None:
         """Leave out of every silence a time in which nobody could be heard: the broker was away, or we stood still."""
-        if messages:
-            away = now - self._heard
-            if away > BROKER_AWAY:
-                self._engine.excuse(_excused_us(away))
-            self._heard, self._has_heard = now, True
+        if not messages:
+            return None
+        since, self._heard, self._has_heard = self._heard, now, True
+        if now - since <= BROKER_AWAY:
+            return None
+        self._engine.excuse(excused_us(now - since))
+        return since, now
 
     def _take_in(self, messages: Sequence[Message], *, received_us: int, now: datetime) -> Intake:
         intake = self._desk.take_in(messages, received_us=received_us, memories=self._memories)
@@ -377,11 +390,3 @@ class Pipeline:
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._url, name=f"gridwatch {self._worker}")
         return self._connection
-
-
-def _excused_us(away: timedelta) -> int:
-    """Say by how much a time without hearing postpones every silence, in microseconds.
-
-    Devices wait longer after each attempt in vain, so they may take as long again to come back, up to a minute.
-    """
-    return (away + min(away, COMING_BACK)) // timedelta(microseconds=1)

@@ -54,6 +54,11 @@ class DeviceClocks:
         skew = self.skew_us(device)
         return skew is not None and received - time - max(skew, -AHEAD_US) > LATE_US
 
+    def believe(self, device: int, skew_us: int) -> None:
+        """Take a clock to be as far behind from now on: it was set."""
+        self._make_room(device)
+        self._before[device] = self._least[device] = skew_us
+
     def note(self, batch: Batch, ahead: Iterable[tuple[int, int]]) -> None:
         """Compare the clocks of a batch; `ahead` are (device, µs) of readings whose time was too far ahead to be kept."""
         if not len(batch):

@@ -27,14 +27,20 @@ NETWORK = timedelta(milliseconds=200)
 class Centre:
     """One worker's pipeline on a clock of our own, and a detector that can be away."""
 
-    def __init__(self, url):
-        self.url, self.now = url, START
+    def __init__(self, url, rules=RULES):
+        self.url, self.now, self.rules = url, START, load_rules(rules)
         self.open()
 
     def open(self):
         """Start the worker, anew where it ran before."""
-        self.pipeline = Pipeline(self.url, worker="w", rules=load_rules(RULES), sources=DEFAULT_SOURCES)
+        self.pipeline = Pipeline(self.url, worker="w", rules=self.rules, sources=DEFAULT_SOURCES)
         self.pipeline.open(now=self.now)
+
+    def restart(self, **span):
+        """End the worker, and start another one a while later."""
+        self.pipeline.close()
+        self.now += timedelta(**span)
+        self.open()
 
     def hear(self, *values, behind=NETWORK, step=timedelta(minutes=1), device="s-1", flush=True):
         """Let a detector send values in one pack, the last of them measured `behind` before now."""
@@ -145,12 +151,27 @@ def test_a_clock_far_ahead_hides_no_fire(centre):
     assert centre.alarms() == [("unack", False, True)]
 
 
+def test_a_clock_that_falls_back_hides_no_fire(centre):
+    """A power cut sets a detector to the year 2000: from its second word on what it says is of now, over a restart, until its clock is right again."""
+    centre.hear(QUIET)
+    fallen = centre.now - datetime(2000, 1, 1, tzinfo=UTC)
+    centre.wait(minutes=1)
+    centre.hear(QUIET, behind=fallen)
+    centre.wait(minutes=1)
+    centre.hear(THICK, behind=fallen)
+    assert centre.alarms() == [("unack", False, True)]
+    centre.restart(minutes=1)
+    centre.hear(QUIET, behind=fallen)
+    assert centre.alarms() == [("rtnun", False, True)]
+    centre.wait(minutes=1)
+    centre.hear(THICK)
+    assert centre.alarms() == [("unack", False, True)]
+
+
 def test_what_is_known_of_clocks_survives_a_restart(centre):
     """A new worker knows by the database that the detector speaks late."""
     centre.hear(QUIET)
-    centre.pipeline.close()
-    centre.now += timedelta(hours=3)
-    centre.open()
+    centre.restart(hours=3)
     centre.hear(THICK, QUIET, behind=timedelta(hours=2))
     assert centre.alarms() == [("rtnun", True, False)]
 
