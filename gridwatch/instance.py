@@ -95,6 +95,7 @@ class Instance:
             broker=broker,
             http=http,
             secret=keys.session,
+            client=keys.client,
             demo=self._demo,
         )
         data_dir.write_private(self.directory.runtime, self.runtime.model_dump_json(indent=1))

@@ -9,6 +9,9 @@ from gridwatch.data_dir import write_private
 from gridwatch.errors import DataDirectoryError
 from gridwatch.runtime import Frozen
 
+FIRST_CLIENT = "gridwatch-worker-1"
+"""Of instances made before it was a secret: another id would leave the session's messages behind."""
+
 
 def _secret() -> str:
     return secrets.token_urlsafe(32)
@@ -21,6 +24,12 @@ class Keys(Frozen):
     gateway: str = Field(default_factory=_secret)
     simulators: str = Field(default_factory=_secret)
     session: str = Field(default_factory=_secret)
+    client: str = FIRST_CLIENT
+    """The worker's client id. MQTT lets every account take over a session whose client id it knows, and empty it."""
+
+
+def _new() -> Keys:
+    return Keys(client=f"gridwatch-worker-{secrets.token_hex(12)}")
 
 
 def load_keys(path: Path) -> Keys:
@@ -30,10 +39,11 @@ def load_keys(path: Path) -> Keys:
         DataDirectoryError: the file is there, but holds something else.
     """
     if not path.exists():
-        write_private(path, Keys().model_dump_json(indent=1))
+        write_private(path, _new().model_dump_json(indent=1))
     try:
         return Keys.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
         raise DataDirectoryError(
-            f"{path} is damaged: restore it from a backup, or delete it to make new keys (everybody logs in again)."
+            f"{path} is damaged: restore it from a backup, or delete it and the broker's folder beside it to make new keys"
+            " (everybody logs in again, and what the broker holds is lost)."
         ) from None

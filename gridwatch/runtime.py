@@ -95,6 +95,7 @@ class Runtime(Frozen):
     broker: Broker
     http: Listen
     secret: str  # signs sessions and tokens
+    client: str = "gridwatch-worker-1"  # the worker's client id, a secret too
     demo: bool = False
 
     @property

@@ -54,6 +54,7 @@ class Worker:
         rules: Path | None = None,
         admission: AdmissionMode = AdmissionMode.FILE,
         name: str,
+        client_id: str = "",
         readings_kept: timedelta = timedelta(days=1095),
         sender: Sender | None = None,
         home_assistant: HomeAssistant | None = None,
@@ -77,7 +78,8 @@ class Worker:
         )
         self._collector = Collector(
             broker,
-            client_id=f"gridwatch-{name}",
+            client_id=client_id or f"gridwatch-{name}",
+            name=name,
             filters=subscriptions or tuple(source.topic_filter for source in sources),
             clock=lambda: now().timestamp(),
         )

@@ -21,7 +21,7 @@ from incidents.cap import Sender, Status
 from ingest.collector import BrokerAddress
 from ingest.sources import EVERYTHING
 
-NAME = "worker-1"  # of the session at the broker too: another name would leave the old session's messages behind
+NAME = "worker-1"
 
 
 def worker_of(runtime: Runtime) -> Worker:
@@ -46,6 +46,7 @@ def worker_of(runtime: Runtime) -> Worker:
         rules=runtime.rules_file,
         admission=AdmissionMode(runtime.settings.alerts.rules_admission),
         name=NAME,
+        client_id=runtime.client,
         readings_kept=timedelta(days=runtime.settings.database.retention_days),
         sender=_sender_of(runtime),
         weather=sources_of(runtime.settings, runtime.data_dir),

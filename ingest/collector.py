@@ -51,6 +51,7 @@ class Taken:
 class Collector:
     """One persistent MQTT session that never gives up.
 
+    `name` stands in the topic of our own ping, where the client id is to be known to nobody.
     `clock` gives seconds since 1970 UTC. `stall_s` is how long a connection may bring nothing, not even our own ping,
     before it is torn down: connected is not the same as alive.
     """
@@ -60,6 +61,7 @@ class Collector:
         address: BrokerAddress,
         *,
         client_id: str,
+        name: str = "",
         filters: tuple[str, ...],
         clock: Callable[[], float],
         limit: int = 60_000,
@@ -67,7 +69,7 @@ class Collector:
     ) -> None:
         self._address = address
         self._client_id = client_id
-        self._ping_topic = f"gridwatch/self/{client_id}"
+        self._ping_topic = f"gridwatch/self/{name or client_id}"
         self._filters = filters
         self._clock = clock
         self._limit = limit

@@ -20,6 +20,7 @@ class Visitor:
     password: str
     context: ssl.SSLContext | None = None
     version: mqtt.MQTTProtocolVersion = mqtt.MQTTProtocolVersion.MQTTv311
+    client_id: str = ""
     refused: str | None = None
     granted: list[bool] = field(default_factory=list)
     published: dict[int, int] = field(default_factory=dict)
@@ -29,7 +30,9 @@ class Visitor:
     def connect(self, port: int, host: str = "127.0.0.1") -> "Visitor":
         """Connect and wait for the broker's answer, or for what keeps us from it."""
         client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=f"visitor-{self.user}-{id(self)}", protocol=self.version
+            mqtt.CallbackAPIVersion.VERSION2,
+            client_id=self.client_id or f"visitor-{self.user}-{id(self)}",
+            protocol=self.version,
         )
         client.username_pw_set(self.user, self.password)
         if self.context is not None:

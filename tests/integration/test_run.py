@@ -13,10 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
 import pytest
+
+from tests.brokers import Visitor
 
 PROGRAM = Path(sys.executable).with_name("gridwatch")
 PARTS = {"broker", "postgres", "worker", "web", "simulators"}
@@ -107,6 +110,17 @@ def test_a_demo_is_up_and_says_where(directory):
         assert stat.S_IMODE(credentials.stat().st_mode) == 0o600
         names = {line.split(" ")[0] for line in credentials.read_text().splitlines()}
         assert names == {"admin", "officer", "dispatcher", "commander", "screen"}
+
+
+def test_no_gateway_can_take_the_workers_session(directory):
+    """MQTT gives a session to whoever names its client id, and forgets what waits in it: nobody can guess the worker's."""
+    with running(directory) as run:
+        run.until_ready()
+        port = urlsplit(run.json["mqtt"]).port
+        thief = Visitor(run.json["mqtt_user"], run.json["mqtt_password"], client_id="gridwatch-worker-1").connect(port)
+        assert thief.is_in
+        thief.leave()
+    assert "Replacing old client" not in (directory / "logs" / "broker.log").read_text()
 
 
 def test_sigterm_ends_every_process(directory):

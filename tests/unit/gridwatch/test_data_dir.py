@@ -72,7 +72,16 @@ def test_keys_are_made_once(tmp_path):
     file = tmp_path / "secrets.json"
     keys = load_keys(file)
     assert load_keys(file) == keys
-    assert len({keys.worker, keys.gateway, keys.simulators, keys.session}) == 4
+    assert len({keys.worker, keys.gateway, keys.simulators, keys.session, keys.client}) == 5
     file.write_text("{")
     with pytest.raises(DataDirectoryError, match="damaged"):
         load_keys(file)
+
+
+def test_the_session_of_an_older_instance_keeps_its_name(tmp_path):
+    """Its messages wait under that name at the broker."""
+    file = tmp_path / "secrets.json"
+    keys = load_keys(file)
+    file.write_text(keys.model_dump_json(exclude={"client"}))
+    assert load_keys(file).client == "gridwatch-worker-1"
+    assert load_keys(tmp_path / "new.json").client != load_keys(tmp_path / "other.json").client
