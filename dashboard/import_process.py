@@ -20,7 +20,7 @@ from dashboard.queries.device_imports import Wanted, content_of, move, note_prog
 from database import append_changes, connect
 from database.connection import Connection
 from ingest.device_file import DeviceFileError, Judged, judge
-from ingest.registration import GatewayCircleError, Way, write
+from ingest.registration import RegistrationError, Way, write
 
 NICE = 5
 MEMORY = 4 << 30  # bytes of address space; 170,000 lines of a workbook take a fifth
@@ -76,7 +76,7 @@ def _register(url: str, wanted: Wanted, now: datetime, tell: _Teller) -> None:
             changes = write(
                 cur, judged.devices, now=now, actor=wanted.actor, way=Way.FILE, note=wanted.file_name, step=tell
             )
-        except GatewayCircleError as error:
+        except RegistrationError as error:
             connection.rollback()
             move(cur, wanted.id, "refused", fault=str(error))
             return

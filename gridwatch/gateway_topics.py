@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from database.connection import Cursor
+from ingest.registry_store import load_towns
 
 _STATION: Final = re.compile(r"[0-9A-F]{10}")  # SL 651: the station address
 _SOURCE: Final = re.compile(r"([0-9A-F]{12})(-.*)?")  # GB/T 26875.3: the transmission device, and a component behind it
@@ -28,12 +29,15 @@ def learn_topics(cur: Cursor, gateways: Sequence[str]) -> dict[str, tuple[str, .
     """Give for each gateway the topics of its registered children and of the device of its own name, sorted."""
     cur.execute(
         """
-        SELECT CASE WHEN gateway = ANY(%(names)s) THEN gateway ELSE id END, id, area FROM devices
+        SELECT CASE WHEN gateway = ANY(%(names)s) THEN gateway ELSE id END, id, area, coalesce(grid, 0) FROM devices
         WHERE retired_at IS NULL AND NOT is_carrier AND (gateway = ANY(%(names)s) OR id = ANY(%(names)s))
         """,
         {"names": list(gateways)},
     )
     found: dict[str, set[str]] = {name: set() for name in gateways}
-    for gateway, device, area in cur.fetchall():
-        found[gateway].update(topics_of(device, area))
+    rows = cur.fetchall()
+    towns = load_towns(cur) if rows else {}
+    for gateway, device, area, grid in rows:
+        for where in {area, towns.get(grid, area) if area else ""}:
+            found[gateway].update(topics_of(device, where))
     return {name: tuple(sorted(topics)) for name, topics in found.items()}

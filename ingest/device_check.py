@@ -121,7 +121,7 @@ def _merged(device: NewDevice, known: Known | None, columns: frozenset[str], pla
     attributes = {name: value for name, value in old.attributes.items() if name not in columns} | device.attributes
     kept: dict[str, Any] = {name: getattr(old, name) for name in ("building", "gateway") if name not in columns}
     is_there = _is_same_place(place, old)
-    if "area" not in columns and is_there:
+    if "area" not in columns:
         kept["area"] = old.area
     if is_there and old.lon is not None:  # what is stored is WGS 84; the same place told again is no move
         kept |= {"lon": old.lon, "lat": old.lat, "datum": Datum.WGS84.value}

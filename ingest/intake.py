@@ -30,7 +30,7 @@ from ingest.readings import (
     Rejection,
     Request,
 )
-from ingest.registry import Registry, Slot, is_learnable
+from ingest.registry import Device, Registry, Slot, is_learnable
 from ingest.rows import NATIVE_PREFIX, Intake, Rows
 from ingest.sources import Source, source_of
 
@@ -106,7 +106,7 @@ class Desk:
         if route.source is not None and route.source.decoder == "senml" and levels[:2] == NATIVE_PREFIX:
             device = self.registry.devices.get(levels[3])
             # What hangs over water says more than its numbers: see `_take_reading`.
-            if device is not None and device.area in ("", levels[2]) and device.mounting_height_m is None:
+            if device is not None and device.may_speak_under(levels[2]) and device.mounting_height_m is None:
                 route.device = device.id
         self._routes[topic] = route
         return route
@@ -233,7 +233,7 @@ class Desk:
         if device is None:
             rows.wait(device_id, source.decoder, message)
             return
-        if not _may_speak(device.area, message.topic):
+        if not _may_speak(device, message.topic):
             rows.reject(message, source.decoder, Reason.FOREIGN_DEVICE, f"{device_id} belongs to area {device.area}")
             return
         slot = self.registry.slot(device_id, metric, unit, relative=relative)
@@ -252,7 +252,7 @@ class Desk:
             rows.add(slot, time_us, nan if missing else value, Quality.MISSING if missing else quality)
 
 
-def _may_speak(area: str, topic: str) -> bool:
-    """Tell whether a device of an area may use a native topic; other formats' topics name no area of ours."""
+def _may_speak(device: Device, topic: str) -> bool:
+    """Tell whether a device may use a native topic; other formats' topics name no area of ours."""
     levels = topic.split("/")
-    return levels[:2] != NATIVE_PREFIX or not area or levels[2:3] == [area]
+    return levels[:2] != NATIVE_PREFIX or device.may_speak_under("".join(levels[2:3]))

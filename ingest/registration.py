@@ -36,7 +36,18 @@ class Way(StrEnum):
     SYSTEM = "system"
 
 
-class GatewayCircleError(Exception):
+class RegistrationError(Exception):
+    """Devices that cannot be registered so; the transaction must be rolled back."""
+
+
+class CarrierIdError(RegistrationError):
+    """The ids belong to what carries the alarms of places and links, and is no device."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        super().__init__(f"these ids belong to no device: {', '.join(ids[:10])}")
+
+
+class GatewayCircleError(RegistrationError):
     """Devices that would report through themselves; `devices` are their ids."""
 
     def __init__(self, devices: Sequence[str]) -> None:
@@ -57,7 +68,11 @@ class NewChannel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDevice:
-    """A device to be registered. `lon` and `lat` are degrees in `datum`; `area` empty means the town it stands in."""
+    """A device to be registered. `lon` and `lat` are degrees in `datum`.
+
+    `area` empty means that of a device that is known, which its topics name wherever it stands; of a new one the town it
+    stands in.
+    """
 
     id: str
     kind: str
@@ -87,7 +102,7 @@ def register(cur: Cursor, devices: Sequence[NewDevice], *, now: datetime) -> Non
     """Register devices, or bring those that are known up to date; the last statements of a transaction.
 
     Raises:
-        GatewayCircleError: as for `write`.
+        RegistrationError: as for `write`.
     """
     append_changes(cur, write(cur, devices, now=now))
 
@@ -110,7 +125,7 @@ def write_and_tell(
     """Register as `register` does, in somebody's name.
 
     Raises:
-        GatewayCircleError: as for `write`.
+        RegistrationError: as for `write`.
     """
     append_changes(cur, write(cur, devices, now=now, actor=actor, way=way, note=note, step=step))
 
@@ -131,7 +146,7 @@ def write(
     the ids waits no longer. Ids are each there once.
 
     Raises:
-        GatewayCircleError: a device would report through itself; the transaction must be rolled back.
+        RegistrationError: an id is no device's, or a device would report through itself; the transaction must be rolled back.
     """
     if not devices:
         return []
@@ -146,6 +161,8 @@ def write(
     _stage(cur, devices, places)
     say(3, STEPS, "comparing")
     cur.execute(_BEFORE)
+    _refuse_carriers(cur)
+    cur.execute(_KEEP_AREA, ([device.id for device in devices if not device.area],))
     say(4, STEPS, "devices")
     cur.execute(_UPSERT)
     say(5, STEPS, "metrics")
@@ -238,6 +255,14 @@ def _units(devices: Sequence[NewDevice]) -> Iterable[tuple[str, str]]:
     return {c.metric: c.unit for device in reversed(devices) for c in device.channels}.items()
 
 
+def _refuse_carriers(cur: Cursor) -> None:
+    cur.execute(
+        "SELECT d.id FROM registering_before b JOIN devices d ON d.key = b.key WHERE d.is_carrier ORDER BY d.id"
+    )
+    if carriers := [device for (device,) in cur.fetchall()]:
+        raise CarrierIdError(carriers)
+
+
 def _refuse_circles(cur: Cursor) -> None:
     cur.execute(
         """
@@ -278,6 +303,9 @@ _BEFORE = """
     CREATE TEMP TABLE registering_before ON COMMIT DROP AS
     SELECT d.key, d.id, device_record(d.key) AS record
     FROM (SELECT d.key, d.id FROM devices d JOIN registering r ON r.id = d.id ORDER BY d.id FOR UPDATE OF d) d
+"""
+_KEEP_AREA = """
+    UPDATE registering r SET area = d.area FROM devices d WHERE d.id = r.id AND d.area <> '' AND d.id = ANY(%s)
 """
 _UPSERT = """
     INSERT INTO devices AS d (id, kind, area, name, lon, lat, datum, grid, building, gateway, moving, attributes)

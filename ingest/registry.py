@@ -24,6 +24,7 @@ DARKEST = 99.9999  # per cent of light lost: what is darker has no finite optica
 class Device:
     """A registered device. `grid` is the key of its grid or 0; `area` is its town's code or empty.
 
+    `town` is the code of the town it stands in, or empty: another than `area` where it was placed over a boundary.
     `gateway` is the device it reports through, or empty. `codec` names how its payload is read where it comes in an
     envelope of a network, or is empty. `mounting_height_m` is how far above the station's zero a sensor hangs that measures
     down to the water.
@@ -38,6 +39,11 @@ class Device:
     gateway: str = ""
     codec: str = ""
     mounting_height_m: float | None = None
+    town: str = ""
+
+    def may_speak_under(self, area: str) -> bool:
+        """Tell whether it may use a topic of an area: of the one it reports under, or of the town it stands in."""
+        return not self.area or (area != "" and area in {self.area, self.town})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

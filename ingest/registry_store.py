@@ -16,9 +16,22 @@ def load_registry(cur: Cursor) -> Registry:
         FROM devices WHERE retired_at IS NULL AND NOT is_carrier
         """
     )
+    rows = cur.fetchall()
+    towns = load_towns(cur)
     devices = [
-        Device(key=k, id=i, kind=n, area=a, grid=g, moving=m, gateway=w, codec=c, mounting_height_m=number(h))
-        for k, i, n, a, g, m, w, c, h in cur.fetchall()
+        Device(
+            key=k,
+            id=i,
+            kind=n,
+            area=a,
+            grid=g,
+            moving=m,
+            gateway=w,
+            codec=c,
+            mounting_height_m=number(h),
+            town=towns.get(g, ""),
+        )
+        for k, i, n, a, g, m, w, c, h in rows
     ]
     cur.execute(
         """
@@ -31,6 +44,22 @@ def load_registry(cur: Cursor) -> Registry:
         for d, m, n, u, s, o, l1, l2, l3, l4 in cur.fetchall()
     ]
     return Registry.of(devices, channels)
+
+
+def load_towns(cur: Cursor) -> dict[int, str]:
+    """Give the code of the town that holds a grid, by the grid's key; grids above the towns are left out."""
+    cur.execute("SELECT key, version, code, parent, level FROM grids")
+    rows = cur.fetchall()
+    above = {(version, code): (parent, level) for _, version, code, parent, level in rows}
+    towns = {}
+    for key, version, code, parent, level in rows:
+        seen = {code}
+        while level != "town" and parent is not None and parent not in seen:
+            seen.add(parent)
+            code, (parent, level) = parent, above.get((version, parent), (None, ""))  # noqa: PLW2901 -- one step up
+        if level == "town":
+            towns[key] = code
+    return towns
 
 
 def is_any_registered(cur: Cursor, devices: Collection[str]) -> bool:

@@ -12,13 +12,14 @@ from dashboard import audit
 from dashboard.api.paging import Page, Paged, cut, read_cursor
 from dashboard.auth.permissions import Account, Action
 from dashboard.context import Reader, WebParts, may
-from dashboard.problem import ProblemError, not_found
+from dashboard.problem import ProblemError, invalid, not_found
 from dashboard.queries.devices import DeviceItem, DeviceState, device_codes, devices_by_id
 from dashboard.queries.rows import rows_as_dicts
 from database import append_changes
 from database.connection import Cursor
+from ingest.carrier_kind import CarrierKind
 from ingest.identifiers import ID_LONGEST, ID_PATTERN
-from ingest.registration import lead
+from ingest.registration import RegistrationError, lead
 from ingest.replacement import TakenIdError, chain, swap
 
 router = APIRouter(prefix="/devices", tags=["devices"])
@@ -164,7 +165,7 @@ def swap_device(
         grids = web.grids.table(cur)
         codes = device_codes(cur, grids, device_id)
         found = devices_by_id(cur, grids, [device_id], now=now)
-        if codes is None or not found:
+        if codes is None or not found or found[0].kind in set(CarrierKind):
             raise not_found(f"device {device_id}")
         if not account.reaches(codes):
             raise ProblemError(403, "area", "This device is outside the areas of your account.")
@@ -177,6 +178,8 @@ def swap_device(
             changes = swap(cur, device_id, body.new_id, now=now, actor=account.name, note=body.reason)
         except TakenIdError as error:
             raise ProblemError(409, "taken-id", f"{error}.") from error
+        except RegistrationError as error:
+            raise invalid("body.new_id", str(error)) from error
         changes += alarm_commands.retire(cur, old.key, actor=account.name, now=now, replaced_by=body.new_id)
         detail: audit.Detail = {"version": body.version, "new": body.new_id, "reason": body.reason}
         target = f"device {device_id}"

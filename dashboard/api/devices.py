@@ -28,7 +28,7 @@ from geo import Datum
 from ingest import codecs
 from ingest.carrier_kind import CarrierKind
 from ingest.identifiers import ID_LONGEST, ID_PATTERN
-from ingest.registration import GatewayCircleError, NewChannel, NewDevice, Way, lead, retire, write
+from ingest.registration import CarrierIdError, NewChannel, NewDevice, RegistrationError, Way, lead, retire, write
 from ingest.registry import LONGEST_INTERVAL_S
 from ingest.usual_units import fault_of
 
@@ -81,7 +81,9 @@ class DeviceBody(BaseModel):
 
     kind: Word = Field(description="smoke, gauge, rain, camera, panel, …")
     name: str = Field(default="", max_length=200, description="Name people know it by.")
-    area: str = Field(default="", max_length=64, description="Town's code; empty: the town it stands in.")
+    area: str = Field(
+        default="", max_length=64, description="Town's code; empty: as it is registered, for a new one where it stands."
+    )
     lon: float | None = Field(default=None, ge=-180, le=180, description="Longitude in `datum`, degrees.")
     lat: float | None = Field(default=None, ge=-90, le=90, description="Latitude in `datum`, degrees.")
     datum: Datum = Field(default=Datum.WGS84, description="What lon and lat are given in; stored is WGS 84.")
@@ -100,7 +102,9 @@ class DeviceBody(BaseModel):
         default_factory=list, max_length=64, description="What it measures; metrics not named here are kept."
     )
     version: int | None = Field(
-        default=None, ge=1, description="The version that was seen; 409 if the record has another. None: no matter."
+        default=None,
+        ge=0,
+        description="The version that was seen, 0: none or a retired one; 409 if the record has another. None: no matter.",
     )
 
     @model_validator(mode="after")
@@ -187,8 +191,11 @@ def put_device(
     now = web.clock()
     with web.transaction() as cur:
         lead(cur)
-        known = cur.execute("SELECT version FROM devices WHERE id = %s FOR UPDATE", (device_id,)).fetchone()
-        if body.version is not None and (known is None or known[0] != body.version):
+        known = cur.execute(
+            "SELECT CASE WHEN retired_at IS NULL THEN version ELSE 0 END, version FROM devices WHERE id = %s FOR UPDATE",
+            (device_id,),
+        ).fetchone()
+        if body.version is not None and body.version not in (known or (0,)):
             current = _read(web, cur, device_id).model_dump(mode="json") if known else None
             raise ProblemError(409, "stale-version", "The device is not what you saw.", more={"current": current})
         _refuse_foreign_area(web, cur, account, device_id, body)
@@ -249,7 +256,9 @@ def retire_device(
     now = web.clock()
     with web.transaction() as cur:
         codes = device_codes(cur, web.grids.table(cur), device_id)
-        known = cur.execute("SELECT version FROM devices WHERE id = %s FOR UPDATE", (device_id,)).fetchone()
+        known = cur.execute(
+            "SELECT version FROM devices WHERE id = %s AND NOT is_carrier FOR UPDATE", (device_id,)
+        ).fetchone()
         if codes is None or known is None:
             raise not_found(f"device {device_id}")
         if not account.reaches(codes):
@@ -271,8 +280,9 @@ def retire_device(
 def _write(cur: Cursor, device: NewDevice, account: Account, now: datetime) -> list[Change]:
     try:
         return write(cur, [device], now=now, actor=account.name, way=Way.HAND)
-    except GatewayCircleError as error:
-        raise invalid("body.gateway", str(error)) from error
+    except RegistrationError as error:
+        field = "path.device_id" if isinstance(error, CarrierIdError) else "body.gateway"
+        raise invalid(field, str(error)) from error
 
 
 def _read(web: Web, cur: Cursor, device_id: str) -> DeviceItem:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dashboard import audit
 from dashboard.api.paging import Page, Paged, cut, read_cursor
@@ -15,7 +15,7 @@ from dashboard.queries.waiting import WaitingItem, count_hidden, read_waiting, w
 from database import append_changes
 from geo import Datum, load_grids
 from ingest.identifiers import ID_LONGEST, ID_PATTERN
-from ingest.registration import GatewayCircleError, NewChannel, NewDevice, Way, place_all, write
+from ingest.registration import NewChannel, NewDevice, RegistrationError, Way, lead, place_all, write
 
 router = APIRouter(prefix="/waiting", tags=["devices"])
 Registrar = Annotated[Account, Depends(may(Action.REGISTER_DEVICE))]
@@ -68,6 +68,12 @@ class TakeOverBody(BaseModel):
         default=True, description="A device without a place is put where its gateway stands, and marked so."
     )
 
+    @model_validator(mode="after")
+    def _are_each_there_once(self) -> "TakeOverBody":
+        if len({one.id for one in self.devices}) < len(self.devices):
+            raise ValueError("a device is named twice")
+        return self
+
 
 class TakenOverItem(BaseModel):
     """What came of it."""
@@ -95,6 +101,9 @@ def take_over(web: WebParts, account: Registrar, body: TakeOverBody) -> TakenOve
     """Register waiting devices as they were announced, all or none, with one line in the audit trail."""
     now = web.clock()
     with web.transaction() as cur:
+        lead(
+            cur
+        )  # before we look: what another officer registers meanwhile waits no longer, and keeps what it was given
         waiting = {item.id: item for item in waiting_by_id(cur, [one.id for one in body.devices])}
         for one in body.devices:
             if one.id not in waiting:
@@ -107,7 +116,7 @@ def take_over(web: WebParts, account: Registrar, body: TakeOverBody) -> TakenOve
                 raise ProblemError(403, "area", f"{device.id} is outside the areas of your account.")
         try:
             changes = write(cur, devices, now=now, actor=account.name, way=Way.ANNOUNCEMENT)
-        except GatewayCircleError as error:
+        except RegistrationError as error:
             raise ProblemError(422, "invalid", str(error)) from error
         detail: audit.Detail = {"devices": len(devices), "first": devices[0].id}
         audit.append(cur, actor=account.name, action="device.take-over", target="waiting", detail=detail, now=now)

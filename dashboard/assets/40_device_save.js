@@ -12,8 +12,9 @@
     [/no codec/, "registration.fault_codec"],
   ];
 
+  /* A second press while the first is on its way is none; an answer that comes late closes no other form. */
   gridwatch.deviceFormSave = async function (form) {
-    const body = read(form);
+    const body = form.isSaving ? null : read(form);
     if (!body) {
       const first = form.element.querySelector(".is-wrong");
       if (first) {
@@ -23,15 +24,19 @@
     }
     const id = form.fields.id.value.trim();
     let saved;
+    form.isSaving = true;
     try {
       saved = await gridwatch.api.put("/devices/" + encodeURIComponent(id), body);
     } catch (failure) {
       refuse(form, failure);
       return;
+    } finally {
+      form.isSaving = false;
     }
-    gridwatch.deviceFormParts.close();
     gridwatch.notify(say(form.given.isKnown ? "notice.saved" : "notice.registered"));
-    gridwatch.devices.showDetail(saved.id);
+    if (gridwatch.deviceFormParts.get() === form) {
+      gridwatch.devices.showDetail(saved.id);
+    }
     gridwatch.devices.refresh();
   };
 
@@ -64,7 +69,7 @@
     return {
       kind: given.isKnown && value("kind") === "other" ? given.kind : value("kind"),
       name: value("name"),
-      area: keepsArea(given, lon, lat) ? given.area : "",
+      area: given.area || "", // what its topics name, wherever it stands
       lon: lon,
       lat: lat,
       datum: value("datum"),
@@ -74,13 +79,8 @@
       codec: value("codec") || null,
       attributes: attributes(form, value, number),
       metrics: metrics,
-      version: given.isKnown ? given.version : null,
+      version: given.isKnown ? given.version : 0,
     };
-  }
-
-  /* The town it reports under is its own matter until it moves. */
-  function keepsArea(given, lon, lat) {
-    return Boolean(given.area) && (!given.isKnown || (given.lon === lon && given.lat === lat));
   }
 
   function attributes(form, value, number) {
@@ -103,6 +103,10 @@
 
   function refuse(form, failure) {
     const errors = (failure.problem && failure.problem.errors) || [];
+    if (failure.status === 409 && !form.given.isKnown) {
+      wrong(form, "id", say("registration.fault_taken"));
+      return;
+    }
     if (failure.status !== 422 || !errors.length) {
       gridwatch.api.explain(failure);
       return;

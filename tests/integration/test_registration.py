@@ -131,6 +131,24 @@ def test_children_of_one_gateway_that_fall_silent_are_one_outage_of_the_gateway(
     assert centre.alarms() == [("gw", "outage", "rtnun")]
 
 
+def test_a_device_placed_in_another_town_is_still_heard(county: str) -> None:
+    """Its topic names the town it was registered under; whoever moves it over the boundary changes no topic."""
+    with session(county) as cur:
+        cur.execute(
+            "INSERT INTO grids (version, code, name, level, shape) VALUES (1, 'U', 'U', 'town', %s)",
+            (shapely.to_wkb(shapely.box(121, 30, 121.2, 30.1)),),
+        )
+        register(cur, [device("g1", lon=121.05)], now=START)
+        assert cur.execute("SELECT area FROM devices WHERE id = 'g1'").fetchone() == ("T",)
+    centre = Centre(county)
+    centre.hear("g1", value=6)
+    centre.now += timedelta(seconds=10)
+    pack = [{"n": "stage", "u": "m", "v": 1.0, "t": centre.now.timestamp()}]
+    centre.take(_message("g1", pack)._replace(topic="gridwatch/v1/U/g1/senml"))
+    assert centre.alarms() == [("g1", "level-high", "rtnun")]
+    centre.pipeline.close()
+
+
 def test_no_interval_that_is_registered_stops_the_worker(county: str) -> None:
     """The longest there may be is judged by every rule; a longer one is held by no table."""
     last = device("g9")

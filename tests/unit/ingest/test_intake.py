@@ -24,7 +24,7 @@ def registry() -> Registry:
     """One smoke detector of area 3301 in grid 77, and one gauge without an area that stands 230 m above the datum."""
     return Registry.of(
         [
-            Device(key=5, id="s1", kind="smoke", area="3301", grid=77),
+            Device(key=5, id="s1", kind="smoke", area="3301", grid=77, town="3302"),
             Device(key=6, id="0012345678", kind="gauge", area="", grid=0),
         ],
         [
@@ -173,6 +173,15 @@ def test_a_device_may_only_speak_on_its_own_topic(registry: Registry) -> None:
         assert [r.reason for r in intake.rejected] == ["foreign-device"]
         assert intake.counts["rejected_foreign-device"] == 1
         assert len(intake.batch) == 0
+
+
+@pytest.mark.parametrize("name", ["smoke", "fire"])
+def test_a_device_placed_over_a_boundary_speaks_under_either_town(registry: Registry, name: str) -> None:
+    """What its topic names was set where it was made ready, and is not changed by whoever places it."""
+    pack = b'[{"n":"%s","u":"%%/m","v":1}]' % name.encode()
+    for area in ("3301", "3302"):
+        assert _take(registry, (f"gridwatch/v1/{area}/s1/senml", pack)).rejected == []
+    assert _take(registry, ("gridwatch/v1//s1/senml", pack)).rejected != []
 
 
 def test_a_unit_that_cannot_be_converted_is_rejected_never_guessed(registry: Registry) -> None:
