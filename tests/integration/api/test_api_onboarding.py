@@ -1,5 +1,6 @@
 """How a device comes to be known over HTTP: it waits, is guessed, hidden, taken over, swapped; its history stays."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,6 +8,12 @@ from typing import Any
 import httpx
 import pytest
 from psycopg.types.json import Jsonb
+
+from alerts.carriers import Carrier, CarrierKind, ensure_carriers
+from database import connect
+from database.connection import Connection
+from ingest.registration import NewChannel, NewDevice, register
+from tests.living import eventually
 
 Client = Callable[[str | None], httpx.AsyncClient]
 START = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
@@ -181,6 +188,76 @@ async def test_a_swap_hands_over_place_role_and_children_and_ends_open_alarms(cl
         assert [link["id"] for link in history["chain"]] == ["gw-old", "gw-new"]
     again = await admin.post("/api/v1/devices/gw-old/swap", json=body)
     assert (again.status_code, again.json()["type"]) == (409, "urn:gridwatch:stale-version")
+
+
+def _is_waited_for(connection: Connection) -> bool:
+    return connection.execute("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted").fetchone() == (True,)
+
+
+async def test_what_another_registers_meanwhile_is_not_taken_over_again(
+    client: Client, county: Any, database_url: str
+) -> None:
+    """Whoever comes second finds that it waits no longer; name and limits of the first stand."""
+    wait(county, "g9", b'[{"n":"stage","u":"m","v":3.25}]')
+    with connect(database_url) as other:
+        limits = (None, 5.5, None, None)
+        channels = (NewChannel(metric="stage", unit="m", limits=limits),)
+        first = NewDevice(id="g9", kind="gauge", name="石桥水位站", lon=120.5, lat=31.5, channels=channels)
+        register(other.cursor(), [first], now=START)
+        second = asyncio.create_task(client("admin").post("/api/v1/waiting/register", json={"devices": [{"id": "g9"}]}))
+        await asyncio.to_thread(eventually, lambda: _is_waited_for(other) or second.done(), "the second one to wait")
+    answer = await second
+    assert answer.status_code == 404, answer.text
+    item = (await client("admin").get("/api/v1/devices/g9")).json()
+    assert (item["name"], item["metrics"][0]["limits"]["2"]) == ("石桥水位站", 5.5)
+
+
+async def test_a_device_that_is_named_twice_is_taken_over_by_no_guess(client: Client, county: Any) -> None:
+    """It is said, and nothing is registered."""
+    wait(county, "g9", b'[{"n":"stage","u":"m","v":3.25}]')
+    body = {"devices": [{"id": "g9"}, {"id": "g9", "name": "x"}]}
+    assert (await client("admin").post("/api/v1/waiting/register", json=body)).status_code == 422
+    assert (await client("admin").get("/api/v1/devices/g9")).status_code == 404
+
+
+async def test_what_is_to_be_new_changes_none_that_is_there(client: Client) -> None:
+    """Two officers register the same id: the second is told. One that was retired may be registered again so."""
+    admin = client("admin")
+    new = GAUGE | {"version": 0}
+    item = (await admin.put("/api/v1/devices/g9", json=new)).json()
+    again = await admin.put("/api/v1/devices/g9", json=new | {"metrics": []})
+    assert (again.status_code, again.json()["current"]["id"]) == (409, "g9")
+    await admin.post("/api/v1/devices/g9/retire", json={"version": item["version"], "reason": "x"})
+    assert (await admin.put("/api/v1/devices/g9", json=new)).status_code == 200
+
+
+async def test_what_carries_the_alarms_of_a_link_is_no_device(client: Client, county: Any) -> None:
+    """It is not registered, taken over, swapped or retired: the outage of a town's network hangs on it."""
+    (key,) = ensure_carriers(
+        county.connection.cursor(), [Carrier(id="link:T1", kind=CarrierKind.LINK, name="T1 网络", area="T1")]
+    ).values()
+    wait(county, "link:T1", b'[{"n":"stage","u":"m","v":3.25}]')
+    admin = client("admin")
+    for answer in (
+        await admin.put("/api/v1/devices/link:T1", json=GAUGE),
+        await admin.post("/api/v1/waiting/register", json={"devices": [{"id": "link:T1"}]}),
+        await admin.post("/api/v1/devices/link:T1/retire", json={"version": 1, "reason": "x"}),
+        await admin.post("/api/v1/devices/link:T1/swap", json={"version": 1, "new_id": "n", "reason": "x"}),
+    ):
+        assert answer.status_code in {404, 422}, answer.text
+    row = county.connection.execute("SELECT kind, retired_at FROM devices WHERE key = %s", (key,)).fetchone()
+    assert row == ("link", None)
+
+
+async def test_a_swap_that_would_make_a_circle_of_gateways_is_refused(client: Client) -> None:
+    """The new device is the gateway of the old one's gateway."""
+    admin = client("admin")
+    await admin.put("/api/v1/devices/mid", json={"kind": "gateway", "gateway": "far"})
+    old = (await admin.put("/api/v1/devices/old", json=GAUGE | {"gateway": "mid"})).json()
+    body = {"version": old["version"], "new_id": "far", "reason": "x"}
+    answer = await admin.post("/api/v1/devices/old/swap", json=body)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:gridwatch:invalid"), answer.text
+    assert (await admin.get("/api/v1/devices/old")).json()["state"] == "never_heard"
 
 
 # A grid worker in the field -------------------------------------------------------------------------------------------
