@@ -34,6 +34,7 @@ TUNING = {
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
     "max_connections": "60",
+    "max_locks_per_transaction": "1024",  # each week of readings is two locks in a query over all of them; 17 MB in all
     "wal_compression": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",

@@ -79,6 +79,24 @@ def test_retention_drops_old_weeks_but_keeps_history_that_came_lately(database_u
     assert kept == [(MONDAY - timedelta(days=700),), (MONDAY,)]
 
 
+def test_readings_of_any_time_fill_no_table_of_weeks(database_url: str) -> None:
+    """Readings of long ago share one partition, whatever the clocks say: no query over readings takes thousands of locks. Old ones go, too."""
+    with connect(database_url) as connection, connection.cursor() as cur:
+        weeks = [datetime(1970, 1, 5, tzinfo=UTC) + timedelta(weeks=week) for week in range(0, 2900, 10)]
+        for week in weeks:
+            cur.execute("SELECT ensure_readings_week(%s)", (week,))
+            cur.execute(
+                "INSERT INTO readings VALUES (1, 1, %s, 1, 0, 0, %s), (2, 1, %s, 1, 0, 0, now())", (week, week, week)
+            )
+        parts = cur.execute("SELECT count(*) FROM pg_inherits WHERE inhparent = 'readings'::regclass").fetchone()
+        assert parts is not None
+        assert parts[0] < 40
+        cur.execute("SELECT drop_old_readings('2010-01-01')")
+        left = cur.execute("SELECT device, count(*), min(time) FROM readings GROUP BY 1 ORDER BY 1").fetchall()
+    kept = [week for week in weeks if week.year >= 2010]
+    assert left == [(1, len(kept), kept[0]), (2, len(weeks), weeks[0])]
+
+
 def _append(url: str, name: str) -> None:
     with connect(url) as connection, connection.cursor() as cur:
         append_changes(cur, [Change(kind=ChangeKind.ALARM, id=name, version=i) for i in range(3)])
