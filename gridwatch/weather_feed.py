@@ -136,7 +136,8 @@ class FeedReporter:
             self._failed.add(url)
         self._failed &= listed.keys()
         self._is_behind = any(url not in self._failed for url in waiting[tried:])
-        return Look(name=self.name, at=at, fault=faults[0] if faults else "", taken=taken, refused=refused)
+        fault, is_heard = faults[0] if faults else "", bool(self._taken)
+        return Look(name=self.name, at=at, fault=fault, is_heard=is_heard, taken=taken, refused=refused)
 
     def _take_entry(self, url: str, at: datetime) -> Outcome | FetchError:
         """Take one entry in; gives why not where it has to be tried again."""

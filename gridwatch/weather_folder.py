@@ -1,14 +1,15 @@
 """The watched folder: official warnings as files. Taken ones go to `done/`, refused ones to `refused/` with the reason beside them.
 
-A file is read when it has not changed between two looks, so a half-written one is waited for. Links are not followed. A file that is
-moved too late, because we were ended in between, is read again and changes nothing.
+A file is read when it has not changed between two looks, and refused as no document when it has not changed for longer, so a
+half-written one is waited for. Links are not followed. A file that is moved too late, because we were ended in between, is read again
+and changes nothing; one that cannot be moved keeps no other out.
 """
 
 import asyncio
 import os
 import stat
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -18,9 +19,10 @@ import structlog
 from alerts.weather_intake import WeatherOptions
 from database import append_changes, connect
 from gridwatch.clock import now
-from gridwatch.weather_desk import Outcome, WeatherDesk
+from gridwatch.weather_desk import WeatherDesk
 from gridwatch.weather_record import Look, note_look
 from ingest.decoders import MAX_BYTES
+from ingest.readings import Reason
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +32,8 @@ AT_ONCE: Final = 100  # files of one look; the next one takes the rest
 SUFFIXES: Final = (".xml", ".cap", ".json")
 DONE, REFUSED = "done", "refused"
 KEPT_AT_MOST: Final = 10_000  # files in `done` and `refused` each; the oldest go first
+HALF_WRITTEN_FOR: Final = timedelta(seconds=30)  # a copy over a network share stops now and then
+TRIED_AGAIN_AFTER: Final = timedelta(minutes=10)
 HEARTBEAT_S: Final = 30.0
 NAME_KEPT: Final = 200  # bytes
 
@@ -53,6 +57,8 @@ class FolderReporter:
         self._folder = folder
         self._desk = WeatherDesk(options)
         self._seen: dict[str, Seen] = {}
+        self._put_off: dict[str, tuple[Seen, datetime]] = {}  # till then, unless it changes
+        self._fault = ""
         self._noted: datetime | None = None
 
     async def run(self) -> None:
@@ -73,17 +79,20 @@ class FolderReporter:
             psycopg.Error: the database is away; the files stay where they are.
         """
         try:
-            ready = self._ready()
+            ready = self._ready(at)
         except OSError as error:
             self._note(Look(name=NAME, at=at, fault=f"{self._folder}: {error.strerror}"))
             return 0
-        taken = [self._take(name, at) for name in ready]
+        outcomes = [outcome for name in ready if (outcome := self._take(name, at)) is not None]
+        if not self._put_off:
+            self._fault = ""
         is_due = self._noted is None or (at - self._noted).total_seconds() >= HEARTBEAT_S
-        if taken or is_due:
-            self._note(Look(name=NAME, at=at, taken=taken.count(True), refused=taken.count(False)))
-        return len(taken)
+        if outcomes or is_due:
+            taken, refused = outcomes.count(True), outcomes.count(False)
+            self._note(Look(name=NAME, at=at, fault=self._fault, is_heard=True, taken=taken, refused=refused))
+        return len(outcomes)
 
-    def _ready(self) -> list[str]:
+    def _ready(self, at: datetime) -> list[str]:
         """Name the files that are as they were at the last look, the oldest first."""
         self._folder.mkdir(parents=True, exist_ok=True)
         before, self._seen = self._seen, {}
@@ -92,24 +101,58 @@ class FolderReporter:
                 if entry.name.lower().endswith(SUFFIXES) and entry.is_file(follow_symlinks=False):
                     about = entry.stat(follow_symlinks=False)
                     self._seen[entry.name] = Seen(about.st_size, about.st_mtime_ns, about.st_ino)
-        same = [(seen.modified_ns, name) for name, seen in self._seen.items() if before.get(name) == seen]
+        self._put_off = {name: one for name, one in self._put_off.items() if self._seen.get(name) == one[0]}
+        waiting = {name for name, (_, until) in self._put_off.items() if at < until}
+        same = [
+            (seen.modified_ns, name)
+            for name, seen in self._seen.items()
+            if before.get(name) == seen and name not in waiting
+        ]
         return [name for _, name in sorted(same)][:AT_ONCE]
 
-    def _take(self, name: str, at: datetime) -> bool:
-        """Take one file in and move it; True where it was taken."""
-        document, why = _read(self._folder / name)
-        if not why:
-            outcome = self._write(document, name, at)
-            why = outcome.why
-        self._move(name, REFUSED if why else DONE, why, at)
-        self._seen.pop(name, None)
+    def _take(self, name: str, at: datetime) -> bool | None:
+        """Take one file in and move it; True where it was taken, None where it is tried again."""
+        seen = self._seen[name]
+        try:
+            why = self._judge(name, at)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:  # a fault of ours in one file must not keep those behind it out
+            log.exception("a file of warnings was not taken in; tried again", file=_shown(name))
+            self._leave(name, seen, at + TRIED_AGAIN_AFTER, repr(error))
+            return None
+        if why is None:
+            self._leave(name, seen, at + HALF_WRITTEN_FOR)
+            return None
+        try:
+            self._move(name, REFUSED if why else DONE, why, at)
+        except OSError as error:
+            log.warning("a file of warnings cannot be moved", file=_shown(name), reason=str(error))
+            self._leave(name, seen, at + TRIED_AGAIN_AFTER, f"cannot be moved: {error.strerror}")
+        else:
+            self._put_off.pop(name, None)
+            self._seen.pop(name, None)
         return not why
 
-    def _write(self, document: bytes, name: str, at: datetime) -> Outcome:
+    def _leave(self, name: str, seen: Seen, until: datetime, fault: str = "") -> None:
+        self._put_off[name] = seen, until
+        self._fault = f"{_shown(name)}: {fault}" if fault else self._fault
+
+    def _judge(self, name: str, at: datetime) -> str | None:
+        """Read a file and write down what it says; gives why it is refused, None where it may be half of a document."""
+        document, why = _read(self._folder / name)
+        return why or self._write(document, name, at, is_last=name in self._put_off)
+
+    def _write(self, document: bytes, name: str, at: datetime, *, is_last: bool) -> str | None:
+        """Write down what a file says, and give why it is refused; None: it is no document yet, unless this `is_last`."""
         with connect(self._url, name="gridwatch warnings folder") as connection, connection.cursor() as cur:
-            outcome = self._desk.take_document(cur, document, name=f"folder/{name}"[:500], actor="folder", now=at)
+            topic = f"folder/{_shown(name)}"[:500]
+            outcome = self._desk.take_document(cur, document, name=topic, actor="folder", now=at)
+            if outcome.why.startswith(Reason.MALFORMED) and not is_last:
+                connection.rollback()
+                return None
             append_changes(cur, outcome.changes)
-        return outcome
+        return outcome.why
 
     def _move(self, name: str, where: str, why: str, at: datetime) -> None:
         target = self._folder / where
@@ -118,7 +161,7 @@ class FolderReporter:
         (self._folder / name).replace(kept)
         if why:
             kept.with_name(kept.name + ".reason.txt").write_text(f"{why}\n", encoding="utf-8")
-            log.warning("a file of warnings was refused", file=name, reason=why)
+            log.warning("a file of warnings was refused", file=_shown(name), reason=why)
         _tidy(target)
 
     def _note(self, look: Look) -> None:
@@ -144,7 +187,16 @@ def _read(path: Path) -> tuple[bytes, str]:
 
 def _short(name: str) -> str:
     """Keep the end of a name, with its suffix: a name of ours is longer, and 255 bytes are all a file system takes."""
-    return os.fsencode(name)[-NAME_KEPT:].decode("utf-8", "ignore")
+    return _shown(name).encode()[-NAME_KEPT:].decode("utf-8", "ignore")
+
+
+def _shown(name: str) -> str:
+    """Spell a name so that it can be stored: shares of Windows machines give names in GBK."""
+    raw = os.fsencode(name)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", "replace")
 
 
 def _tidy(folder: Path) -> None:

@@ -10,11 +10,15 @@ from database.connection import Cursor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One look at a source of warnings. `fault` is why it failed, "" where it did not."""
+    """One look at a source of warnings. `fault` is why it failed, "" where it did not.
+
+    `is_heard`: what is wrong with it keeps none of its other warnings out.
+    """
 
     name: str
     at: datetime
     fault: str = ""
+    is_heard: bool = False
     taken: int = 0
     refused: int = 0
 
@@ -24,7 +28,7 @@ def note_look(cur: Cursor, look: Look) -> None:
     cur.execute(
         """
         INSERT INTO weather_feeds AS f (name, looked_at, heard_at, fault, documents, refused, failures)
-        VALUES (%(name)s, %(at)s, CASE WHEN %(fault)s = '' THEN %(at)s::timestamptz END,
+        VALUES (%(name)s, %(at)s, CASE WHEN %(fault)s = '' OR %(is_heard)s THEN %(at)s::timestamptz END,
                 %(fault)s, %(taken)s, %(refused)s, (%(fault)s <> '')::int)
         ON CONFLICT (name) DO UPDATE SET
             looked_at = excluded.looked_at, heard_at = coalesce(excluded.heard_at, f.heard_at), fault = excluded.fault,
@@ -35,6 +39,7 @@ def note_look(cur: Cursor, look: Look) -> None:
             "name": look.name,
             "at": look.at,
             "fault": look.fault[:500],
+            "is_heard": look.is_heard,
             "taken": look.taken,
             "refused": look.refused,
         },

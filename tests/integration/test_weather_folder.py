@@ -1,6 +1,7 @@
 """The watched folder: whole files are taken in and moved, half-written ones waited for, wrong ones kept with their reason."""
 
 import asyncio
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -127,3 +128,49 @@ async def test_a_reporter_outlives_the_database(tmp_path: Path) -> None:
     done, _ = await asyncio.wait({running}, timeout=2.5)
     running.cancel()
     assert (done, (folder / "a.xml").exists()) == (set(), True)
+
+
+def test_a_copy_that_stops_and_goes_on_is_waited_for(reporter: FolderReporter, folder: Path, database_url: str) -> None:
+    """Half a document is no refused one while somebody may still write to it; what stays half is refused in the end."""
+    with (folder / "a.xml").open("wb") as copy:
+        copy.write(cap()[:200])
+        copy.flush()
+        assert [reporter.look(NOW) for _ in range(3)] == [0, 0, 0]
+        copy.write(cap()[200:])
+    (folder / "half.xml").write_bytes(cap()[:100])
+    assert [reporter.look(NOW + timedelta(seconds=20)) for _ in range(3)] == [0, 1, 0]
+    assert _stored(database_url) == ["w-1"]
+    assert reporter.look(NOW + timedelta(seconds=60)) == 1
+    assert _names(folder / "refused") == ["half.xml", "half.xml.reason.txt"]
+    with connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM rejected_messages").fetchone() == (1,), "said once"
+
+
+def test_a_file_that_cannot_be_moved_keeps_no_other_out(
+    reporter: FolderReporter, folder: Path, database_url: str
+) -> None:
+    """Each is read once and stays; what is wrong is shown, and that warnings are heard."""
+    (folder / "done").write_text("in the way")
+    for number in range(3):
+        (folder / f"{number}.xml").write_bytes(cap(f"w-{number}"))
+    for _ in range(3):
+        reporter.look(NOW)
+    assert _stored(database_url) == ["w-0", "w-1", "w-2"]
+    with connect(database_url) as connection:
+        assert connection.execute("SELECT fault <> '', heard_at FROM weather_feeds").fetchone() == (True, NOW)
+    (folder / "3.xml").write_bytes(cap("w-3"))
+    for _ in range(2):
+        reporter.look(NOW)
+    assert _stored(database_url) == ["w-0", "w-1", "w-2", "w-3"]
+
+
+def test_a_name_that_is_no_utf8_is_one(reporter: FolderReporter, folder: Path, database_url: str) -> None:
+    """As a Windows machine writes it; refused or not, what lies behind it is taken."""
+    for words in ("拒绝.xml", "预警.xml"):
+        name = os.fsdecode(words.encode("gbk"))
+        (folder / name).write_bytes(cap("w-1") if words.startswith("预") else b"<!DOCTYPE x><x/>")
+    reporter.look(NOW)
+    assert reporter.look(NOW) == 2
+    assert (_stored(database_url), _names(folder / "done")) == (["w-1"], ["预警.xml"])
+    with connect(database_url) as connection:
+        assert connection.execute("SELECT topic FROM rejected_messages").fetchone() == ("folder/拒绝.xml",)
