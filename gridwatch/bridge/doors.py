@@ -17,8 +17,8 @@ class Admitted:
 class Doors:
     """The connections of a bridge, counted altogether and by address.
 
-    When it is full, the connection that has waited longest without ever speaking a right frame gives way: a thousand silent
-    connections do not keep one station out.
+    When it is full, the connection that has waited longest without ever speaking a right frame, or since it said all that it
+    will say, gives way: a thousand silent connections do not keep one station out.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -54,6 +54,13 @@ class Doors:
     def prove(self, key: Hashable) -> None:
         """Take note that a connection has spoken: it gives way to nobody."""
         self._forget_silent(key, self._address[key])
+
+    def ended(self, key: Hashable) -> None:
+        """Take note that a connection will say nothing more: it only waits for answers, and gives way."""
+        address = self._address.get(key)
+        if address is not None:
+            self._silent.setdefault(address, {})[key] = None
+            self._order[key] = None
 
     def leave(self, key: Hashable) -> None:
         """Forget a connection; one that is not there is passed over."""

@@ -15,6 +15,7 @@ _START: Final = re.compile(rb"##(?=[0-9]{4}|[0-9]{0,3}\Z)|#\Z")
 _HEAD, _AROUND = 6, 12  # "##LLLL"; with the checksum and CR LF
 _FIELD: Final = re.compile(rb"(?:\A|[;,&])\s*(QN|CN|PW|MN|Flag)=([^;,&]*)")
 _NAME: Final = re.compile(rb"[A-Za-z0-9_.-]{1,32}")
+_FLAG: Final = re.compile(rb"[0-9]{1,3}")
 _NAMELESS: Final = "-"
 _ANSWERS: Final = frozenset({b"9011", b"9012", b"9013", b"9014"})
 _VERSION_BITS = 0xFC
@@ -45,7 +46,7 @@ class Hj212:
             return b""
         named = dict(_FIELD.findall(frame.raw.partition(b"CP=")[0][_HEAD:]))
         flag = named.get(b"Flag", b"")
-        if not flag.isdigit() or not int(flag) & 1:
+        if not _FLAG.fullmatch(flag) or not int(flag) & 1:
             return b""
         command = b"9014" if named.get(b"CN", b"").startswith(b"2") else b"9013"
         version = int(flag) & _VERSION_BITS

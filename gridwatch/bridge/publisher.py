@@ -7,6 +7,7 @@ does not fit is refused, so its device is not answered and keeps it.
 import asyncio
 import random
 import ssl
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -54,6 +55,7 @@ class Publisher:
         self._waiting: dict[int, tuple[asyncio.Future[bool], int]] = {}
         self._bytes = 0
         self._is_stopping = False
+        self._told = ""  # why the broker could not be reached: each reason once
         self.connected = asyncio.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv311)
         # Every frame goes out at once: with a smaller window paho would look through all that wait at each acknowledgement.
@@ -65,6 +67,7 @@ class Publisher:
         if where.tls is not None:
             self._client.tls_set_context(where.tls)
         self._client.on_connect = self._on_connect
+        self._client.on_connect_fail = self._on_connect_fail
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
 
@@ -117,7 +120,14 @@ class Publisher:
         if code.is_failure:
             log.error("the broker does not let us in", broker=self._where.host, reason=str(code))
         else:
+            self._told = ""
             self._loop.call_soon_threadsafe(self._up, True)
+
+    def _on_connect_fail(self, _client: Client, _user: object) -> None:
+        reason = str(sys.exception())  # paho tells it in no other way
+        if reason != self._told:
+            self._told = reason
+            log.error("the broker cannot be reached", broker=self._where.host, port=self._where.port, reason=reason)
 
     def _on_disconnect(
         self, client: Client, _user: object, _flags: DisconnectFlags, code: ReasonCode, _properties: Properties | None

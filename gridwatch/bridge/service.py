@@ -1,8 +1,8 @@
 """One bridge from start to stop."""
 
 import asyncio
-import os
 import resource
+import secrets
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -54,7 +54,8 @@ async def serve(plan: Plan, *, stop: asyncio.Event | None = None, ready: Callabl
         for each in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(each, ending.set)
     counters = Counters()
-    client_id = f"gridwatch-bridge-{plan.dialect.root}-{plan.listen.port}-{os.getpid()}"
+    # By chance: two bridges in containers have one port and one process id, and a broker lets one of a name in.
+    client_id = f"gridwatch-bridge-{plan.dialect.root}-{secrets.token_hex(8)}"
     publisher = Publisher(plan.broker, client_id=client_id, on_up=counters.broker_up.set)
     relay = Relay(
         dialect=plan.dialect, area=plan.area, limits=plan.limits, publisher=publisher, counters=counters, clock=now

@@ -102,6 +102,7 @@ class Line(asyncio.Protocol):
         """Publish what is whole, answer it, and then close."""
         if not self._is_ending:
             self._take(self._peer.end(self._loop.time()))
+            self._bridge.doors.ended(self)  # while the broker is away nothing else would end it
         self._is_ending = True
         self._answer()
         return True

@@ -13,10 +13,15 @@ from pathlib import Path
 import pytest
 
 from database import connect
+from gridwatch.bridge import PROTOCOLS, Limits
+from gridwatch.bridge.dialects import Manners
+from gridwatch.bridge.publisher import Where
+from gridwatch.bridge.service import Plan, serve
 from gridwatch.certificates import Authority, Purpose
 from gridwatch.embedded import BrokerAccount, NatsServer, free_port
 from gridwatch.embedded.nats import BrokerTls
 from gridwatch.embedded.process import is_listening
+from gridwatch.runtime import Listen
 from ingest.decoders import decoder
 from ingest.readings import Rejection
 from ingest.registration import NewChannel, NewDevice, register
@@ -175,6 +180,61 @@ async def test_what_was_answered_survives_a_broker_that_is_killed(server: NatsSe
             assert len(station.answered) == 92
 
 
+async def test_who_hung_up_keeps_nobody_out_while_the_broker_is_away(server: NatsServer, tmp_path: Path) -> None:
+    """Stations send and hang up unanswered, more than there are places: each is let in, and all of it is published later."""
+    frames = SL651.reports()
+    sent = [next(frames) for _ in range(12)]
+    with (
+        bridging("sl651", server, tmp_path, "--connections", "4") as bridge,
+        subscribed(server, "sl651/#") as subscriber,
+    ):
+        assert server.process is not None
+        server.process.kill()
+        server.process.wait()
+        for n, frame in enumerate(sent, 1):
+            async with calling(bridge.port) as (_, writer):
+                writer.write(frame)
+                writer.write_eof()
+                await until(lambda n=n: counted(bridge)["gridwatch_bridge_unacknowledged"] == n, "it is taken")
+        server.start()
+        await arrives(subscriber, {(SL651.topic("3301"), frame) for frame in sent})
+
+
+async def test_two_bridges_never_take_each_others_place(server: NatsServer) -> None:
+    """One protocol, port and process id, as in two containers: the broker lets both in, and keeps both."""
+    port, stop = free_port(), asyncio.Event()
+    account = server.accounts[0]
+    broker = Where(host=server.host, port=server.port, user=account.user, password=account.password)
+    bridges = [
+        asyncio.create_task(
+            serve(
+                Plan(
+                    dialect=PROTOCOLS["sl651"](Manners()),
+                    area="3301",
+                    listen=Listen(host=host, port=port),
+                    has_udp=False,
+                    broker=broker,
+                    limits=Limits(),
+                ),
+                stop=stop,
+            )
+        )
+        for host in ("127.0.0.1", "127.0.0.2")
+    ]
+    report = next(SL651.reports())
+    for host in ("127.0.0.1", "127.0.0.2"):
+        await until(lambda host=host: is_listening(host, port), "it listens")
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(report)
+        async with asyncio.timeout(30):
+            assert SL651.confirms(await reader.readexactly(SL651.answer_size), report)
+        writer.close()
+        await writer.wait_closed()
+    stop.set()
+    await asyncio.gather(*bridges)
+    assert "Replacing old client" not in server.log.read_text()
+
+
 async def test_fire_devices_are_acknowledged_and_denied(server: NatsServer, tmp_path: Path) -> None:
     """A component's fire is acknowledged with a right checksum; a damaged frame is denied, and kept raw on its topic."""
     fire = next(GB26875.reports())
@@ -305,6 +365,7 @@ async def test_a_broker_of_our_own_authority_is_spoken_to_by_tls(tmp_path: Path)
                 waiting = asyncio.create_task(station.deliver(report))
                 await until(lambda: station.resent > 0, "the station resends")
                 assert counted(bridge)["gridwatch_bridge_broker_up"] == 0
+                await until(lambda: b"certificate verify failed" in bridge.log.read_bytes(), "the log says why")
                 waiting.cancel()
                 await asyncio.gather(waiting, return_exceptions=True)
     finally:

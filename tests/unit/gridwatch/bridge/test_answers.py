@@ -188,6 +188,8 @@ def test_a_wrong_checksum_is_denied_or_passed_over(manner, command):
         ("2051", 1, "ST=91;CN=9014;PW=123456;MN=A110000_0001;Flag=0;CP=&&QN=20260701060030123&&"),
         ("2011", 4, None),
         ("2011", 0, None),
+        ("2011", "9" * 5_000, None),
+        ("2011", "", None),
         ("9012", 5, None),
         ("9014", 5, None),
     ],

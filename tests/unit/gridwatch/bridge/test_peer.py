@@ -131,6 +131,19 @@ def test_when_the_house_is_full_the_longest_silent_one_gives_way():
     assert len(doors) == 3
 
 
+def test_who_will_say_nothing_more_gives_way():
+    """A peer that has spoken and hung up only waits for an answer, for as long as the broker is away."""
+    doors = Doors(Limits(connections=2))
+    for key in ("a", "b"):
+        doors.admit(key, "1")
+        doors.prove(key)
+    assert doors.admit("c", "2") is Closing.CONNECTIONS
+    doors.ended("a")
+    assert doors.admit("c", "2") == Admitted(gives_way="a")
+    doors.ended("a")  # gone already
+    assert len(doors) == 2
+
+
 def test_one_address_fills_its_own_places_only():
     """The newcomer takes the place of a silent one of the same address, never of another."""
     doors = Doors(Limits(connections=10, per_address=2))
