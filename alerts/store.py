@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from alerts.answer import Answer, answer, instant, microseconds
+from alerts.chatter import calmed
 from alerts.detection import DelayChange, Detection, PointChange
 from alerts.ledger import COLUMNS, AlarmRow, Move, Transition, append, read_row, record
 from alerts.life_cycle import Cause, Projection, State
@@ -33,7 +34,7 @@ def save(cur: Cursor, detection: Detection, *, now: datetime, rule_set: int | No
         The steps that alarms took, which leaves out all that was known before.
     """
     transitions: list[Transition] = []
-    for changes in _rounds(_stored(cur, detection.changes)):
+    for changes in _rounds(calmed(_stored(cur, detection.changes))):
         transitions += _save_round(cur, changes, now=now, rule_set=rule_set)
     _drop_deadlines(cur, [t.alarm for t in transitions if t.from_state is State.ACKED], now)
     _save_delays(cur, detection.delays)

@@ -212,3 +212,14 @@ def test_what_a_device_calls_history_is_never_judged_and_no_last_value(centre):
     before = centre.pipeline._newest.columns()["value"].tolist()
     centre.pipeline._newest.note(intake.slots, screened)
     assert centre.pipeline._newest.columns()["value"].tolist() == before == [QUIET]
+
+
+def test_a_device_gone_mad_holds_nobody_up(centre):
+    """A pack in which it burns and does not, twelve thousand times: one alarm that ends as it ended, in steps that can be counted."""
+    centre.hear(*[THICK, QUIET] * 6000, THICK, step=timedelta(seconds=1))
+    assert centre.alarms() == [("unack", False, True)]
+    with session(centre.url) as cur:
+        assert cur.execute(
+            "SELECT count(*), max(at) = %s FROM alarm_transitions", (centre.now - NETWORK,)
+        ).fetchone() == (65, True)
+    assert stored(centre) == 12_001
