@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from gridwatch.broker_config import ROOM_FOR_OTHERS, WRITERS, Account, Kind, Plan
-from gridwatch.certificates import AUTHORITY, Authority, Purpose
+from gridwatch.certificates import AUTHORITY, RENEW_BEFORE, Authority, Purpose
 from gridwatch.data_dir import DataDirectory, write_private
 from gridwatch.errors import SettingsError
 from gridwatch.gateway_hashes import bcrypt, pbkdf2
@@ -38,14 +38,22 @@ def write_files(directory: DataDirectory, order: Order, *, now: datetime, force:
     authority = Authority(directory.certificates)
     for name in (AUTHORITY, "broker"):
         authority.read(name)
-    if order.is_mutual and not authority.file(CLIENT).exists():
-        authority.issue(CLIENT, Purpose.CLIENT, now=now)
+    if order.is_mutual and not _is_good(authority, now):
+        authority.issue(CLIENT, Purpose.CLIENT, now=now, force=True)
     worker = load_keys(directory.secrets).worker
     texts = WRITERS[order.kind](_plan(directory, order, worker))
     texts["gridwatch.yaml"] = _settings(authority, order, worker)
     texts |= {f"{name}.pem": authority.file(name).read_text() for name in (AUTHORITY, "broker")}
     texts["broker.key"] = authority.key_file("broker").read_text()
     return _write(order.out, texts, force=force)
+
+
+def _is_good(authority: Authority, now: datetime) -> bool:
+    """Tell whether the worker has a certificate that the broker will believe: not of an authority from before."""
+    if not authority.file(CLIENT).exists():
+        return False
+    found = authority.read(CLIENT)
+    return found.is_ours and not found.ends_within(RENEW_BEFORE, now)
 
 
 def _plan(directory: DataDirectory, order: Order, worker: str) -> Plan:

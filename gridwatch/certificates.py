@@ -6,6 +6,7 @@ clear, mode 600, like the other secrets of the data directory: a part that resta
 
 import ipaddress
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,10 @@ CERTIFICATE_LASTS = timedelta(days=825)  # the longest that Apple's devices take
 BEFORE = timedelta(days=1)  # a gateway whose clock is behind shall not find its centre's certificate in the future
 RENEW_BEFORE = timedelta(days=30)
 ENDING = ".pem"
+ENDED = "The authority itself ends: make a new one with `gridwatch certs make --force` and give ca.pem to all."
+_DNS = re.compile(
+    r"(\*\.)?([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.)*(?![0-9]+\Z)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+)
 _USES = ("digital_signature", "key_cert_sign", "crl_sign")
 _ALL_USES = (
     *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
@@ -100,9 +105,11 @@ class Authority:
         """Make a certificate; `hosts` are a server's names and addresses.
 
         Raises:
-            CertificateError: there is no authority, a host is none, or a certificate of that name is there already.
+            CertificateError: there is no authority, or it has ended, a host is none, or a certificate of that name is there.
         """
         root, root_key = self._load(AUTHORITY), self._load_key(AUTHORITY)
+        if root.not_valid_after_utc <= now:
+            raise CertificateError(ENDED)
         key = ec.generate_private_key(ec.SECP256R1())
         lasts = min(CERTIFICATE_LASTS, root.not_valid_after_utc - now)
         builder = (
@@ -123,9 +130,7 @@ class Authority:
             CertificateError: it is the authority, which everybody who trusts it would have to be given anew.
         """
         if name == AUTHORITY:
-            raise CertificateError(
-                "The authority itself ends: make a new one with `gridwatch certs make --force` and give ca.pem to all."
-            )
+            raise CertificateError(ENDED)
         old = self.read(name)
         self.issue(name, old.purpose, old.hosts, now=now, force=True)
 
@@ -219,10 +224,9 @@ def _host(text: str) -> x509.GeneralName:
         return x509.IPAddress(ipaddress.ip_address(text))
     except ValueError:
         pass
-    try:
-        return x509.DNSName(text)
-    except ValueError:
-        raise CertificateError(f"{text!r} is neither an address nor a DNS name in ASCII letters.") from None
+    if not _DNS.fullmatch(text):  # an URL, a port or a slip of an address: nobody would ever be reached by it
+        raise CertificateError(f"{text!r} is neither an address nor a DNS name in ASCII letters.")
+    return x509.DNSName(text)
 
 
 def _hosts(found: x509.Certificate) -> tuple[str, ...]:
@@ -247,4 +251,6 @@ def _replace(path: Path, content: bytes) -> None:
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     fresh.replace(path)

@@ -122,13 +122,14 @@ def _certificates(directory: DataDirectory) -> Iterator[Finding]:
         for one in Authority(directory.certificates).every():
             if one.ends_within(RENEW_BEFORE, now()):
                 remedy = "gridwatch certs make --force" if one.name == AUTHORITY else "gridwatch certs renew"
+                remedy = remedy if one.is_ours else "renew it where it was made"
                 yield _bad(f"证书 {one.name}", f"ends {one.ends_at.date()}", remedy)
             elif not one.is_ours:
-                yield _note(f"证书 {one.name}", "not of the authority beside it", "gridwatch certs make --force")
+                yield _note(f"证书 {one.name}", "not of the authority beside it", "if that is not meant: delete it")
             else:
                 yield _good(f"证书 {one.name}", f"until {one.ends_at.date()}")
     except FrontDoorError as error:
-        yield _bad("证书 certificates", str(error), "gridwatch certs make --force")
+        yield _bad("证书 certificates", str(error), "restore it, or delete it and gridwatch certs make")
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from gridwatch.commands.options import DEFAULT_DATA_DIR, DataDir, running
 if TYPE_CHECKING:
     from gridwatch.bridge.publisher import Where
 
-_SEPARATORS = frozenset("/+#$ \t\r\n\0")
+_SEPARATORS = frozenset("/+#$ *>")  # the last two are wildcards of NATS
 
 
 def bridge(  # noqa: PLR0913 -- one parameter an option
@@ -74,7 +74,7 @@ def bridge(  # noqa: PLR0913 -- one parameter an option
     from gridwatch.bridge.dialects import OVER_UDP, Manners
     from gridwatch.bridge.gb26875 import OnBadChecksum
     from gridwatch.bridge.service import Plan, serve
-    from gridwatch.errors import SettingsError
+    from gridwatch.errors import AddressError, SettingsError
     from gridwatch.settings import LogLevel
 
     if protocol not in PROTOCOLS:
@@ -83,7 +83,7 @@ def bridge(  # noqa: PLR0913 -- one parameter an option
         raise SettingsError(f"{protocol} is TCP only; --udp is for {' and '.join(sorted(OVER_UDP))}.")
     if bad_checksum not in set(OnBadChecksum):
         raise SettingsError(f"--bad-checksum {bad_checksum!r} is none of {', '.join(OnBadChecksum)}.")
-    if not area or not _SEPARATORS.isdisjoint(area):
+    if not area or not area.isprintable() or not _SEPARATORS.isdisjoint(area):
         raise SettingsError(f"--area {area!r} cannot be one level of a topic.")
     limits = Limits(
         connections=connections,
@@ -117,7 +117,10 @@ def bridge(  # noqa: PLR0913 -- one parameter an option
         else settle(read_address(metrics, option="--metrics"), purpose="metrics", option="--metrics"),
     )
     logs.set_up("bridge", LogLevel.INFO)
-    asyncio.run(serve(plan, ready=lambda: typer.echo(f"{protocol}: devices at {where.host}:{where.port}")))
+    try:
+        asyncio.run(serve(plan, ready=lambda: typer.echo(f"{protocol}: devices at {where.host}:{where.port}")))
+    except OSError as error:
+        raise AddressError(f"{error.strerror or error} (--listen, --metrics).") from None
 
 
 def _broker(url: str | None, data_dir: Path, *, ca: Path | None, certificate: Path | None) -> "Where":
@@ -138,10 +141,15 @@ def _broker(url: str | None, data_dir: Path, *, ca: Path | None, certificate: Pa
         broker = runtime.broker
         if not broker.gateway.user and not runtime.settings.ingest.shared_account:
             raise SettingsError("Gateways share no account here: make one by `gridwatch gateway add`, and use --mqtt.")
-    elif url.startswith(("mqtt://", "mqtts://")):
-        broker = Broker.from_url(url, ca=ca, certificate=certificate)
     else:
-        raise SettingsError("--mqtt is no URL like mqtt://USER:PASSWORD@HOST:1883.")
+        try:
+            broker = Broker.from_url(url, ca=ca, certificate=certificate)
+            broker.host.encode("idna")  # nobody would tell us later
+            is_mqtt = url.startswith(("mqtt://", "mqtts://"))
+        except ValueError:
+            is_mqtt = False
+        if not is_mqtt:
+            raise SettingsError("--mqtt is no URL like mqtt://USER:PASSWORD@HOST:1883.")
     return Where(
         host=broker.host,
         port=broker.port,

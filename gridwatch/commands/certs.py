@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Certificates: make, client, renew, list.", no_args_is_help=True)
 
+SERVERS = ("broker", "web")
 LOCAL = ("localhost", "127.0.0.1", "::1")
 Force = Annotated[bool, typer.Option("--force", help="Make anew what is there already.")]
 
@@ -28,18 +29,26 @@ def make(
     """Make an authority (10 years) and certificates for broker and pages (825 days), in DATA_DIR/certs, mode 600.
 
     Give `ca.pem`, and never `ca.key`, to every gateway and browser that shall trust the centre. An authority that is
-    there already is kept: only `--force` replaces it, and then everybody has to be given the new one.
+    there already is kept: only `--force` replaces it, and then everybody has to be given the new one. To name other hosts,
+    delete `broker.pem` and `web.pem` and make them anew: the authority stays.
     """
-    from gridwatch.certificates import Purpose
+    from gridwatch.certificates import CertificateError, Purpose
     from gridwatch.clock import now
 
     authority, at = _authority(data_dir), now()
-    if force or not authority.root.exists():
+    hosts = tuple(dict.fromkeys((*LOCAL, *(host or ()))))
+    is_new = force or not authority.root.exists()
+    wanted = [name for name in SERVERS if is_new or not authority.file(name).exists()]
+    if not wanted:
+        raise CertificateError(
+            f"{authority.file('broker')} and web.pem are there already: delete them to name other hosts, the authority stays;"
+            " --force makes it anew, too, and everybody has to be given the new one."
+        )
+    if is_new:
         authority.make_root(centre, now=at, force=force)
         typer.echo(f"wrote {authority.root}: give it to whoever shall trust this centre")
-    hosts = tuple(dict.fromkeys((*LOCAL, *(host or ()))))
-    for name in ("broker", "web"):
-        authority.issue(name, Purpose.SERVER, hosts, now=at, force=force)
+    for name in wanted:
+        authority.issue(name, Purpose.SERVER, hosts, now=at, force=is_new)
         typer.echo(f"wrote {authority.file(name)} for {', '.join(hosts)}")
 
 
@@ -74,8 +83,11 @@ def renew(
     authority, at = _authority(data_dir), now()
     ending = [one for one in authority.every() if one.ends_within(timedelta(days=within), at)]
     for one in sorted(ending, key=lambda one: one.name == AUTHORITY):  # what can be renewed, before the refusal
-        authority.renew(one.name, now=at)
-        typer.echo(f"renewed {authority.file(one.name)}")
+        if one.is_ours:
+            authority.renew(one.name, now=at)
+            typer.echo(f"renewed {authority.file(one.name)}")
+        else:
+            typer.echo(f"{authority.file(one.name)} is not of this authority: renew it where it was made", err=True)
     if not ending:
         typer.echo(f"nothing to do: nothing ends within {within} days")
 

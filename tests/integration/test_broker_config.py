@@ -193,6 +193,18 @@ def test_a_broker_may_demand_certificates(office, tmp_path, kind):
         assert Visitor("worker", load_keys(office.secrets).worker, worker).connect(port).is_in
 
 
+def test_the_worker_proves_itself_by_the_authority_of_today(office, tmp_path):
+    """After `certs make --force` the certificate of the old authority is made anew: the broker would not let the worker in."""
+    authority = Authority(office.certificates)
+    authority.issue("worker", Purpose.CLIENT, now=NOW)
+    authority.make_root("试点县", now=NOW, force=True)
+    authority.issue("broker", Purpose.SERVER, ("localhost",), now=NOW, force=True)
+    out = tmp_path / "out"
+    order = Order(out=out, kind=Kind.NATS, home=PurePosixPath(out), host="localhost", port=8883, is_mutual=True)
+    write_files(office, order, now=NOW, force=False)
+    assert authority.read("worker").is_ours
+
+
 def test_everything_written_is_private_and_no_password_of_a_gateway_is_in_it(office, tmp_path):
     """Mode 600 throughout; a gateway's password is nowhere but on the screen that showed it."""
     password = gateway(office, OWN)

@@ -4,8 +4,10 @@ import stat
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from typer.testing import CliRunner
 
 from gridwatch.certificates import AUTHORITY, Authority, CertificateError, Purpose
+from gridwatch.commands.certs import app
 from gridwatch.data_dir import DataDirectory
 from gridwatch.doctor import Verdict, _certificates
 
@@ -41,8 +43,61 @@ def test_nothing_is_overwritten_unless_told_to(authority):
     with pytest.raises(CertificateError, match="is there already"):
         authority.issue("web", Purpose.SERVER, ("b.example",), now=NOW)
     assert authority.file("web").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "host", ["县.例子", "10.20.0.300", "mqtts://a.example", "a.example:8883", "a b", "", "10.0.0.5/24", "a,b", "a" * 64]
+)
+def test_a_name_nobody_could_be_reached_by_is_refused(authority, host):
+    """A slip of an address would make a certificate that every gateway refuses."""
     with pytest.raises(CertificateError, match="neither an address nor a DNS name"):
-        authority.issue("other", Purpose.SERVER, ("县.例子",), now=NOW)
+        authority.issue("other", Purpose.SERVER, (host,), now=NOW)
+    assert not authority.file("other").exists()
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "a-1.example", "*.county.example", "1.a1", "10.0.0.5", "fe80::1", "x_y.example"]
+)
+def test_names_of_machines_are_taken(authority, host):
+    """Addresses, names, and a star in front."""
+    authority.issue("other", Purpose.SERVER, (host,), now=NOW)
+    assert authority.read("other").hosts == (host,)
+
+
+def test_an_authority_that_has_ended_makes_nothing(authority):
+    """It says what to do."""
+    with pytest.raises(CertificateError, match="The authority itself ends"):
+        authority.issue("web", Purpose.SERVER, ("a.example",), now=NOW + timedelta(days=3700))
+
+
+def test_other_hosts_need_no_other_authority(tmp_path):
+    """Deleted certificates are made anew for the hosts named, and gateways go on trusting; nothing is made twice by itself."""
+    make = CliRunner()
+    assert make.invoke(app, ["make", "--data-dir", str(tmp_path)]).exit_code == 0
+    authority = Authority(tmp_path / "certs")
+    root = authority.root.read_bytes()
+    assert "--force makes it anew" in str(make.invoke(app, ["make", "--data-dir", str(tmp_path)]).exception)
+    authority.file("broker").unlink()
+    assert make.invoke(app, ["make", "--host", "10.20.0.5", "--data-dir", str(tmp_path)]).exit_code == 0
+    assert "10.20.0.5" in authority.read("broker").hosts
+    assert "10.20.0.5" not in authority.read("web").hosts
+    assert authority.root.read_bytes() == root
+
+
+def test_renewing_leaves_what_others_made(tmp_path):
+    """A certificate bought elsewhere is not replaced by one of ours, and the others are renewed."""
+    ours, theirs = Authority(tmp_path / "certs"), Authority(tmp_path / "theirs")
+    for one in (ours, theirs):
+        one.make_root("试点县", now=NOW)
+        for name in ("broker", "web"):
+            one.issue(name, Purpose.SERVER, ("a.example",), now=NOW - timedelta(days=800))
+    bought = theirs.file("web").read_bytes()
+    ours.file("web").write_bytes(bought)
+    told = CliRunner().invoke(app, ["renew", "--data-dir", str(tmp_path)])
+    assert told.exit_code == 0
+    assert "renew it where it was made" in told.output
+    assert ours.file("web").read_bytes() == bought
+    assert ours.read("broker").ends_at > NOW + timedelta(days=800)
 
 
 def test_renewing_keeps_hosts_and_purpose_and_never_outlives_the_authority(authority):
