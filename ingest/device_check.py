@@ -15,6 +15,7 @@ from ingest.device_report import Doubt, Fault, Report
 from ingest.device_rows import Read
 from ingest.device_words import CHINESE, METRICS
 from ingest.registration import DEEPEST, NewChannel, NewDevice, Placed, place_all
+from ingest.units import UnknownUnitError, convert
 
 _SUSPECT_M: Final = 25.0  # a move that is the shift between two datums to within this is no move
 _SHIFT_M: Final = 60.0  # and the shift must be worth the name
@@ -141,11 +142,21 @@ def _merged_channel(channel: NewChannel, old: NewChannel | None, columns: frozen
         return channel
     names = ("limit_1", "limit_2", "limit_3", "limit_4")
     one, two, three, four = (
-        given if name in columns else before
+        given if name in columns else _in_unit(before, old.unit, channel.unit)
         for name, given, before in zip(names, channel.limits, old.limits, strict=True)
     )
     datum = channel.datum_m if "datum_m" in columns else old.datum_m
     return replace(channel, datum_m=datum, limits=(one, two, three, four))
+
+
+def _in_unit(limit: float | None, before: str, now: str) -> float | None:
+    """Say a limit that is kept in the unit that the file gives: 200 cm are not 200 m."""
+    if limit is None or before == now:
+        return limit
+    try:
+        return convert(limit, before, now)
+    except UnknownUnitError:
+        return None
 
 
 def _counts(devices: Sequence[NewDevice], places: Sequence[Placed], known: dict[str, Known]) -> dict[str, int]:

@@ -35,6 +35,10 @@ class Fault(StrEnum):
     DIFFERS = "differs"
     TWICE = "twice"
     FOREIGN_AREA = "foreign-area"
+    CELL_ERROR = "cell-error"
+    CELL_DATE = "cell-date"
+    CHARACTERS = "characters"
+    COLUMN_TWICE = "column-twice"
 
 
 class Doubt(StrEnum):
@@ -49,14 +53,15 @@ class Doubt(StrEnum):
     RETURNS = "returns"
     UNKNOWN_COLUMN = "unknown-column"
     GATEWAY_UNKNOWN = "gateway-unknown"
+    EXTRA_CELLS = "extra-cells"
 
 
 _WORDS: Final[dict[Fault | Doubt, tuple[str, str]]] = {
     Fault.BLANK: ("不能为空", "{column} must not be blank"),
     Fault.ID_CHARACTERS: ("编号里有主题不能用的字符（/ + # 或控制字符）", "{column} {value!r} holds a character that a topic cannot"),
     Fault.ID_DIGITS: (
-        "编号被表格软件存成了超过 15 位的数字，末位已丢失：请把该列设为文本后重新填写",
-        "{column} {value!r} was kept as a number of more than 15 digits and has lost its last ones: format the column as text",
+        "编号被表格软件存成了数字，末位已丢失：请把该列设为文本后重新填写",
+        "{column} {value!r} was kept as a number and has lost its last digits: format the column as text",
     ),
     Fault.TOO_LONG: ("太长，最多 {most} 个字", "{column} is too long: at most {most} characters"),
     Fault.KIND: ("不是设备类型：请用小写英文单词或模板里的中文类型", "{column} {value!r} is no kind: a short lower-case word"),
@@ -76,6 +81,11 @@ _WORDS: Final[dict[Fault | Doubt, tuple[str, str]]] = {
     Fault.DIFFERS: ("同一编号与第 {first} 行除指标外还有不同", "{value} differs from an earlier row (line {first}) in more than its metric"),
     Fault.TWICE: ("第 {first} 行已经有这个指标", "{value} is there twice, first in line {first}"),
     Fault.FOREIGN_AREA: ("设备在您的辖区之外", "{value} is outside of the areas of your account"),
+    Fault.CELL_ERROR: ("表格公式出错，没有结果", "{column} {value!r} is a formula that came to nothing"),
+    Fault.CELL_DATE: ("被表格软件当成了日期或时间：请把该列设为文本后重新填写", "{column} {value!r} was taken for a date by the spreadsheet: format the column as text"),
+    Fault.CHARACTERS: ("含有控制字符或换行", "{column} {value!r} holds a control character or a line break"),
+    Fault.COLUMN_TWICE: ("与“{first}”列是同一个意思，只能有一列", "column {column!r} means the same as {first!r}: there can be one only"),
+    Doubt.EXTRA_CELLS: ("这一行比表头多出内容，不会导入（文字里有逗号时要加引号）", "{value!r} stands beyond the last heading and is left out (a text with commas needs quotes)"),
     Doubt.OUTSIDE: ("不在本县：离最近的网格（{nearest}）{distance}", "{value} is outside of the county: {distance} from {nearest}"),
     Doubt.IN_GAP: ("在网格之间的空隙里，不属于任何网格", "{value} lies in a gap between grids and belongs to none"),
     Doubt.NO_PLACE: ("没有填位置：不会出现在地图上，也不属于任何网格", "no place: on no map and in no grid"),

@@ -1,6 +1,7 @@
 """From rows of text to devices: every fault is named with its line, column and value. Pure: no I/O, no clock."""
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -9,8 +10,8 @@ from geo.datum import Datum
 from ingest import codecs
 from ingest.carrier_kind import CarrierKind
 from ingest.device_report import Doubt, Fault, Report
-from ingest.device_sheet import LOST, Row
-from ingest.device_words import LIMITS, REQUIRED, column_of, datum_of, kind_of, metric_of
+from ingest.device_sheet import DATED, ERRORS, LOST, Row
+from ingest.device_words import CHINESE, LIMITS, REQUIRED, column_of, datum_of, kind_of, metric_of
 from ingest.registration import NewChannel, NewDevice
 from ingest.registry import LONGEST_INTERVAL_S, METRIC_NAME
 from ingest.usual_units import fault_of, usual_unit
@@ -25,7 +26,10 @@ LONGEST: Final = {
     "area": 64,
     "downstream": 128,
 }
-FORBIDDEN: Final = frozenset("/+#") | {chr(n) for n in range(32)}
+_POWER: Final = re.compile(r"\d(\.\d+)?E\+\d+")  # 8.61235E+14: what a CSV keeps of a number that was shown so
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+FORBIDDEN: Final = re.compile(r"[/+#\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060\ufeff]")  # also what nobody sees
+_IDS: Final = frozenset({"id", "gateway", "downstream"})
 _CARRIERS: Final = frozenset(kind.value for kind in CarrierKind)
 _DEVICE: Final = (
     "kind",
@@ -94,9 +98,12 @@ def _columns(line: int, heading: list[str], report: Report) -> dict[str, int]:
             if name:
                 report.doubt(line, name, "", Doubt.UNKNOWN_COLUMN)
         else:
-            columns.setdefault(column, n)
+            first = columns.setdefault(column, n)
+            if first != n:
+                report.fault(line, name, "", Fault.COLUMN_TWICE, first=heading[first])
     if missing := [name for name in REQUIRED if name not in columns]:
-        raise HeadingError(f"lacks the columns {', '.join(missing)}")
+        chinese = "、".join(CHINESE[name] for name in missing)
+        raise HeadingError(f"lacks the columns {', '.join(missing)} · 表头缺少列：{chinese}（表头须在第一行）")
     return columns
 
 
@@ -116,6 +123,10 @@ class _Reader:
         self._line, self._faulty = line, False
         width = len(self._heading)
         self._cells = cells if len(cells) >= width else cells + [""] * (width - len(cells))
+        if extra := "".join(cells[width:]):
+            self._report.doubt(line, "", extra, Doubt.EXTRA_CELLS)
+        if self._is_spoilt():
+            return
         id_ = self._id()
         known = self.devices.get(id_)
         own = tuple(self._cells[n] for n in self._own)
@@ -130,6 +141,15 @@ class _Reader:
             self._fault("id", Fault.DIFFERS, first=known.line)
             return
         self._add(known, channel)
+
+    def _is_spoilt(self) -> bool:
+        """Find cells that a spreadsheet made something else of."""
+        for column, n in self._at.items():
+            if self._cells[n] in ERRORS:
+                self._fault(column, Fault.CELL_ERROR)
+            elif self._cells[n].endswith(DATED):
+                self._fault(column, Fault.CELL_DATE)
+        return self._faulty
 
     def device(self, id_: str, one: _Open) -> NewDevice:
         """Make the device that the rows of an id come to."""
@@ -157,15 +177,17 @@ class _Reader:
         text = self._cell(column)
         if len(text) > LONGEST[column]:
             self._fault(column, Fault.TOO_LONG, most=LONGEST[column])
+        elif column not in _IDS and CONTROL.search(text):
+            self._fault(column, Fault.CHARACTERS)
         return text
 
     def _id(self, column: str = "id") -> str:
         text = self._word(column)
         if not text and column == "id":
             self._fault(column, Fault.BLANK)
-        elif text.endswith(LOST):
+        elif text.endswith(LOST) or _POWER.fullmatch(text):
             self._fault(column, Fault.ID_DIGITS)
-        elif not FORBIDDEN.isdisjoint(text):
+        elif FORBIDDEN.search(text):
             self._fault(column, Fault.ID_CHARACTERS)
         return text
 

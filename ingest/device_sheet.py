@@ -2,10 +2,13 @@
 
 import csv
 import io
+import re
 import zipfile
+import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Final
+from datetime import date, time, timedelta
+from typing import IO, Final
 
 MAX_BYTES: Final = 64 << 20
 """A file above 64 MiB is refused unread: 170,000 lines of every column are 25 MiB of CSV."""
@@ -16,6 +19,10 @@ MAX_CELL: Final = 4096  # characters; what is longer is cut, and refused by its 
 _UNZIPPED: Final = 768 << 20  # of all parts of a workbook together: 500,000 lines of 20 columns are some 500 MiB
 _STRINGS: Final = 128 << 20  # of the table of strings, the one part that is read whole
 _PARTS: Final = 2000
+_CHUNK: Final = 1 << 20
+_WITHOUT_VALUE: Final = re.compile(  # a formula that was never worked out; one that gives an empty text says t="str"
+    rb'<c\b(?![^>]*\bt="str")[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
+)
 _EXACT: Final = 10**15  # spreadsheets keep fifteen digits of a number
 
 Row = tuple[int, list[str]]
@@ -36,7 +43,7 @@ def rows_of(content: bytes, *, max_bytes: int = MAX_BYTES, max_rows: int = MAX_R
     rows = _of_workbook(content, 2 * max_rows) if content[:4] == b"PK\x03\x04" else _of_text(content)
     given = 0
     for line, cells in rows:
-        if not any(cells) or cells[0].startswith("#"):
+        if not any(cells) or (cells[0].startswith("#") and cells[0] not in ERRORS):
             continue
         given += 1
         if given > max_rows + 1:
@@ -48,7 +55,7 @@ def _of_text(content: bytes) -> Iterator[Row]:
     text = _decoded(content)
     first = text[: text.find("\n")] if "\n" in text else text
     delimiter = max(",\t;", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
     try:
         for cells in reader:
@@ -59,7 +66,9 @@ def _of_text(content: bytes) -> Iterator[Row]:
 
 
 def _decoded(content: bytes) -> str:
-    """Read UTF-8, otherwise what Chinese Excel writes."""
+    """Read UTF-8, otherwise what Chinese Excel writes: GB 18030, or UTF-16 as "Unicode text"."""
+    if content[:2] in {BOM_UTF16_LE, BOM_UTF16_BE} and len(content) % 2 == 0:
+        return content.decode("utf-16", errors="replace")
     if b"\0" in content[:4096]:
         raise SheetError("this is neither CSV nor XLSX · 既不是 CSV 也不是 XLSX（旧版 .xls 请另存为 .xlsx）")
     try:
@@ -73,6 +82,7 @@ def _decoded(content: bytes) -> str:
 
 def _of_workbook(content: bytes, looked_at: int) -> Iterator[Row]:
     _refuse_bombs(content)
+    _refuse_formulas_without_values(content)
     import openpyxl
 
     try:
@@ -103,6 +113,29 @@ def _refuse_bombs(content: bytes) -> None:
         raise SheetError("the workbook unpacks to more than is taken · 工作簿解压后过大")
 
 
+def _refuse_formulas_without_values(content: bytes) -> None:
+    """Refuse what a program wrote and no spreadsheet has worked out: such cells would be read as blank, limits as none."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            for part in parts.namelist():
+                if part.startswith("xl/worksheets/sheet"):
+                    with parts.open(part) as opened:
+                        _look_for_formulas(opened)
+    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, NotImplementedError) as error:
+        raise SheetError("the workbook is damaged · 工作簿已损坏") from error
+
+
+def _look_for_formulas(opened: IO[bytes]) -> None:
+    kept = b""
+    while chunk := opened.read(_CHUNK):
+        if _WITHOUT_VALUE.search(kept + chunk):
+            raise SheetError(
+                "formulas have no values: open and save the workbook in a spreadsheet program"
+                " · 公式没有计算结果：请用表格软件打开并保存一次"
+            )
+        kept = chunk[-MAX_CELL:]
+
+
 def _text(value: object) -> str:
     if value is None:
         return ""
@@ -110,8 +143,8 @@ def _text(value: object) -> str:
         return _number(int(value))
     if isinstance(value, int) and not isinstance(value, bool):
         return _number(value)
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
+    if isinstance(value, date | time | timedelta):
+        return f"{value}{DATED}"
     return str(value).strip()[:MAX_CELL]
 
 
@@ -119,6 +152,12 @@ def _number(value: int) -> str:
     """Write a whole number, with a sign of its lost digits where it has more than a spreadsheet keeps."""
     return f"{value}{LOST}" if abs(value) >= _EXACT else str(value)
 
+
+DATED: Final = "\u2026\u2026"
+"""Behind what the spreadsheet took for a date or a time: 3-1 was the number of a house."""
+
+ERRORS: Final = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
+"""What a spreadsheet shows where a formula came to nothing."""
 
 LOST: Final = "…"
 """Behind a number from a workbook whose last digits the spreadsheet has lost."""

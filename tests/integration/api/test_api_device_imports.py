@@ -101,6 +101,20 @@ async def test_a_second_file_says_what_it_would_change(client: Client) -> None:
     assert (kept["name"], kept["gateway"], kept["lon"]) == ("甲三", "gw", 119.5)
 
 
+async def test_limits_that_are_kept_are_said_in_the_unit_of_the_file(client: Client) -> None:
+    """A list in centimetres without columns of limits leaves 5 m a limit of 500 cm, never of 5 cm."""
+    admin = client("admin")
+    for content in (
+        table(ROWS[2]),
+        table(ROWS[2]).replace("橙色限值".encode(), b"").replace(b",m,300,5,", b",cm,300,,"),
+    ):
+        item = await hand_in(admin, content)
+        await admin.post(f"/api/v1/devices/import/{item['id']}/apply")
+        assert (await settled(admin, item["id"]))["state"] == "registered"
+    (stage,) = (await admin.get("/api/v1/devices/a3")).json()["metrics"]
+    assert (stage["unit"], stage["limits"]["2"]) == ("cm", 500.0)
+
+
 async def test_a_faulty_file_is_refused_whole_with_a_table_of_its_faults(client: Client) -> None:
     """Every faulty line is named, a circle of gateways too; nothing is registered, and it cannot be applied."""
     admin = client("admin")

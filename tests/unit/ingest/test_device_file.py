@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from datetime import date
 
 import openpyxl
 import pytest
@@ -99,7 +100,7 @@ def _checked(device):
     assert channel.limits == (7.0, 6.0, 5.0, 4.0)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_a_chinese_heading_is_read_in_either_encoding(tmp_path, encoding):
     """What Excel saves in a Chinese office is GB 18030; the words in the cells are Chinese, too."""
     path = tmp_path / "设备.csv"
@@ -180,6 +181,12 @@ def test_too_many_rows_and_too_many_bytes_are_refused():
         ("s,smoke,,1e400,30,,smoke,,,,,,,,,,,", "lon", Fault.NUMBER),
         ("s,smoke,,1_0,30,,smoke,,,,,,,,,,,", "lon", Fault.NUMBER),
         ("s,smoke,,,,,smoke,,,,,,,,,,1.x,", "mounting_height_m", Fault.NUMBER),
+        ("8.61235E+14,smoke,,,,,smoke,,,,,,,,,,,", "id", Fault.ID_DIGITS),
+        ("s\u200b1,smoke,,,,,smoke,,,,,,,,,,,", "id", Fault.ID_CHARACTERS),
+        ("s\x7f,smoke,,,,,smoke,,,,,,,,,,,", "id", Fault.ID_CHARACTERS),
+        ("s,smoke,a\x01b,,,,smoke,,,,,,,,,,,", "name", Fault.CHARACTERS),
+        ("#N/A,smoke,,,,,smoke,,,,,,,,,,,", "id", Fault.CELL_ERROR),
+        ("s,smoke,#REF!,,,,smoke,,,,,,,,,,,", "name", Fault.CELL_ERROR),
     ],
 )
 def test_a_fault_names_its_cell(row, column, code):
@@ -190,6 +197,45 @@ def test_a_fault_names_its_cell(row, column, code):
     (fault,) = report.faults
     assert (fault.line, fault.code) == (2, code)
     assert fault.column == ("metric" if code is Fault.METRIC_NEEDED else column)
+
+
+def _of_workbook(**cells):
+    """Read a workbook of one device of which some cells are others."""
+    book = openpyxl.Workbook()
+    book.active.append(HEADER.split(","))
+    row = dict(
+        zip(HEADER.split(","), ["s1", "gauge", "桥", 120, 30, "", "stage", "m", 300, None, None, None, 5], strict=True)
+    )
+    book.active.append([*(row | cells).values()])
+    content = io.BytesIO()
+    book.save(content)
+    report = Report()
+    read_content(content.getvalue(), report, name="f")
+    return [(fault.line, fault.column, fault.code) for fault in report.faults]
+
+
+def test_what_a_spreadsheet_took_for_a_date_or_could_not_work_out_is_refused():
+    """House 3-1 is no first of March; a formula without a value is no blank that takes a limit away."""
+    assert _of_workbook() == []
+    assert _of_workbook(name=date(2026, 3, 1)) == [(2, "name", Fault.CELL_DATE)]
+    assert _of_workbook(id="#N/A") == [(2, "id", Fault.CELL_ERROR)]
+    with pytest.raises(DeviceFileError, match="formulas have no values"):
+        _of_workbook(limit_1="=1+4")
+
+
+def test_a_quote_that_is_never_closed_swallows_no_device():
+    """The rest of the file would be one long name."""
+    rows = f'{HEADER}\ns1,gauge,"桥,120,30,,stage,m,,,,,\ns2,gauge,桥,120,30,,stage,m,,,,,\n'
+    with pytest.raises(DeviceFileError, match="is no CSV"):
+        read_content(rows.encode(), Report(), name="f")
+
+
+def test_two_columns_of_one_meaning_are_refused_and_cells_beyond_the_heading_are_told():
+    """Nobody knows which of two is meant; what stands where no column is was perhaps a comma in a name."""
+    report = Report()
+    read_content(f"编号,{HEADER}\n1,s1,gauge,桥,120,30,,stage,m,,,,,,x\n".encode(), report, name="f")
+    assert [(fault.line, fault.column, fault.code) for fault in report.faults] == [(1, "id", Fault.COLUMN_TWICE)]
+    assert [(doubt.line, doubt.value, doubt.code) for doubt in report.doubts] == [(2, "x", Doubt.EXTRA_CELLS)]
 
 
 def test_a_device_without_metrics_and_columns_nobody_knows():
