@@ -30,7 +30,10 @@ class WeatherStatus(StrEnum):
 
 
 class WeatherConflictError(AlertsError):
-    """The issuer, or an officer, gave an identifier a second time with another content, or updates what is unknown."""
+    """The issuer, or an officer, gave an identifier a second time with another content, or updates what is unknown.
+
+    A warning of another status is unknown to it: an exercise ends none that is meant.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +63,10 @@ def receive(cur: Cursor, warning: WeatherWarning, *, actor: str, now: datetime) 
         INSERT INTO weather_warnings (id, event, priority, headline, grids, from_at, until_at, source, status,
                                       supersedes, recorded_at, actor)
         SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
-        WHERE %s::text IS NULL OR EXISTS (SELECT FROM weather_warnings WHERE id = %s)
+        WHERE %s::text IS NULL OR EXISTS (SELECT FROM weather_warnings WHERE id = %s AND status = %s)
         ON CONFLICT (id) DO NOTHING RETURNING key
         """,
-        (*_columns(warning), now, actor, warning.supersedes, warning.supersedes),
+        (*_columns(warning), now, actor, warning.supersedes, warning.supersedes, warning.status.value),
     )
     row = cur.fetchone()
     if row is None:

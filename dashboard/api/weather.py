@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import shapely
 from fastapi import APIRouter, Depends, Query, Response
 from psycopg import sql
@@ -23,6 +24,8 @@ from geo import GOVERNANCE, load_grids
 
 router = APIRouter(prefix="/weather-warnings", tags=["weather-warnings"])
 
+YEARS = (1970, 2100)  # a deadline of the year 1 can be stored, and not be read again by whoever draws the wall
+LON_AT_MOST, LAT_AT_MOST = 180.0, 90.0
 Code = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -61,6 +64,8 @@ class WeatherBody(BaseModel):
             raise ValueError("give grids or a polygon, one of them")
         if self.until_at <= self.from_at:
             raise ValueError("until_at must be after from_at")
+        if not (YEARS[0] < self.from_at.year and self.until_at.year < YEARS[1]):
+            raise ValueError("from_at and until_at must lie in our time")
         return self
 
 
@@ -120,12 +125,14 @@ def declare(
     with web.transaction() as cur:
         codes = _codes(web, cur, body, now)
         _refuse_foreign(web, cur, account, codes)
+        if body.supersedes is not None:  # which it ends
+            _refuse_foreign(web, cur, account, _grids_of(cur, body.supersedes))
         warning = WeatherWarning(grids=codes, **body.model_dump(exclude={"grids", "polygon"}))
         try:
             changes = weather.receive(cur, warning, actor=account.name, now=now)
         except WeatherConflictError:
             raise ProblemError(
-                409, "identifier", "The identifier stands for something else, or updates nothing known."
+                409, "identifier", "The identifier stands for something else, or updates nothing known of its status."
             ) from None
         if changes:
             detail: audit.Detail = {"event": body.event, "priority": body.priority, "grids": len(codes)}
@@ -186,6 +193,9 @@ def _codes(web: Web, cur: Cursor, body: WeatherBody, now: datetime) -> tuple[str
         area = shapely.geometry.shape(body.polygon)
     except (ValueError, KeyError, TypeError, AttributeError, shapely.errors.ShapelyError):
         raise invalid("body.polygon", "is no GeoJSON geometry") from None
+    corners = shapely.get_coordinates(area)
+    if not (np.abs(corners) <= (LON_AT_MOST, LAT_AT_MOST)).all():  # with corners far off, or none, it is never done
+        raise invalid("body.polygon", "is not in degrees of WGS 84, longitude first")
     grids = load_grids(cur, now)
     finest = next((grids.level(level) for level in reversed(GOVERNANCE) if grids.level(level)), ())
     shapely.prepare(area)
@@ -193,6 +203,11 @@ def _codes(web: Web, cur: Cursor, body: WeatherBody, now: datetime) -> tuple[str
     if not codes:
         raise invalid("body.polygon", "reaches into no grid")
     return codes
+
+
+def _grids_of(cur: Cursor, warning_id: str) -> tuple[str, ...]:
+    row = cur.execute("SELECT grids FROM weather_warnings WHERE id = %s", (warning_id,)).fetchone()
+    return () if row is None else tuple(row[0])
 
 
 def _refuse_foreign(web: Web, cur: Cursor, account: Account, codes: tuple[str, ...]) -> None:

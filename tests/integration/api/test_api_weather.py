@@ -68,6 +68,13 @@ async def test_a_polygon_becomes_the_grids_it_reaches_into(client: Client, count
         ({"event": "Rain Storm"}, "body.event"),
         ({"grids": [], "polygon": {"type": "Polygon"}}, "body.polygon"),
         ({"priority": 5}, "body.priority"),
+        ({"from_at": "0001-01-01T00:00:00Z"}, "body"),
+        ({"until_at": "9999-12-31T00:00:00Z"}, "body"),
+        ({"grids": [], "polygon": {"type": "Point", "coordinates": [1e308, 1e308]}}, "body.polygon"),
+        (
+            {"grids": [], "polygon": {"type": "Polygon", "coordinates": [[[1e308, 0], [1, 2], [3, 4], [1e308, 0]]]}},
+            "body.polygon",
+        ),
     ],
 )
 async def test_what_is_no_warning_is_refused(client: Client, county: Any, change: dict[str, Any], where: str) -> None:
@@ -82,6 +89,28 @@ async def test_an_identifier_stands_for_one_thing(client: Client, county: Any) -
     dispatcher = client("dispatcher")
     await dispatcher.post(PATH, json=BODY)
     assert (await dispatcher.post(PATH, json=BODY | {"priority": 1})).status_code == 409
+
+
+async def test_a_test_ends_no_warning_that_is_meant(client: Client, county: Any) -> None:
+    """409 where the statuses differ, and the warning holds as before."""
+    dispatcher = client("dispatcher")
+    await dispatcher.post(PATH, json=BODY)
+    for status in ("test", "exercise", "draft"):
+        refused = await dispatcher.post(PATH, json=BODY | {"id": status, "status": status, "supersedes": BODY["id"]})
+        assert refused.status_code == 409
+    assert [item["id"] for item in (await dispatcher.get(PATH)).json()["items"]] == [BODY["id"]]
+    renewed = await dispatcher.post(PATH, json=BODY | {"id": "2", "supersedes": BODY["id"]})
+    assert renewed.status_code == 201
+    assert [item["id"] for item in (await dispatcher.get(PATH)).json()["items"]] == ["2"]
+
+
+async def test_an_account_of_one_town_ends_no_warning_of_another(client: Client, county: Any) -> None:
+    """Neither by cancelling it nor by one of its own that supersedes it."""
+    await client("dispatcher").post(PATH, json=BODY | {"id": "far", "grids": ["T2"]})
+    limited = client("limited")
+    assert (await limited.post(f"{PATH}/far/cancel", json={"reason": "x"})).status_code == 403
+    assert (await limited.post(PATH, json=BODY | {"id": "mine", "supersedes": "far"})).status_code == 403
+    assert [item["id"] for item in (await limited.get(PATH)).json()["items"]] == ["far"]
 
 
 async def test_who_may(client: Client, county: Any) -> None:
