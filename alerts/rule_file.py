@@ -13,6 +13,7 @@ from alerts.errors import RuleFileError
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|min|h|d)")
 _MICROSECONDS = {"ms": 1_000, "s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
+_LONGEST_US = 3_653 * _MICROSECONDS["d"]  # beyond it no instant can be computed
 _NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
@@ -70,7 +71,10 @@ class Entry:
         match = _DURATION.fullmatch(text)
         if match is None:
             self.refuse(f"{text!r} is not a duration: write it like 90s, 5min, 1h or 2d")
-        return round(float(match[1]) * _MICROSECONDS[match[2]])
+        span = float(match[1]) * _MICROSECONDS[match[2]]
+        if span > _LONGEST_US:
+            self.refuse(f"{text!r} is longer than ten years")
+        return round(span)
 
     def priority(self) -> int:
         """Read a priority: 1 (red) to 4 (blue)."""
@@ -171,6 +175,8 @@ def parse(text: str, source: str) -> Entry:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or "this is not YAML"
         raise RuleFileError(source, mark.line + 1 if mark else 1, str(reason)) from None
+    except RecursionError:
+        raise RuleFileError(source, 1, "it is nested too deeply") from None
     if root is None:
         raise RuleFileError(source, 1, "the file is empty")
     return Entry(root, source)

@@ -9,6 +9,7 @@ anything is sent, so that a faulty recording is refused whole.
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -108,7 +109,7 @@ def _opened(path: Path) -> Iterator[TextIO]:
             stream = gzip.GzipFile(fileobj=raw) if is_gzip else raw
             with io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8-sig", newline="") as file:
                 yield file
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise RecordingError(f"{path} cannot be read: {error}.") from error
 
 

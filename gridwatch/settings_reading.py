@@ -22,6 +22,7 @@ ENV_PREFIX = "GRIDWATCH_"
 NOT_SETTINGS = ("DATA_DIR", "CONFIG", "RUNTIME", "RECORDINGS", "TEST_DATABASE_URL")
 # A variable this like a setting's name is a slip of the finger; one less like it belongs to somebody else.
 SLIP = 0.88
+MOST_VALUES = 200_000  # of a settings file, anchors unfolded; every place of every issuer is far fewer
 
 
 def read_settings(
@@ -119,14 +120,49 @@ def _tree(path: Path | None, *, must_exist: bool) -> dict[str, Any]:
     if path is None or not (must_exist or path.exists()):
         return {}
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        tree = _read_yaml(path.read_text(encoding="utf-8")) or {}
     except OSError as error:
         raise SettingsError(f"The settings file {path} cannot be read: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise SettingsError(f"The settings file {path} is nested too deeply.") from None
+    except (yaml.YAMLError, ValueError) as error:  # an impossible date or an endless number is a plain ValueError
         raise SettingsError(f"The settings file {path} is no YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(tree, dict):
         raise SettingsError(f"The settings file {path} must hold names and values, like `dashboard: {{port: 8000}}`.")
     return {str(key): value for key, value in tree.items()}
+
+
+def _read_yaml(text: str) -> Any:
+    """Read YAML whose keys stand once each, of no more values than settings need; both would go unseen."""
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _refuse_odd(node)
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _refuse_odd(root: yaml.Node) -> None:
+    """Refuse a key that stands twice, of which YAML would keep the last, and anchors that multiply values."""
+    waiting, looked_at = [root], 0
+    while waiting:
+        node = waiting.pop()
+        looked_at += 1
+        if looked_at > MOST_VALUES:
+            raise yaml.YAMLError(f"more than {MOST_VALUES} values: anchors may have multiplied them")
+        if isinstance(node, yaml.MappingNode):
+            first: dict[str, int] = {}
+            for key, value in node.value:
+                line = key.start_mark.line + 1
+                if isinstance(key, yaml.ScalarNode) and key.value in first:
+                    raise yaml.YAMLError(f"{key.value!r} stands twice, on line {first[key.value]} and on line {line}")
+                first[str(key.value)] = line
+                waiting += (key, value)
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += node.value
 
 
 def _nested(overrides: Mapping[str, object]) -> dict[str, Any]:

@@ -194,6 +194,8 @@ def load_scenario(name: str) -> Scenario:
         if path.parent == _FOLDER:
             raise ScenarioError(f"no scenario {name!r}: there are {', '.join(names())}") from None
         raise ScenarioError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{path}: no text in UTF-8: {error}") from None
     return read_scenario(text, str(path.name))
 
 
@@ -205,7 +207,9 @@ def read_scenario(text: str, source: str) -> Scenario:
     """
     try:
         tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except RecursionError:
+        raise ScenarioError(f"{source}: nested too deeply") from None
+    except (yaml.YAMLError, ValueError) as error:  # an impossible date or an endless number is a plain ValueError
         raise ScenarioError(f"{source}: not YAML: {' '.join(str(error).split())}") from None
     try:
         return Scenario.model_validate(tree)

@@ -156,3 +156,18 @@ def test_silence_is_three_intervals():
     assert rule.points(gauge()) == (expected,)
     assert rule.points(gauge(interval_s=1.0))[0].after_us == 15_000_000
     assert rule.points(gauge(interval_s=None)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("rules: " + "[" * 5000, "1: it is nested too deeply"),
+        (GOOD.replace("90s", "9" * 400 + "d"), "8: .* is longer than ten years"),
+        (GOOD.replace("1h", "200000d"), "10: '200000d' is longer than ten years"),
+    ],
+    ids=["deep", "endless", "centuries"],
+)
+def test_what_no_engine_can_hold_is_refused_with_its_line(text, says):
+    """Nesting without end and delays beyond all calendars are faults of the file, never of whoever reads it."""
+    with pytest.raises(RuleFileError, match=says):
+        load_rules(text)

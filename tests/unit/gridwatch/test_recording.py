@@ -84,6 +84,16 @@ ROWS = st.lists(
 )
 
 
+def test_a_damaged_gzip_is_an_error(tmp_path):
+    """What was damaged on the way is refused in one sentence."""
+    whole = bytearray(gzip.compress((HEADER + "1,a,stage,1\n" * 5000).encode()))
+    whole[10] = 0x07  # a block of the kind that there is not
+    path = tmp_path / "damaged.csv.gz"
+    path.write_bytes(whole)
+    with pytest.raises(RecordingError, match=r"damaged\.csv\.gz cannot be read"):
+        survey(path, {})
+
+
 @given(rows=ROWS, speed=st.sampled_from([0.0, 1.0, 600.0]), is_sorted=st.booleans())
 def test_packs_keep_every_row_and_each_devices_order(rows, speed, is_sorted):
     """Whatever the input, no row is lost or doubled, a device's rows keep their order, and no pack is too large."""

@@ -65,6 +65,33 @@ def test_a_wrong_file_is_one_sentence_that_names_the_place(file, text, sentence)
     assert "geheim" not in str(caught.value)
 
 
+LAUGHS = "a: &a [x, x]\n" + "".join(f"b{i}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(20))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "alerts: {rules: a.yaml}\nlog_level: info\nalerts: {notify: b.yaml}",
+            "'alerts' stands twice, on line 1 and on line 3",
+        ),
+        ("dashboard: {port: 1, port: 2}", "'port' stands twice, on line 1 and on line 1"),
+        ("log_level: " + "[" * 5000, "is nested too deeply"),
+        ("log_level: 2024-13-45", "is no YAML"),
+        ("dashboard: {port: " + "9" * 5000 + "}", "is no YAML"),
+        (LAUGHS + "log_level: *u", "anchors may have multiplied them"),
+    ],
+    ids=["a room twice", "a key twice", "deep", "no date", "endless number", "anchors"],
+)
+def test_yaml_that_hides_or_multiplies_something_is_refused_in_one_sentence(file, text, sentence):
+    """Of a key that stands twice YAML would silently keep the last; what cannot be read is never a fault of ours."""
+    file.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        read_settings(file)
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("name", "nearest"),
     [

@@ -72,6 +72,21 @@ def test_a_wrong_scenario_says_where(text, says):
     assert says in str(refused.value)
 
 
+@pytest.mark.parametrize("text", ["[" * 5000, "name: 2024-13-45", "name: " + "9" * 5000])
+def test_what_cannot_be_read_is_no_scenario(text):
+    """Nesting without end, an impossible date, an endless number: a sentence, not a fault."""
+    with pytest.raises(ScenarioError, match=r"x\.yaml: n"):
+        read_scenario(text, "x.yaml")
+
+
+def test_a_scenario_in_another_encoding_says_so(tmp_path):
+    """A file saved as GB 18030 is refused in one sentence."""
+    path = tmp_path / "story.yaml"
+    path.write_bytes("title: 火灾".encode("gb18030"))
+    with pytest.raises(ScenarioError, match="no text in UTF-8"):
+        load_scenario(str(path))
+
+
 def test_an_unknown_scenario_names_the_known_ones():
     """Asking for a scenario that does not exist says which ones do."""
     with pytest.raises(ScenarioError, match="no scenario 'flood': there are demo, flash_flood"):
