@@ -29,8 +29,11 @@ def learn_topics(cur: Cursor, gateways: Sequence[str]) -> dict[str, tuple[str, .
     """Give for each gateway the topics of its registered children and of the device of its own name, sorted."""
     cur.execute(
         """
-        SELECT CASE WHEN gateway = ANY(%(names)s) THEN gateway ELSE id END, id, area, coalesce(grid, 0) FROM devices
-        WHERE retired_at IS NULL AND NOT is_carrier AND (gateway = ANY(%(names)s) OR id = ANY(%(names)s))
+        SELECT gateway, id, area, coalesce(grid, 0) FROM devices
+        WHERE retired_at IS NULL AND NOT is_carrier AND gateway = ANY(%(names)s)
+        UNION
+        SELECT id, id, area, coalesce(grid, 0) FROM devices
+        WHERE retired_at IS NULL AND NOT is_carrier AND id = ANY(%(names)s)
         """,
         {"names": list(gateways)},
     )

@@ -36,11 +36,13 @@ def add(
     from dashboard import audit
     from gridwatch.clock import now
     from gridwatch.commands.user import system_user
+    from gridwatch.gateway_sync import lock_gateways
     from gridwatch.gateway_topics import learn_topics
     from gridwatch.gateways import load_gateways, make_account, save_gateways
 
     path, at = directory_of(data_dir).gateways, now()
     with _transaction(data_dir, config) as cur:
+        lock_gateways(cur)
         learnt = learn_topics(cur, [name])[name]
         account, password = make_account(name, areas=area or (), topics=topic or (), learnt=learnt, now=at)
         save_gateways(path, load_gateways(path).with_account(account))
@@ -81,10 +83,12 @@ def remove(name: Name, *, data_dir: DataDir = DEFAULT_DATA_DIR, config: Config =
     from dashboard import audit
     from gridwatch.clock import now
     from gridwatch.commands.user import system_user
+    from gridwatch.gateway_sync import lock_gateways
     from gridwatch.gateways import load_gateways, save_gateways
 
     path = directory_of(data_dir).gateways
     with _transaction(data_dir, config) as cur:
+        lock_gateways(cur)
         save_gateways(path, load_gateways(path).without(name))
         audit.append(cur, actor=system_user(), action="gateway.remove", target=name, detail={}, now=now())
     typer.echo(f"removed {name}")
