@@ -17,23 +17,34 @@ class Newcomers:
         self._url = url
         self._name = name
         self._connection: Connection | None = None
+        self._is_over = False
 
     @stamina.retry(on=may_pass, attempts=None, timeout=None, wait_initial=0.05, wait_max=3.0)
     def are_among(self, devices: Collection[str]) -> bool:
         """Tell whether any of these ids is registered by now, waiting for the database while it is away."""
-        if not devices:
+        if not devices or self._is_over:
             return False
         try:
-            if self._connection is None:
-                self._connection = connect(self._url, name=self._name)
-                self._connection.autocommit = True
-            return is_any_registered(self._connection.cursor(), devices)
+            connection = self._connection or self._connect()
+            return is_any_registered(connection.cursor(), devices)
         except psycopg.Error:
-            self.close()
+            self._end_session()
             raise
 
     def close(self) -> None:
-        """Give up the session."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Give up the session, for good. Whoever asks in another thread in this moment is told no."""
+        self._is_over = True
+        self._end_session()
+
+    def _connect(self) -> Connection:
+        connection = connect(self._url, name=self._name)
+        connection.autocommit = True
+        self._connection = connection
+        if self._is_over:  # looked at after it is there: one of the two who race closes it
+            self._end_session()
+        return connection
+
+    def _end_session(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
