@@ -8,7 +8,8 @@ Connection = psycopg.Connection[TupleRow]
 Cursor = psycopg.Cursor[TupleRow]
 
 # A statement that runs longer than this is a fault of ours; it must not hold the alarm's way up.
-OPTIONS = "-c timezone=UTC -c statement_timeout=30s -c lock_timeout=10s"
+STATEMENT_S = 30
+OPTIONS = f"-c timezone=UTC -c statement_timeout={STATEMENT_S}s -c lock_timeout=10s"
 
 
 def may_pass(error: Exception) -> bool:
@@ -16,13 +17,16 @@ def may_pass(error: Exception) -> bool:
     return isinstance(error, psycopg.OperationalError) and not isinstance(error, psycopg.errors.ProgramLimitExceeded)
 
 
-def connect(url: str, *, name: str = "gridwatch") -> Connection:
+def connect(url: str, *, name: str = "gridwatch", statement_s: int = STATEMENT_S) -> Connection:
     """Open one session; transactions begin with the first statement and end by commit() or rollback().
+
+    A statement that takes longer than `statement_s` is ended by the server.
 
     Raises:
         psycopg.OperationalError: the database cannot be reached.
     """
-    return psycopg.connect(url, options=OPTIONS, application_name=name, connect_timeout=5)
+    options = f"{OPTIONS} -c statement_timeout={statement_s}s"  # the last one counts
+    return psycopg.connect(url, options=options, application_name=name, connect_timeout=5)
 
 
 def open_pool(url: str, *, size: int, name: str = "gridwatch") -> ConnectionPool[Connection]:

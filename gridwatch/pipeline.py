@@ -23,7 +23,7 @@ from alerts.backfill import mark
 from alerts.carriers import Carrier, CarrierKind, ensure_carriers, service_keys
 from alerts.weather_intake import WeatherOptions
 from database import append_changes, connect, newest_change
-from database.connection import Connection, Cursor, may_pass
+from database.connection import STATEMENT_S, Connection, Cursor, may_pass
 from gridwatch.absences import Absence, excused_us, load_absences, put_off, write_absence
 from gridwatch.batch_number import Progress
 from gridwatch.follow_up import FollowUp
@@ -50,6 +50,7 @@ from ingest.taken_in_store import load_taken_in, write_taken_in
 
 log = structlog.get_logger(__name__)
 
+LONGEST_STATEMENT_S = 480  # 170,000 alarms in one batch, on a slow machine
 BROKER_AWAY = timedelta(seconds=5)  # two pings of the collector and a bit
 LEARN_ROUNDS = 3  # looks again: after new devices were found, after their metrics were added, and for a race of the two
 
@@ -96,6 +97,7 @@ class Pipeline:
         self._file = rules if isinstance(rules, RuleFile) else RuleFile(rules=rules)
         self._gate = RateGate(topic_rate)
         self._connection: Connection | None = None
+        self._statement_s = STATEMENT_S
         self._newcomers = Newcomers(url, name=f"gridwatch {worker} newcomers")
         self._writer = ReadingsWriter()
         self._number = 0
@@ -111,7 +113,8 @@ class Pipeline:
             self._session().commit()  # the feed is locked no longer than that
             self._take_up(self._session().cursor(), now)
             self._session().commit()
-        except psycopg.Error:
+        except psycopg.Error as error:
+            self._give_time(error)
             self._end_session()
             raise
 
@@ -282,10 +285,17 @@ class Pipeline:
                 connection.commit()
                 # Only now: a batch that is written again after a failure counts once.
                 dict.update(self.counters, self._tally)
-        except psycopg.Error:
+                self._statement_s = STATEMENT_S
+        except psycopg.Error as error:
             self._writer.forget()
+            self._give_time(error)
             self._end_session()
             raise
+
+    def _give_time(self, error: psycopg.Error) -> None:
+        """Let statements take longer the next time where one was too slow: tried again as it was, it would be for ever."""
+        if isinstance(error, psycopg.errors.QueryCanceled):
+            self._statement_s = min(2 * self._statement_s, LONGEST_STATEMENT_S)
 
     def _write(self, cur: Cursor, work: Work) -> dict[str, int]:
         """Write all of it and give the running totals of what was written."""
@@ -388,5 +398,5 @@ class Pipeline:
 
     def _session(self) -> Connection:
         if self._connection is None or self._connection.closed:
-            self._connection = connect(self._url, name=f"gridwatch {self._worker}")
+            self._connection = connect(self._url, name=f"gridwatch {self._worker}", statement_s=self._statement_s)
         return self._connection

@@ -39,6 +39,28 @@ def test_an_alarm_is_written_although_its_incident_fails(database_url, monkeypat
     pipeline.close()
 
 
+def test_a_batch_that_takes_longer_than_a_statement_may_is_given_the_time(database_url):
+    """170,000 alarms in one batch take longer than the usual limit: tried again as it was it would hold the county up for ever."""
+    with connect(database_url) as connection, connection.cursor() as cur:
+        fact = NewChannel(metric="fire", unit="1")
+        register(
+            cur, [NewDevice(id="g1", kind="smoke", name="", lon=None, lat=None, area="T1", channels=(fact,))], now=NOW
+        )
+        cur.execute(
+            "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3); RETURN NEW; END'"
+        )
+        cur.execute("CREATE TRIGGER slow BEFORE INSERT ON alarms EXECUTE FUNCTION slow()")
+    pipeline = Pipeline(database_url, worker="w", rules=load_rules(DEFAULT_RULES), sources=DEFAULT_SOURCES)
+    pipeline.open(now=NOW)
+    pipeline.close()
+    pipeline._statement_s = 1
+    body = json.dumps([{"n": "fire", "vb": True, "t": NOW.timestamp()}]).encode()
+    message = Message("gridwatch/v1/T1/g1/senml", body, 1, retained=False)
+    pipeline.commit(pipeline.judge([message], received=NOW.timestamp(), now=NOW, tick=False, flush=False))
+    assert counts(database_url)[:2] == (1, 1)
+    pipeline.close()
+
+
 def counts(url):
     """Count readings, alarms and incidents."""
     with connect(url) as connection, connection.cursor() as cur:
