@@ -12,8 +12,6 @@ from pathlib import Path
 from gridwatch.data_dir import write_private
 from gridwatch.embedded import process
 
-LOG_BYTES = 32 << 20
-LOGS_KEPT = 3
 PACKET_IDS = 65535  # MQTT packet ids of one session: the most messages that can wait for their PUBACK
 
 
@@ -128,10 +126,6 @@ class NatsServer:
                 },
                 **({"http": f"127.0.0.1:{self.monitor}"} if self.monitor else {}),
                 "max_payload": 1 << 20,
-                # Whoever publishes where it may not writes a line each time: that shall not fill the disk.
-                "logfile": str(self.log),
-                "logfile_size_limit": LOG_BYTES,
-                "logfile_max_num": LOGS_KEPT,
                 "authorization": {"users": [_user(account) for account in self.accounts]},
             },
             indent=1,

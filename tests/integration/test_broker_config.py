@@ -20,7 +20,6 @@ from gridwatch.broker_files import Order, write_files
 from gridwatch.certificates import Authority, Purpose
 from gridwatch.data_dir import DataDirectory
 from gridwatch.embedded import BrokerAccount, NatsServer, free_port
-from gridwatch.embedded.nats import LOG_BYTES, LOGS_KEPT
 from gridwatch.embedded.process import end, is_listening, start, wait_until
 from gridwatch.gateways import Gateways, make_account, save_gateways
 from gridwatch.keys import load_keys
@@ -129,24 +128,6 @@ def test_what_nats_has_no_words_for_stops_no_broker(tmp_path):
         worker.leave()
     finally:
         broker.stop()
-
-
-def test_what_is_refused_does_not_fill_the_disk(tmp_path):
-    """Each publication on a foreign topic is a line in the broker's log, which begins anew when it is long; few are kept."""
-    accounts = (BrokerAccount(user="gw", password="g", publish=("own",)),)
-    broker = NatsServer(tmp_path / "nats", host="127.0.0.1", port=free_port(), accounts=accounts)
-    broker.directory.mkdir()
-    for _ in range(LOGS_KEPT + 2):
-        with broker.log.open("ab") as log:
-            log.truncate(LOG_BYTES)
-        broker.start()
-        visitor = Visitor("gw", "g").connect(broker.port)
-        visitor.publish("foreign", b"")
-        visitor.publish("foreign", b"")
-        visitor.leave()
-        broker.stop()
-        assert broker.log.stat().st_size < LOG_BYTES
-    assert len(list(broker.directory.glob("broker.log*"))) <= LOGS_KEPT
 
 
 def test_mosquitto_tells_a_gateway_that_speaks_mqtt_5(office, tmp_path):
