@@ -6,6 +6,7 @@
   const say = text.say;
   const make = gridwatch.make;
   const LIMIT = 100;
+  const PAGES = 20;
   const SHOWN = 4; // in the strip: more would be too small to read from ten metres
   const AGAIN_MS = 30000; // what begins or ends by itself, and the age of the sources
   const SOON_MS = 300;
@@ -17,6 +18,7 @@
   let host = null;
   let asked = null;
   let outlines = null;
+  let reading = 0;
 
   function start(strip) {
     host = strip;
@@ -41,12 +43,13 @@
   }
 
   async function read() {
+    const mine = (reading += 1);
     try {
-      const answers = await Promise.all([
-        gridwatch.api.get("/weather-warnings", { limit: LIMIT }),
-        gridwatch.api.get("/weather-warnings/sources"),
-      ]);
-      weather.items = answers[0].items.sort(worstFirst);
+      const answers = await Promise.all([everything(), gridwatch.api.get("/weather-warnings/sources")]);
+      if (mine !== reading) {
+        return; // a later question tells more, whichever is answered first
+      }
+      weather.items = answers[0].sort(worstFirst);
       weather.sources = answers[1];
       weather.readAt = performance.now();
     } catch (failure) {
@@ -54,6 +57,17 @@
       return;
     }
     draw();
+  }
+
+  /* All of them: they come by their beginning, so what holds longest, the red one perhaps, stands on the last page. */
+  async function everything() {
+    const items = [];
+    let answer = { next: "" };
+    for (let page = 0; page < PAGES && answer.next !== null; page += 1) {
+      answer = await gridwatch.api.get("/weather-warnings", { limit: LIMIT, cursor: answer.next });
+      items.push.apply(items, answer.items);
+    }
+    return items;
   }
 
   function isMeant(item) {

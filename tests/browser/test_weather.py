@@ -118,3 +118,19 @@ def test_what_is_coming_says_from_when(site: Site, sign_in: SignIn) -> None:
     site.publish([("cap/met", cap(infos=info.replace("<expires>", f"<onset>{time_of(onset)}</onset><expires>")))])
     wall = sign_in("/wall", role="screen")
     expect(wall.locator(".weather-chip.is-coming")).to_contain_text("起")
+
+
+def test_the_worst_is_shown_however_many_there_are(site: Site, sign_in: SignIn) -> None:
+    """A red one that has held for long stands before a hundred and twenty that begin later."""
+    _, ring = _town(site, 0)
+    _warn(site, "red", f"<areaDesc>x</areaDesc><polygon>{ring}</polygon>", headline="某县气象台发布暴雨红色预警信号")
+    with connect(site.database_url) as connection:
+        connection.execute(
+            "INSERT INTO weather_warnings (id, event, priority, grids, from_at, until_at, source, recorded_at, actor, placed)"
+            " SELECT 'b' || n, 'gale', 4, '{}', now() + interval '1 h', now() + interval '9 h', 'x', now(), 'test', 'unknown'"
+            " FROM generate_series(1, 120) n"
+        )
+    wall = sign_in("/wall", role="screen")
+    expect(wall.locator(".weather-chip").first).to_contain_text("暴雨红色预警")
+    expect(wall.locator(".weather-more")).to_contain_text("1")
+    assert wall.evaluate("window.gridwatch.weather.items.length") == 121
