@@ -10,7 +10,11 @@ from typing import Final
 
 from ingest.foreign import LONGEST, Foreign, How
 
-_LINE: Final = re.compile(rb' - mid:(\d+) - "([^"\n]*)" - Publish Violation - (?:[^\n]*?, )?Subject "([^"\n]+)"')
+_LINE: Final = re.compile(
+    rb'^\[(\d+)\] [^\n]*? - mid:(\d+) - "([^"\n]*)" - Publish Violation - (?:[^\n]*?, )?Subject "([^"\n]+)"',
+    re.MULTILINE,
+)
+_PROCESS: Final = re.compile(rb"^\[(\d+)\] ", re.MULTILINE)
 AT_ONCE: Final = 1 << 20  # bytes of the log in one look; who writes more is counted in part
 ACCOUNTS_KEPT: Final = 10_000
 
@@ -22,14 +26,20 @@ class BrokerLog:
         self._path = path
         self._monitor = monitor
         self._at = path.stat().st_size if path.exists() else 0
+        self._process = b""  # the broker's; another one counts its connections anew
         self._accounts: dict[int, str] = {}
 
     def violations(self) -> list[Foreign]:
         """Count what was refused since the last look, by account and topic."""
-        counts = Counter((int(mid), client, subject) for mid, client, subject in _LINE.findall(self._news()))
+        news = self._news()
+        latest = _PROCESS.findall(news)
+        if latest and latest[-1] != self._process:
+            self._process = latest[-1]
+            self._accounts.clear()
         found: dict[tuple[str, str], int] = {}
-        for (mid, client, subject), count in counts.items():
-            speaker = self._account(mid) or client.decode(errors="replace")
+        for (process, mid, client, subject), count in Counter(_LINE.findall(news)).items():
+            account = self._account(int(mid)) if process == self._process else ""  # nobody knows it any more
+            speaker = account or client.decode(errors="replace")
             key = (speaker[:LONGEST], topic_of(subject.decode(errors="replace"))[:LONGEST])
             found[key] = found.get(key, 0) + count
         return [
