@@ -3,12 +3,15 @@
 The store and a trial of rules both ask here, so that a trial tells of the alarms a control room would have had.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
 from alerts.detection import PointChange
 from alerts.life_cycle import Projection, State, is_active
+from ingest.clocks import NOT_YET_US
 
+_NOT_YET = timedelta(microseconds=NOT_YET_US)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # One watch. What comes back sooner is the same happening and the same alarm; later it is another one, and the first
 # still wants its officer (docs/decisions/0013).
@@ -23,13 +26,15 @@ class Answer(Enum):
     KNOWN = auto()  # it was told before, or is past already: nothing
 
 
-def answer(newest: Projection | None, change: PointChange) -> Answer:
-    """Decide what to do with a change, given the newest alarm of its point.
+def answer(newest: Projection | None, change: PointChange, *, now: datetime | None = None) -> Answer:
+    """Decide what to do with a change, given the newest alarm of its point, and our time where it is judged live.
 
     The same reading delivered again, or judged by two workers, has the same device time: an alarm that has seen a
     time does not go back behind it.
     """
     at = instant(change.time)
+    if now is not None and newest is not None and at <= now + _NOT_YET:
+        newest = _by_now(newest, now + _NOT_YET)
     if not change.active:
         holds = newest is not None and is_active(newest.state)
         return (
@@ -53,6 +58,16 @@ def instant(time: int) -> datetime:
 def microseconds(at: datetime) -> int:
     """Give the microseconds since 1970 of an aware instant."""
     return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _by_now(newest: Projection, latest: datetime) -> Projection:
+    """Leave out times that are not yet: our own clock was set back since."""
+    raised, cleared = newest.raised_at, newest.cleared_at
+    return replace(
+        newest,
+        raised_at=None if raised is not None and raised > latest else raised,
+        cleared_at=None if cleared is not None and cleared > latest else cleared,
+    )
 
 
 def _is_after(at: datetime, other: datetime | None, *, or_at: bool = False) -> bool:

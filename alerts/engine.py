@@ -61,6 +61,10 @@ class Engine:
         """Give the batch with the quality IMPLAUSIBLE on values that cannot be; `detect` wants it so."""
         return screen(self._table, self._table.slots(batch.device, batch.metric), batch)
 
+    def forget_what_is_not_yet(self, batch: Batch) -> None:
+        """Hold nothing against readings that is later than they were received: our own clock was set back since."""
+        self._standings.forget_what_is_not_yet(self._table.slots(batch.device, batch.metric), batch.received)
+
     def detect(self, batch: Batch) -> Detection:
         """Judge a batch. The answer depends on the readings and their order only, not on how they are batched.
 

@@ -13,6 +13,7 @@ from alerts.judge import Standing, judge
 from alerts.life_cycle import Cause
 from alerts.point_table import NEVER, PointTable
 from alerts.points import NOTHING_QUIET, JudgedPoint, RangePoint, ValuePoint
+from ingest.clocks import NOT_YET_US
 
 PointName = tuple[int, int, str, int]  # device, metric, condition, priority
 
@@ -56,6 +57,21 @@ class Standings:
             fresh[row] &= at > newest.get(slot, NEVER)
             newest[slot] = max(at, newest.get(slot, NEVER))
         return fresh
+
+    def forget_what_is_not_yet(self, slots: NDArray[np.int32], received: NDArray[np.int64]) -> None:
+        """Forget of some slots what our own clock, which was set back since, called later than now."""
+        latest = received + NOT_YET_US
+        ahead = np.maximum(self.last.take(slots), self.said.take(slots)) > latest
+        if not ahead.any():
+            return
+        for slot in np.unique(slots[ahead]).tolist():
+            self.last[slot] = self.said[slot] = NEVER
+            self.odd_last.pop(slot, None)
+            self.histories.pop(slot, None)
+            points = self.table.of_slot(slot)
+            self.since[points.start : points.stop] = NEVER
+            for number in points:
+                self.raises.pop(self.name(number), None)
 
     def advance(self, slots: NDArray[np.int32], time: NDArray[np.int64]) -> None:
         """Move the time of the last judged reading forward, never back."""

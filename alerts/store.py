@@ -86,7 +86,7 @@ def _save_round(
         moves: list[Move] = []
         for change in changes:
             alarm = newest.get(_key(change))
-            match answer(alarm.now if alarm else None, change):
+            match answer(alarm.now if alarm else None, change, now=now):
                 case Answer.OPEN:
                     fresh.append(change)
                 case Answer.MOVE:

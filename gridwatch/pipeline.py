@@ -231,6 +231,7 @@ class Pipeline:
         intake.batch = self._set_back.righted(intake.batch, self._clocks)
         intake.batch = self._engine.screen(intake.batch)  # what cannot be is stored as such, and shown to nobody
         self._newest.note(intake.slots, intake.batch)
+        self._engine.forget_what_is_not_yet(intake.batch)
         absence = self._note_broker(messages, now)
         detected = mark(
             self._engine.detect(intake.batch), lambda device, time: self._clocks.is_late(device, time, received_us)

@@ -21,6 +21,9 @@ NEVER = np.iinfo(np.int64).max
 # A clock further ahead is not believed: its readings bear our time. Judged by it, its device would be deaf until the present
 # has caught up: what it says later with a mended clock would be older than what was heard before.
 AHEAD_US = 60_000_000
+# What was taken in with a time further ahead than that bears the time of a clock of ours that was set back since, as of a machine
+# that started with local time for UTC: no newer word is held against it.
+NOT_YET_US = 2 * AHEAD_US
 
 
 class DeviceClocks:

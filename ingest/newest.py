@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.batch import Batch
+from ingest.clocks import NOT_YET_US
 from ingest.readings import Quality
 from ingest.registry import Registry
 
@@ -39,7 +40,9 @@ class Newest:
         # Stable by time: of several readings of a slot the newest is written last and stays.
         order = np.argsort(batch.time, kind="stable")
         slots, time = slots[order], batch.time[order]
-        newer = (time >= self.time[slots]) & (batch.quality[order] != Quality.HISTORY)
+        held = self.time[slots]
+        newer = (time >= held) | (held > batch.received[order] + NOT_YET_US)
+        newer &= batch.quality[order] != Quality.HISTORY
         # A number that cannot be is no newest value, but whoever sends it is there.
         self.received[slots[newer]] = batch.received[order[newer]]
         self._changed[slots[newer]] = True

@@ -168,6 +168,32 @@ def test_a_clock_that_falls_back_hides_no_fire(centre):
     assert centre.alarms() == [("unack", False, True)]
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_our_own_clock_set_back_hides_no_fire(centre, is_restarted):
+    """A machine that took local time for UTC till it asked the net: detectors that tell no time are heard at once, and the screen shows what they say."""
+
+    def say(value):
+        for device in ("s-1", "s-2"):
+            body = json.dumps([{"n": "smoke", "u": "%/m", "v": value}]).encode()
+            centre.work([Message(f"gridwatch/v1/T/{device}/senml", body, 0, retained=False)])
+
+    say(QUIET)
+    centre.wait(minutes=1)
+    centre.hear(THICK)  # an alarm of that time is no later word either
+    centre.hear(QUIET, behind=timedelta(0))
+    centre.wait(minutes=1)
+    say(QUIET)
+    centre.now -= timedelta(hours=8)
+    if is_restarted:
+        centre.restart()
+    say(THICK)
+    assert centre.alarms() == [("unack", False, True), ("unack", False, True)]
+    assert centre.pipeline._newest.columns()["value"].tolist() == [THICK, THICK]
+    centre.wait(minutes=1)
+    say(QUIET)
+    assert centre.alarms() == [("rtnun", False, True), ("rtnun", False, True)]
+
+
 def test_what_is_known_of_clocks_survives_a_restart(centre):
     """A new worker knows by the database that the detector speaks late."""
     centre.hear(QUIET)
