@@ -131,6 +131,8 @@ def _validation(request: Request, error: Exception) -> Response:
 
 
 def _database(request: Request, error: Exception) -> Response:
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        return respond(busy(), request.url.path)
     log.warning("database_unreachable", path=request.url.path, error=str(error).splitlines()[:1])
     return respond(unreachable(), request.url.path)
 
@@ -139,6 +141,13 @@ def unreachable() -> ProblemError:
     """Say that the database cannot be asked now."""
     return ProblemError(
         503, "database-unreachable", "The database cannot be reached; try again shortly.", headers={"Retry-After": "2"}
+    )
+
+
+def busy() -> ProblemError:
+    """Say that long work of somebody else, as an import of devices, holds what is asked for."""
+    return ProblemError(
+        503, "busy", "Somebody else's work, as an import, holds this; try again shortly.", headers={"Retry-After": "5"}
     )
 
 

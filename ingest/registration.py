@@ -152,7 +152,8 @@ def write(
         return []
     say = step or _silent
     if len(devices) > MANY:
-        cur.execute("SET LOCAL statement_timeout = '10min'")  # a county's stock at once is no fault of ours
+        # A county's stock at once is no fault of ours, nor is waiting for another's.
+        cur.execute("SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '10min'")
     lead(cur)
     grids = load_grids(cur, now)
     say(1, STEPS, "placing")
@@ -298,11 +299,12 @@ _STAGING = """
         limit_3 float8, limit_4 float8
     ) ON COMMIT DROP
 """
-# Locked by id: two that register the same devices wait for each other and never in a circle.
+# Locked by id: two that register the same devices wait for each other and never in a circle. Not their keys: an alarm that is
+# raised meanwhile refers to them, and would wait until a county's stock is registered.
 _BEFORE = """
     CREATE TEMP TABLE registering_before ON COMMIT DROP AS
     SELECT d.key, d.id, device_record(d.key) AS record
-    FROM (SELECT d.key, d.id FROM devices d JOIN registering r ON r.id = d.id ORDER BY d.id FOR UPDATE OF d) d
+    FROM (SELECT d.key, d.id FROM devices d JOIN registering r ON r.id = d.id ORDER BY d.id FOR NO KEY UPDATE OF d) d
 """
 _KEEP_AREA = """
     UPDATE registering r SET area = d.area FROM devices d WHERE d.id = r.id AND d.area <> '' AND d.id = ANY(%s)

@@ -12,7 +12,7 @@
     this.isCommand = Boolean(isCommand);
   }
 
-  async function call(method, path, body) {
+  async function call(method, path, body, patienceMs) {
     let answer;
     try {
       answer = await fetch(BASE + path, {
@@ -20,6 +20,7 @@
         credentials: "same-origin",
         headers: body ? { "Content-Type": "application/json", Accept: "application/json" } : { Accept: "application/json" },
         body: body ? JSON.stringify(body) : undefined,
+        signal: patienceMs ? AbortSignal.timeout(patienceMs) : undefined,
       });
     } catch (failure) {
       throw new CallError(0, null, method !== "GET");
@@ -48,8 +49,8 @@
       });
       return call("GET", path + (given.length ? "?" + new URLSearchParams(given) : ""));
     },
-    post: function (path, body) {
-      return call("POST", path, body);
+    post: function (path, body, patienceMs) {
+      return call("POST", path, body, patienceMs);
     },
     put: function (path, body) {
       return call("PUT", path, body);
@@ -76,6 +77,8 @@
       }
       if (failure.status === 0) {
         gridwatch.notify(say(failure.isCommand ? "notice.unconfirmed" : "notice.unreachable"), true);
+      } else if (failure.status === 503) {
+        gridwatch.notify(say("notice.busy"), true);
       } else if (failure.status === 403) {
         gridwatch.notify(say("notice.forbidden"), true);
       } else {

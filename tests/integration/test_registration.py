@@ -149,6 +149,15 @@ def test_a_device_placed_in_another_town_is_still_heard(county: str) -> None:
     centre.pipeline.close()
 
 
+def test_alarms_are_raised_while_a_county_is_registered(centre: Centre, county: str) -> None:
+    """A file of known devices takes half a minute: what they say meanwhile is judged meanwhile."""
+    with connect(county) as registering:
+        write(registering.cursor(), [replace(device("g1", gateway="gw"), name="new")], now=START)
+        centre.hear("g1", value=6)
+        centre.look(8)
+        assert ("g1", "level-high", "unack") in centre.alarms()
+
+
 def test_no_interval_that_is_registered_stops_the_worker(county: str) -> None:
     """The longest there may be is judged by every rule; a longer one is held by no table."""
     last = device("g9")

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from alerts.carriers import Carrier, CarrierKind, ensure_carriers
 from database import connect
 from database.connection import Connection
-from ingest.registration import NewChannel, NewDevice, register
+from ingest.registration import NewChannel, NewDevice, lead, register
 from tests.living import eventually
 
 Client = Callable[[str | None], httpx.AsyncClient]
@@ -210,6 +210,14 @@ async def test_what_another_registers_meanwhile_is_not_taken_over_again(
     assert answer.status_code == 404, answer.text
     item = (await client("admin").get("/api/v1/devices/g9")).json()
     assert (item["name"], item["metrics"][0]["limits"]["2"]) == ("石桥水位站", 5.5)
+
+
+async def test_who_registers_while_a_county_is_imported_is_told_to_wait(client: Client, database_url: str) -> None:
+    """The database is not said to be away: it is busy."""
+    with connect(database_url) as importing:
+        lead(importing.cursor())
+        answer = await client("admin").put("/api/v1/devices/g9", json=GAUGE)
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:gridwatch:busy"), answer.text
 
 
 async def test_a_device_that_is_named_twice_is_taken_over_by_no_guess(client: Client, county: Any) -> None:
