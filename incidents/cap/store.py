@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
+import structlog
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from alerts.errors import AlertsError
 from alerts.life_cycle import State, is_active
-from alerts.rule_store import rule_of
+from alerts.rule_store import AlarmRule, rule_of
 from database.connection import Cursor
 from incidents.cap.document import Envelope, message_document
 from incidents.cap.message import (
@@ -28,6 +31,8 @@ from incidents.cap.message import (
     Warned,
     steps_due,
 )
+
+log = structlog.get_logger(__name__)
 
 LOCK = 0x636170  # "cap": held to the commit, so `sent` follows the numbers
 AT_ONCE = 50  # incidents in one look, the worst first; the next look takes the rest
@@ -98,8 +103,14 @@ def publish(cur: Cursor, sender: Sender, *, now: datetime, at_once: int = AT_ONC
     due = [(row, steps) for row in _candidates(cur, now) if (steps := _steps(row, sender, now))][:at_once]
     written: list[Published] = []
     for row, steps in due:
-        warned = _with_place(cur, _warned(row), row)
-        written += [_append(cur, warned, step, sender, now=now) for step in steps]
+        try:
+            with cur.connection.transaction():
+                warned = _with_place(cur, _warned(row), row)
+                written += [_append(cur, warned, step, sender, now=now) for step in steps]
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception:  # what cannot be said of one incident must not keep all others from being warned of
+            log.exception("a warning could not be written; tried again", incident=row["id"])
     return written
 
 
@@ -196,13 +207,22 @@ def _with_place(cur: Cursor, warned: Warned, row: dict[str, Any]) -> Warned:
         (row["grid"],),
     )
     path = cur.fetchall()
-    rule = rule_of(cur, row["worst"]) if row["worst"] is not None else None
+    rule = _rule_of(cur, row["worst"])
     return replace(
         warned,
         names=tuple(name for name, _ in path),
         shape=bytes(path[-1][1]) if path else None,
         guidance=rule.guidance if rule else None,
     )
+
+
+def _rule_of(cur: Cursor, alarm: int | None) -> AlarmRule | None:
+    """Read the rule behind an alarm; a warning goes out without guidance where its rules cannot be read any more."""
+    try:
+        return None if alarm is None else rule_of(cur, alarm)
+    except AlertsError as error:
+        log.warning("a warning is published without guidance", alarm=alarm, reason=str(error))
+        return None
 
 
 def _append(cur: Cursor, warned: Warned, step: Step, sender: Sender, *, now: datetime) -> Published:

@@ -272,3 +272,23 @@ def test_a_device_out_of_service_warns_nobody(url):
         )
     hear(url, (1, STAGE, 0, 2.5))
     assert say(url) == []
+
+
+def test_rules_that_cannot_be_read_any_more_silence_nothing(url):
+    """As after an update that is stricter: the warning goes out, with its headline where its guidance would stand."""
+    hear(url, (1, STAGE, 0, 2.5), (2, FIRE, 0, 1.0))
+    with session(url) as cur:
+        cur.execute('UPDATE rule_sets SET rules = \'{"text": "rules: [{name: 5}]"}\'')
+    assert [m.msg_type for m in say(url)] == [MsgType.ALERT, MsgType.ALERT]
+
+
+def test_what_cannot_be_said_of_one_incident_is_said_of_the_others(url):
+    """A priority that no word stands for, as a hand in the database may leave; it is tried again with each look."""
+    hear(url, (1, STAGE, 0, 2.5), (2, FIRE, 0, 1.0))
+    with session(url) as cur:
+        cur.execute("ALTER TABLE incidents DROP CONSTRAINT incidents_priority_check")
+        cur.execute("UPDATE incidents SET priority = 0 WHERE kind = 'fire'")
+    assert len(say(url)) == 1
+    with session(url) as cur:
+        cur.execute("UPDATE incidents SET priority = 1 WHERE kind = 'fire'")
+    assert len(say(url, NOON + timedelta(minutes=1))) == 1
