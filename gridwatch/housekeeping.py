@@ -41,7 +41,11 @@ def tidy(url: str, *, now: datetime, readings_kept: timedelta) -> None:
         )
         connection.commit()
         connection.execute(
-            "DELETE FROM weather_warnings WHERE placed = 'elsewhere' AND ended_at < %s", (now - ELSEWHERE_KEPT,)
+            """
+            DELETE FROM weather_warnings w WHERE placed = 'elsewhere' AND ended_at < %s
+                AND NOT EXISTS (SELECT FROM weather_warnings s WHERE s.supersedes = w.id)  -- one by hand goes on from it
+            """,
+            (now - ELSEWHERE_KEPT,),
         )
         connection.commit()
         connection.execute("DELETE FROM outbox WHERE at < %s", (now - OUTBOX_KEPT,))

@@ -9,6 +9,7 @@ import shapely
 from alerts import load_rules, rule_of
 from alerts.weather import WeatherConflictError, WeatherStatus, WeatherWarning, end, receive
 from database import append_changes, connect
+from gridwatch.housekeeping import tidy
 from gridwatch.pipeline import Pipeline
 from ingest.publish import Message
 from ingest.registration import NewChannel, NewDevice, register
@@ -203,3 +204,19 @@ def test_the_same_identifier_is_the_same_warning(centre):
         warn(centre, priority=1)
     with pytest.raises(WeatherConflictError):
         warn(centre, id="w-9", supersedes="w-8")
+
+
+def test_a_warning_elsewhere_that_one_by_hand_updates_stops_no_housekeeping(database_url):
+    """It is kept as long as what goes on from it; what nothing goes on from is dropped."""
+    common = {"event": "flood", "priority": 2, "headline": "", "from_at": START, "source": "s"}
+    with connect(database_url) as connection, connection.cursor() as cur:
+        for id_, supersedes in (("a", None), ("b", "a"), ("c", None)):
+            one = WeatherWarning(
+                id=id_, grids=("T",), until_at=START + timedelta(hours=1), supersedes=supersedes, **common
+            )
+            receive(cur, one, actor="x", now=START)
+            end(cur, id_, by="x", reason="x", now=START)
+        cur.execute("UPDATE weather_warnings SET placed = 'elsewhere' WHERE id <> 'b'")
+    tidy(database_url, now=START + timedelta(days=400), readings_kept=timedelta(days=4000))
+    with connect(database_url) as connection:
+        assert connection.execute("SELECT id FROM weather_warnings ORDER BY 1").fetchall() == [("a",), ("b",)]
