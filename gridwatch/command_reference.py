@@ -62,15 +62,19 @@ def _argument(argument: Any) -> str:
 
 
 def _meaning(parameter: Any) -> str:
-    meaning: str = parameter.help.partition("[default:")[0].strip()
-    return meaning
+    return _plain(parameter.help).partition("[default:")[0].strip()
+
+
+def _plain(text: str) -> str:
+    """Take away the strokes that keep a terminal from reading brackets as markup."""
+    return text.replace("\\[", "[")
 
 
 def _default(parameter: Any) -> str:
     """Say what holds without it: as the help says in words, or the value."""
     if parameter.required:
         return "must be given"
-    words: str = (parameter.help or "").partition("[default:")[2].rstrip("] ").strip()
+    words = _plain(parameter.help or "").partition("[default:")[2].rstrip("] ").strip()
     if words:
         return words
     if parameter.param_type_name == IS_OPTION and parameter.is_flag:

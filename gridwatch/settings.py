@@ -31,6 +31,12 @@ def _url(*schemes: str) -> AfterValidator:
         parts = urlsplit(text)
         if parts.scheme not in schemes or not parts.hostname:
             raise ValueError(f"is no URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        if any(letter.isspace() for letter in text):
+            raise ValueError("holds a blank; in a URL it is written %20")
+        try:
+            _ = parts.port if "," not in parts.netloc else None  # PostgreSQL takes several hosts
+        except ValueError:
+            raise ValueError("has a port that is none; they go to 65535") from None
         return text
 
     return AfterValidator(check)

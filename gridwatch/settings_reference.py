@@ -62,7 +62,8 @@ def _row(key: str, field: FieldInfo) -> str:
     unit = extra.get("unit") if isinstance(extra, dict) else None
     if not field.description or not isinstance(unit, str):
         raise UndocumentedError(f"{key} lacks its unit or its description in gridwatch/settings.py")
-    shown = plain(field.get_default(call_default_factory=False))
+    value = field.get_default(call_default_factory=True)
+    shown = plain(None if value == {} else value)
     default = "<br>".join(f"`{each}`" for each in shown.split(", ")) if shown else "empty"
     return f"| `{key}` | `{variable(key)}` | {unit or '–'} | {default} | {field.description} |\n"
 

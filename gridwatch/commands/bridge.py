@@ -22,22 +22,22 @@ def bridge(  # noqa: PLR0913 -- one parameter an option
         str | None,
         typer.Option(
             envvar="GRIDWATCH_BRIDGE_MQTT",
-            help="mqtt[s]://USER:PASSWORD@HOST:PORT.  [default: the broker of the running instance in --data-dir]",
+            help="mqtt\\[s]://USER:PASSWORD@HOST:PORT.  \\[default: the broker of the running instance in --data-dir]",
             show_default=False,
         ),
     ] = None,
     ca: Annotated[
         Path | None,
-        typer.Option(help="Authority to trust for mqtts, PEM.  [default: the machine's]", show_default=False),
+        typer.Option(help="Authority to trust for mqtts, PEM.  \\[default: the machine's]", show_default=False),
     ] = None,
     certificate: Annotated[
         Path | None,
-        typer.Option(help="Our own for mqtts, PEM, its .key beside it.  [default: none]", show_default=False),
+        typer.Option(help="Our own for mqtts, PEM, its .key beside it.  \\[default: none]", show_default=False),
     ] = None,
     *,
     udp: Annotated[bool, typer.Option("--udp", help="Take datagrams on the same port, too (sl651, gb26875).")] = False,
     metrics: Annotated[
-        str | None, typer.Option(help="HOST:PORT for Prometheus.  [default: none]", show_default=False)
+        str | None, typer.Option(help="HOST:PORT for Prometheus.  \\[default: none]", show_default=False)
     ] = None,
     stay_online: Annotated[
         bool, typer.Option("--stay-online", help="sl651: confirm with ESC, so that stations do not hang up.")

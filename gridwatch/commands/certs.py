@@ -72,7 +72,7 @@ def client(
 
 @app.command()
 def renew(
-    within: Annotated[int, typer.Option(help="Renew what ends within so many days.", min=0)] = 30,
+    within: Annotated[int, typer.Option(help="Renew what ends within so many days.", min=0, max=36_500)] = 30,
     *,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:

@@ -80,7 +80,7 @@ def import_grids(  # noqa: PLR0913 -- one parameter an option
     parent: Annotated[str | None, typer.Option(help="GeoJSON property with the parent's code.")] = None,
     datum: Annotated[str, typer.Option(help="wgs84, cgcs2000, gcj02 or bd09.")] = "wgs84",
     valid_from: Annotated[
-        str | None, typer.Option(help="RFC 3339 instant from which it holds.  [default: now]")
+        str | None, typer.Option(help="RFC 3339 instant from which it holds.  \\[default: now]")
     ] = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge the file and change nothing.")] = False,
@@ -136,7 +136,7 @@ def decode(
         Path | None, typer.Option("--format", help="A declared format, in YAML, that is tried without being installed.")
     ] = None,
     topic: Annotated[str, typer.Option(help="Topic it arrived on.")] = "",
-    received_at: Annotated[str | None, typer.Option(help="RFC 3339 instant it arrived at.  [default: now]")] = None,
+    received_at: Annotated[str | None, typer.Option(help="RFC 3339 instant it arrived at.  \\[default: now]")] = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     config: Config = None,
 ) -> None:

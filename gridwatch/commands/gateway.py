@@ -100,7 +100,7 @@ def broker_config(  # noqa: PLR0913 -- one parameter an option
     host: Annotated[str, typer.Option(help="Name or address by which the worker reaches the broker.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port for MQTT over TLS.")] = 8883,
     home: Annotated[
-        str | None, typer.Option(help="Where the folder will lie on the broker's machine.  [default: OUT]")
+        str | None, typer.Option(help="Where the folder will lie on the broker's machine.  \\[default: OUT]")
     ] = None,
     *,
     mutual: Annotated[bool, typer.Option("--mutual", help="Demand a certificate of every client, too.")] = False,

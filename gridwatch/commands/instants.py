@@ -5,6 +5,10 @@ from zoneinfo import ZoneInfo
 
 from gridwatch.errors import SettingsError
 
+# No device spoke before, no rule looks beyond; and in every zone, with every delay, there is room around them.
+FIRST_YEAR = 1970
+LAST_YEAR = 2200
+
 
 def instant_of(text: str, *, option: str) -> datetime:
     """Read an aware instant.
@@ -18,6 +22,8 @@ def instant_of(text: str, *, option: str) -> datetime:
         raise SettingsError(f"{option} {text!r} is no RFC 3339 instant, like 2026-05-01T08:00:00+08:00.") from None
     if instant.tzinfo is None:
         raise SettingsError(f"{option} {text!r} lacks its offset from UTC, like +08:00 or Z.")
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise SettingsError(f"{option} {text!r} is not within the years {FIRST_YEAR} to {LAST_YEAR}.")
     return instant
 
 

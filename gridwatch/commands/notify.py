@@ -14,12 +14,12 @@ notify = typer.Typer(help="Who is told of alarms, and how.", no_args_is_help=Tru
 FAILED = 1
 SECRET_BYTES = 32
 
-NotifyPath = Annotated[Path | None, typer.Option("--file", help="Notify file.  [default: the instance's]")]
+NotifyPath = Annotated[Path | None, typer.Option("--file", help="Notify file.  \\[default: the instance's]")]
 
 
 @notify.command("check")
 def check(
-    file: Annotated[Path | None, typer.Argument(help="Notify file.  [default: the instance's]")] = None,
+    file: Annotated[Path | None, typer.Argument(help="Notify file.  \\[default: the instance's]")] = None,
     *,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     config: Config = None,

@@ -18,7 +18,7 @@ DataDir = Annotated[
 ]
 Config = Annotated[
     Path | None,
-    typer.Option("--config", envvar="GRIDWATCH_CONFIG", help="Settings file.  [default: DATA_DIR/gridwatch.yaml]"),
+    typer.Option("--config", envvar="GRIDWATCH_CONFIG", help="Settings file.  \\[default: DATA_DIR/gridwatch.yaml]"),
 ]
 
 

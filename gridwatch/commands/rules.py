@@ -20,7 +20,7 @@ app = typer.Typer(help="The rules alarms are raised by.", no_args_is_help=True)
 
 SHOWN_VERSIONS = 100
 SHOWN = 10  # undeclared series of a recording that are named; the rest are counted
-Rules = Annotated[Path | None, typer.Option("--rules", help="Rule file to try.  [default: the rules in force]")]
+Rules = Annotated[Path | None, typer.Option("--rules", help="Rule file to try.  \\[default: the rules in force]")]
 Devices = Annotated[
     Path | None, typer.Option(help="CSV of devices, as `import devices` takes it; no server is needed.")
 ]
@@ -30,7 +30,7 @@ Zone = Annotated[str, typer.Option(help="Time zone the tables show; files are al
 
 @app.command("check")
 def check(
-    file: Annotated[Path | None, typer.Argument(help="Rule file.  [default: the instance's]")] = None,
+    file: Annotated[Path | None, typer.Argument(help="Rule file.  \\[default: the instance's]")] = None,
     *,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     config: Config = None,
@@ -57,10 +57,10 @@ def backtest(  # noqa: PLR0913 -- one parameter an option
     recording: Recording = None,
     transitions: Annotated[Path | None, typer.Option(help="CSV to write, a row a transition.")] = None,
     against: Annotated[
-        Path | None, typer.Option(help="With --recording: rules to compare with.  [default: those of Gridwatch]")
+        Path | None, typer.Option(help="With --recording: rules to compare with.  \\[default: those of Gridwatch]")
     ] = None,
     since: Annotated[str | None, typer.Option("--from", help="RFC 3339 instant: over stored history.")] = None,
-    until: Annotated[str | None, typer.Option("--to", help="RFC 3339 instant.  [default: now]")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="RFC 3339 instant.  \\[default: now]")] = None,
     grid: Annotated[str | None, typer.Option(help="With --from: only devices in this grid, by its code.")] = None,
     zone: Zone = "Asia/Shanghai",
     data_dir: DataDir = DEFAULT_DATA_DIR,

@@ -115,7 +115,12 @@ def system_user() -> str:
 
 
 def _ask_password() -> str:
+    from gridwatch.errors import SettingsError
+
     stdin = typer.get_text_stream("stdin")
     if not stdin.isatty():
-        return stdin.readline().rstrip("\n")
+        try:
+            return stdin.readline().rstrip("\n")
+        except UnicodeDecodeError:
+            raise SettingsError("The password is no text in UTF-8.") from None
     return str(typer.prompt("密码 Password", hide_input=True, confirmation_prompt=True))

@@ -1,5 +1,6 @@
 """What an administrator does beside running it: accounts, imports, backup and restore, doctor. Real database throughout."""
 
+import gzip
 import json
 import stat
 import subprocess
@@ -106,6 +107,56 @@ def test_a_backup_restores_everything_and_overwrites_nothing_unasked(instance, t
     gridwatch(copy, "restore", str(file), "--force")
     assert gridwatch(copy, "user", "list") == gridwatch(instance, "user", "list")
     assert (copy / "mine.yaml").read_text() == gridwatch_rules()
+
+
+def test_who_is_told_and_their_secrets_are_in_a_backup(instance, tmp_path):
+    """An instance that is brought back tells whom the old one told; secrets keep their mode."""
+    office = tmp_path / "office"
+    gridwatch(office, "migrate")
+    (office / "gridwatch.yaml").write_text("alerts: {notify: desk/notify.yaml}\n")
+    (office / "desk" / "secrets").mkdir(parents=True)
+    (office / "desk" / "secrets" / "town.key").write_text("a shared secret\n")
+    (office / "desk" / "notify.yaml").write_text(
+        "receivers: [{name: town, webhook: {url: 'https://t.example/', secret_file: secrets/town.key}}]\n"
+        "routes: [{name: all, receivers: [town]}]\n"
+    )
+    gridwatch(office, "backup", str(tmp_path / "office.tar"))
+    copy = tmp_path / "copy of the office"
+    gridwatch(copy, "restore", str(tmp_path / "office.tar"))
+    assert "good; told by all" in gridwatch(copy, "notify", "check")
+    secret = copy / "desk" / "secrets" / "town.key"
+    assert (secret.read_text(), stat.S_IMODE(secret.stat().st_mode)) == ("a shared secret\n", 0o600)
+
+
+def test_a_backup_that_is_cut_off_or_damaged_throws_nothing_away(instance, tmp_path):
+    """Wherever it ends, whatever is packed around it: one sentence, and with --force, too, all is as it was."""
+    before, whole, file = gridwatch(instance, "user", "list"), tmp_path / "whole.tar", tmp_path / "hurt.tar"
+    gridwatch(instance, "backup", str(whole))
+    content = whole.read_bytes()
+    with tarfile.open(whole) as tar:
+        last, dump = tar.getmembers()[-1], tar.getmember("database.dump")
+    within = dump.offset_data + dump.size // 2
+    zeros = content[:within] + bytes(9000) + content[within + 9000 :]
+    for hurt in (content[: len(content) // 3], content[: last.offset], gzip.compress(content)[:-5000], zeros):
+        file.write_bytes(hurt)
+        said = gridwatch(instance, "restore", str(file), "--force", fails=True)
+        assert said.startswith("gridwatch: ")
+        assert said.count("\n") == 1
+        assert "fault of Gridwatch" not in said
+    assert gridwatch(instance, "user", "list") == before
+
+
+def test_a_backup_is_not_restored_beside_the_database_its_settings_name(instance, tmp_path):
+    """Settings that would make the next start look into another, empty database are refused, passwords hidden."""
+    office = tmp_path / "outside"
+    gridwatch(office, "migrate")
+    config = tmp_path / "embedded.yaml"
+    config.write_text("log_level: info\n")
+    (office / "gridwatch.yaml").write_text("database: {url: 'postgresql://u:geheim@db.example/x'}\n")
+    gridwatch(office, "backup", str(tmp_path / "outside.tar"), "--config", str(config))
+    said = gridwatch(tmp_path / "fresh", "restore", str(tmp_path / "outside.tar"), fails=True)
+    assert "name the database postgresql://u:***@db.example/x, and those here the embedded database" in said
+    assert not (tmp_path / "fresh" / "gridwatch.yaml").exists()
 
 
 def test_a_changed_rule_file_is_proposed_and_the_versions_are_listed(instance, tmp_path):

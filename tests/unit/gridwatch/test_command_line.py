@@ -34,6 +34,13 @@ def test_help_names_every_command():
         assert command in done.stdout.decode()
 
 
+def test_help_says_what_holds_without_an_option():
+    """Brackets in a help text are shown, not taken for a terminal's markup."""
+    said = " ".join(gridwatch("rules", "backtest", "--help").stdout.decode().split())
+    assert "[default: now]" in said
+    assert "[default: those of Gridwatch]" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -45,6 +52,11 @@ def test_help_names_every_command():
         (("decode", "-", "--as", "senlm"), "did you mean 'senml'"),
         (("decode", "-", "--format", "/none.yaml"), "none.yaml, line 1: it cannot be read"),
         (("decode", "-", "--as", "senml", "--received-at", "today"), "--received-at 'today' is no RFC 3339 instant"),
+        (
+            ("decode", "-", "--as", "senml", "--received-at", "0001-01-01T00:00:00+14:00"),
+            "not within the years 1970 to",
+        ),
+        (("rules", "explain", "x", "--at", "9999-12-31T23:00:00-14:00"), "is not within the years 1970 to 2200"),
         (("restore", "/nonexistent", "--data-dir", "/proc/none"), "/proc/none"),
     ],
 )
