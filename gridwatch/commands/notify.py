@@ -80,13 +80,14 @@ def trial(
 
 @notify.command("secret")
 def secret(file: Annotated[Path, typer.Argument(help="The file to write.", show_default=False)]) -> None:
-    """Write a new secret for a webhook into a file of mode 600; one that exists is not overwritten."""
+    """Write a new secret for a webhook into a file of mode 600, its folder too if need be; one that exists is not overwritten."""
     import os
     import secrets
 
     from gridwatch.errors import SettingsError
 
     try:
+        file.parent.mkdir(mode=0o700, exist_ok=True)
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         raise SettingsError(f"{file} cannot be written: {error.strerror}.") from None

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,17 @@ def test_decode_prints_one_object_a_line_and_takes_a_rejection_for_an_answer():
     done = gridwatch("decode", "-", "--as", "senml", stdin=b"{")
     assert done.returncode == 0
     assert json.loads(done.stdout)["type"] == "rejection"
+
+
+def test_a_receivers_secret_is_written_beside_the_notify_file(tmp_path):
+    """The folder for secrets is made, for us alone; one folder, not a path that was mistyped; what is there stays."""
+    place = tmp_path / "secrets" / "town.key"
+    assert gridwatch("notify", "secret", str(place)).returncode == 0
+    assert (stat.S_IMODE(place.stat().st_mode), stat.S_IMODE(place.parent.stat().st_mode)) == (0o600, 0o700)
+    before = place.read_bytes()
+    assert b"File exists" in gridwatch("notify", "secret", str(place)).stderr
+    assert place.read_bytes() == before
+    assert b"No such file" in gridwatch("notify", "secret", str(tmp_path / "a" / "b" / "c")).stderr
 
 
 def test_declared_format_is_tried_without_being_installed(tmp_path):
