@@ -101,13 +101,27 @@ def end(cur: Cursor, warning: str, *, by: str, reason: str, now: datetime) -> li
 
 
 def fire_weather(cur: Cursor, now: datetime) -> list[Change]:
-    """Let warnings begin and end whose time has come; two statements when none has."""
+    """Let warnings begin and end whose time has come; one statement when none has.
+
+    One that somebody else is ending just now is left to them, or to the next tick: neither waits for the other.
+    """
     cur.execute(
         """
-        UPDATE deadlines SET done_at = %s WHERE kind = ANY(%s) AND done_at IS NULL AND due_at <= %s
+        SELECT key FROM weather_warnings WHERE key IN (
+            SELECT subject FROM deadlines WHERE kind = ANY(%s) AND done_at IS NULL AND due_at <= %s
+        ) FOR UPDATE SKIP LOCKED
+        """,
+        ([BEGINS, ENDS], now),
+    )
+    keys = [key for (key,) in cur.fetchall()]
+    if not keys:
+        return []
+    cur.execute(
+        """
+        UPDATE deadlines SET done_at = %s WHERE kind = ANY(%s) AND done_at IS NULL AND due_at <= %s AND subject = ANY(%s)
         RETURNING kind, subject
         """,
-        (now, [BEGINS, ENDS], now),
+        (now, [BEGINS, ENDS], now, keys),
     )
     due = cur.fetchall()
     if not due:

@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from alerts import load_rules, rule_of
-from alerts.weather import WeatherConflictError, WeatherStatus, WeatherWarning, end, receive
+from alerts.weather import WeatherConflictError, WeatherStatus, WeatherWarning, end, fire_weather, receive
 from database import append_changes, connect
 from gridwatch.housekeeping import tidy
 from gridwatch.pipeline import Pipeline
@@ -220,3 +220,22 @@ def test_a_warning_elsewhere_that_one_by_hand_updates_stops_no_housekeeping(data
     tidy(database_url, now=START + timedelta(days=400), readings_kept=timedelta(days=4000))
     with connect(database_url) as connection:
         assert connection.execute("SELECT id FROM weather_warnings ORDER BY 1").fetchall() == [("a",), ("b",)]
+
+
+def test_what_an_officer_ends_as_it_runs_out_holds_nobody_up(database_url):
+    """The tick neither waits for the officer nor blocks them; each warning ends once, by one of the two."""
+    common = {"event": "flood", "priority": 2, "headline": "", "from_at": START, "source": "s"}
+    over = START + timedelta(hours=1)
+    with connect(database_url) as connection, connection.cursor() as cur:
+        for id_ in ("a", "b"):
+            receive(cur, WeatherWarning(id=id_, grids=("T",), until_at=over, **common), actor="x", now=START)
+        fire_weather(cur, START)
+    with connect(database_url) as officer, connect(database_url) as worker:
+        assert len(end(officer.cursor(), "a", by="officer", reason="x", now=over)) == 1
+        assert [change.id for change in fire_weather(worker.cursor(), over)] == ["b"]
+        officer.commit()
+        assert fire_weather(worker.cursor(), over) == []
+        worker.commit()
+        found = worker.execute("SELECT id, ended_by FROM weather_warnings ORDER BY 1").fetchall()
+        assert found == [("a", "officer"), ("b", "engine")]
+        assert worker.execute("SELECT count(*) FROM deadlines WHERE done_at IS NULL").fetchone() == (0,)
