@@ -19,6 +19,7 @@ from ingest.sources import EVERYTHING
 log = structlog.get_logger(__name__)
 
 CERTIFICATE = "broker"
+BEHIND = -1  # no file has this time
 
 
 class OwnBroker:
@@ -29,6 +30,7 @@ class OwnBroker:
         self._settings = settings
         self._keys = keys
         self._seen = _stamp(self._file)
+        self._failed = ""
         self._authority = Authority(directory.certificates)
         self._formats = DeclaredFormats(settings, directory.path)
         self.server = NatsServer(
@@ -68,9 +70,15 @@ class OwnBroker:
         self._seen = stamp
         try:
             self.server.change_accounts(self._accounts())
+            self._failed = ""
             log.info("accounts of gateways changed")
-        except (FrontDoorError, OSError) as error:
+        except FrontDoorError as error:
             log.error("accounts of gateways refused; the old ones stay", reason=str(error))  # noqa: TRY400
+        except OSError as error:  # a full disk, for a while: whoever lost a right shall lose it
+            self._seen = BEHIND
+            if str(error) != self._failed:
+                self._failed = str(error)
+                log.error("accounts of gateways cannot be changed; tried again", reason=self._failed)  # noqa: TRY400
 
     def _accounts(self) -> tuple[BrokerAccount, ...]:
         filters = tuple(source.topic_filter for source in self._formats.sources())

@@ -7,9 +7,17 @@ from pathlib import Path
 from psycopg import Cursor
 
 from database import connect
+from gridwatch.data_dir import prepare
+from gridwatch.embedded import free_port
+from gridwatch.embedded.process import wait_until
 from gridwatch.gateway_sync import lock_gateways, sync_gateways
 from gridwatch.gateways import Gateways, load_gateways, make_account, save_gateways
+from gridwatch.keys import load_keys
+from gridwatch.own_broker import OwnBroker
+from gridwatch.runtime import Listen
+from gridwatch.settings import IngestSettings
 from ingest.registration import NewDevice, register
+from tests.brokers import Visitor
 from tests.faults.running import until
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -37,6 +45,32 @@ def test_a_gateway_behind_another_speaks_for_itself_too(database_url: str, tmp_p
     learnt = {one.name: one.learnt for one in load_gateways(path).accounts}
     own = {name: f"gridwatch/v1/T/{name}/senml" for name in learnt}
     assert learnt == {"gw-1": (own["gw-1"], own["gw-2"]), "gw-2": (own["gw-2"],)}
+
+
+def test_an_account_ends_as_soon_as_the_disk_lets_it(tmp_path: Path) -> None:
+    """What could not be written when an account was removed is written when it can be."""
+    directory = prepare(tmp_path / "data", min_free_mb=1)
+    account, password = make_account("gw-1", areas=(), topics=("own",), learnt=(), now=NOW)
+    save_gateways(directory.gateways, Gateways(accounts=(account,)))
+    keys, listen = load_keys(directory.secrets), Listen(host="127.0.0.1", port=free_port())
+    own = OwnBroker(directory, IngestSettings(), keys, listen)
+    own.server.start()
+    try:
+        (directory.broker / "nats.conf.new").mkdir()  # nothing can be written there
+        save_gateways(directory.gateways, Gateways())
+        own.look_after()
+        assert Visitor("gw-1", password).connect(own.server.port).is_in
+        (directory.broker / "nats.conf.new").rmdir()
+        own.look_after()
+        wait_until(
+            lambda: not Visitor("gw-1", password).connect(own.server.port).is_in,
+            own.server.process,
+            what="The end of the account",
+            seconds=30,
+            log=own.server.log,
+        )
+    finally:
+        own.server.stop()
 
 
 async def test_an_account_that_is_removed_while_others_learn_stays_removed(database_url: str, tmp_path: Path) -> None:
