@@ -101,6 +101,7 @@ class Pipeline:
         self._newcomers = Newcomers(url, name=f"gridwatch {worker} newcomers")
         self._writer = ReadingsWriter()
         self._number = 0
+        self._kept = Memories()  # what decoders remember of all that is stored
         self._tally: dict[str, int] = {}
         self._fact = Detection()  # what is to be told of ourselves with the next batch
         self.counters: Counter[str] = Counter()
@@ -138,7 +139,7 @@ class Pipeline:
     def _take_up(self, cur: Cursor, now: datetime) -> None:
         """Read registry, engine state, delays and newest readings."""
         self._number, heard = self._progress.read(cur, now)
-        self._memories = Memories()
+        self._memories = self._kept
         self._gate.reconnected()  # what was counted is counted again
         self._heard, self._has_heard = now, False
         registry = load_registry(cur)
@@ -286,7 +287,7 @@ class Pipeline:
                 connection.commit()
                 # Only now: a batch that is written again after a failure counts once.
                 dict.update(self.counters, self._tally)
-                self._statement_s = STATEMENT_S
+                self._statement_s, self._kept = STATEMENT_S, work.intake.memories
         except psycopg.Error as error:
             self._writer.forget()
             self._give_time(error)

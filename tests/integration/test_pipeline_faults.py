@@ -8,9 +8,11 @@ import incidents
 from alerts.rules import DEFAULT_RULES, load_rules
 from database import connect
 from gridwatch.pipeline import Pipeline
+from gridwatch.take_apart import take_apart
 from ingest.publish import Message
 from ingest.registration import NewChannel, NewDevice, register
 from ingest.sources import DEFAULT_SOURCES
+from tests import sl651_frames
 
 NOW = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
 
@@ -58,6 +60,29 @@ def test_a_batch_that_takes_longer_than_a_statement_may_is_given_the_time(databa
     message = Message("gridwatch/v1/T1/g1/senml", body, 1, retained=False)
     pipeline.commit(pipeline.judge([message], received=NOW.timestamp(), now=NOW, tick=False, flush=False))
     assert counts(database_url)[:2] == (1, 1)
+    pipeline.close()
+
+
+def test_a_message_that_cannot_be_stored_takes_no_report_of_others_apart(database_url):
+    """Half of a report that came before it is joined with the half that comes behind it: a poison a minute must not blind all stations."""
+    with connect(database_url) as connection, connection.cursor() as cur:
+        stage = NewChannel(metric="stage", unit="m")
+        stations = [
+            NewDevice(id=i, kind="gauge", name="", lon=None, lat=None, channels=(stage,)) for i in ("0012345678", "odd")
+        ]
+        register(cur, stations, now=NOW)
+        cur.execute("ALTER TABLE readings ADD CONSTRAINT odd CHECK (value <> 3.25)")
+    content = sl651_frames.body("3923 00028960 2619 003196 3812 1213")
+    halves = [sl651_frames.frame(0x32, content[at : at + 27], packet=(2, n)) for n, at in ((1, 0), (2, 27))]
+    poison = json.dumps([{"n": "stage", "u": "m", "v": 3.25, "t": NOW.timestamp()}]).encode()
+    pipeline = Pipeline(database_url, worker="w", rules=load_rules(DEFAULT_RULES), sources=DEFAULT_SOURCES)
+    pipeline.open(now=NOW)
+    for topic, body in (("sl651/T/0012345678", halves[0]), ("gridwatch/v1/T/odd/senml", poison)):
+        take_apart(pipeline, [Message(topic, body, 1, retained=False)], received=NOW.timestamp(), now=NOW)
+    assert counts(database_url)[0] == 0
+    last = [Message("sl651/T/0012345678", halves[1], 2, retained=False)]
+    pipeline.commit(pipeline.judge(last, received=NOW.timestamp(), now=NOW, tick=False, flush=False))
+    assert counts(database_url)[0] > 1
     pipeline.close()
 
 
