@@ -11,6 +11,7 @@ from ingest.wire import text
 from ingest.xml_tree import Element
 
 CORNERS_AT_MOST: Final = 20_000  # of all shapes of a part; a province drawn in full has a tenth
+CORNERS_OF_CIRCLE: Final = 20  # what a circle counts as: it is drawn with more, and joined with all others
 CODES_AT_MOST: Final = 2_000
 FAULTS_TOLD: Final = 5
 FARTHEST_KM: Final = 20_040.0  # half way round the earth
@@ -60,7 +61,10 @@ def areas_of(info: Element, *, is_national: bool = False) -> tuple[tuple[Warning
             if not drawn.text.strip():
                 continue
             circle = circle_of(drawn.text, northmost, metres)
-            if circle is None:
+            left -= 0 if circle is None else CORNERS_OF_CIRCLE
+            if circle is not None and left < 0:
+                faults.append(f"<circle> is beyond the {CORNERS_AT_MOST} corners that are read")
+            elif circle is None:
                 faults.append(f"<circle> {drawn.text.strip()[:60]!r} is no lat,lon and radius")
             else:
                 circles.append(circle)

@@ -336,3 +336,15 @@ def test_depth_and_width_are_limited() -> None:
 def test_utc_is_what_comes_out() -> None:
     """Every instant is aware UTC."""
     assert read(cap())[0].sent.tzinfo is UTC
+
+
+def test_shapes_beyond_all_measure_are_left_out_and_said() -> None:
+    """A thousand circles are read of one part; 1 MiB holds thirty thousand, and to join those takes seconds."""
+    circles = "".join(f"<circle>30.{number:04},120.1 5</circle>" for number in range(1_200))
+    body = cap(infos=cap_info(area=f"<areaDesc>x</areaDesc>{circles}"))
+    warning, *refused = decoder("cap12")("cap/x", body, SENT)
+    assert isinstance(warning, OfficialWarning)
+    assert len(warning.areas[0].circles) == 1_000
+    assert {item.detail for item in refused if isinstance(item, Rejection)} == {
+        "<circle> is beyond the 20000 corners that are read"
+    }
