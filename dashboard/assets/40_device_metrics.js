@@ -8,7 +8,7 @@
   const COLUMNS = ["metric", "unit", "interval_s", "datum_m", "limit_4", "limit_3", "limit_2", "limit_1"];
   const USUAL = ["smoke", "temperature", "humidity", "battery", "voltage", "stage", "flow", "rain", "rain_1h", "co", "pressure", "water", "fire", "fault", "tamper", "battery_low"];
   const LONGEST_S = 366 * 86400;
-  const NAME = /^[a-z][a-z0-9_.-]{0,39}$/;
+  const NAME = /^[a-z][a-z0-9_.-]{0,62}$/;
 
   /* deviceMetrics() gives {element, fill(metrics), read() -> metrics or null, wrong(index, name, message)}. */
   gridwatch.deviceMetrics = function () {

@@ -50,6 +50,7 @@
   }
 
   async function send(file, result) {
+    const mine = (watching += 1); // whatever was on its way before is drawn here no more
     const form = new FormData();
     form.append("file", file);
     result.replaceChildren(bar(say("import.sending", { name: file.name }), 0, 0));
@@ -61,6 +62,9 @@
       return;
     }
     const item = await answer.json().catch(() => ({}));
+    if (mine !== watching) {
+      return; // another file was chosen meanwhile
+    }
     if (!answer.ok) {
       result.replaceChildren(make("p", "is-doubtful", answer.status === 413 ? say("import.too_large") : say("notice.refused", { reason: item.detail || answer.status })));
       return;
@@ -150,6 +154,9 @@
   }
 
   async function step(item, what, result) {
+    for (const button of result.querySelectorAll("button")) {
+      button.disabled = true; // once; what came of it draws them anew
+    }
     try {
       await gridwatch.api.post("/devices/import/" + item.id + "/" + what, {});
     } catch (failure) {

@@ -10,6 +10,8 @@
   gridwatch.feed = { clockOffsetMs: 0 }; // the phone's own clock: no live feed here
   const state = (gridwatch.field = { device: null, place: null, drawSave: drawSave, showNear: showNear });
   const parts = {};
+  let isSaving = false;
+  let choosing = 0; // the device asked for last; an answer about another comes too late
 
   function start(host) {
     parts.id = gridwatch.input(say("field.id"));
@@ -74,6 +76,9 @@
       parts.near.replaceChildren(make("p", "quietly", say(failure.status === 403 ? "field.forbidden" : "notice.unreachable")));
       return;
     }
+    if (state.device) {
+      return; // chosen while this was on its way
+    }
     const cards = answer.items.map(card);
     parts.near.replaceChildren(make("h3", "", say(cards.length ? "field.near" : "field.near_none")));
     parts.near.append.apply(parts.near, cards);
@@ -100,11 +105,18 @@
     if (!id) {
       return;
     }
+    const mine = (choosing += 1);
     let item;
+    state.device = null; // nothing is saved for the one before under the new one's id
+    parts.chosen.replaceChildren();
+    drawSave();
     try {
       item = await gridwatch.api.get("/field/devices/" + encodeURIComponent(id), here());
     } catch (failure) {
       gridwatch.api.explain(failure);
+      return;
+    }
+    if (mine !== choosing) {
       return;
     }
     state.device = item;
@@ -121,6 +133,7 @@
   }
 
   function reset() {
+    choosing += 1;
     state.device = null;
     parts.id.value = "";
     parts.chosen.replaceChildren();
@@ -146,7 +159,7 @@
     } else {
       parts.tick = null;
     }
-    parts.save.disabled = Boolean(missing);
+    parts.save.disabled = Boolean(missing) || isSaving;
   }
 
   async function save() {
@@ -158,11 +171,11 @@
       { kind: parts.kind.value, name: parts.name.value.trim(), building: parts.building.value.trim() || null, is_meant: Boolean(parts.tick && parts.tick.checked) },
       state.place.given
     );
-    parts.save.disabled = true;
+    isSaving = parts.save.disabled = true;
     try {
       done(await gridwatch.api.post("/field/devices/" + encodeURIComponent(state.device.id), body));
     } catch (failure) {
-      parts.save.disabled = false;
+      isSaving = parts.save.disabled = false;
       const kind = (failure.problem && failure.problem.type) || "";
       parts.wrong.textContent = kind.endsWith(":area") ? say("field.outside_area") : failure.status ? "" : say("notice.unconfirmed");
       if (!kind.endsWith(":area")) {

@@ -55,6 +55,7 @@
     if (hindrance()) {
       return;
     }
+    forget();
     parts.shown.replaceChildren(make("p", "quietly", say("field.taking")));
     navigator.geolocation.getCurrentPosition(
       function (found) {
@@ -69,7 +70,19 @@
     );
   }
 
+  /* What stood there before is saved no more: the screen would say one place and the registry another. */
+  function forget() {
+    asked += 1;
+    gridwatch.field.place = null;
+    parts.shown.replaceChildren();
+    gridwatch.field.drawSave();
+  }
+
   function typed() {
+    if (parts.lon.value.trim() === "" && parts.lat.value.trim() === "") {
+      return;
+    }
+    forget();
     const lon = parts.lon.value.trim() === "" ? NaN : Number(parts.lon.value);
     const lat = parts.lat.value.trim() === "" ? NaN : Number(parts.lat.value);
     if (Math.abs(lon) <= 180 && Math.abs(lat) <= 90) {

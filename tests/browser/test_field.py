@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from database import connect
 from tests.browser_site import PASSWORD, Site
@@ -139,3 +139,37 @@ def test_every_target_is_large_enough_and_nothing_is_cut_off(site: Site, phone) 
         ".filter(e => e.offsetParent).map(e => e.getBoundingClientRect().height)"
     )
     assert min(heights) >= 44
+
+
+def test_another_id_saves_nothing_for_the_device_before(site: Site, phone) -> None:
+    """While the answer about the new one is on its way there is nothing to save; one that comes too late is dropped."""
+    for device in ("newcomer-5", "newcomer-6"):
+        _wait(site, device)
+    page = phone("/field?device=newcomer-5")
+    expect(page.locator("button.save")).to_be_enabled()
+    held = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/field/devices/newcomer-6*", hold)
+    page.fill("input[name=device]", "newcomer-6")
+    with page.expect_request("**/field/devices/newcomer-6*"):
+        page.locator("input[name=device]").blur()
+    expect(page.locator("button.save")).to_be_disabled()
+    page.fill("input[name=device]", "newcomer-5")
+    page.locator("input[name=device]").blur()
+    expect(page.locator(".chosen .card-id")).to_have_text("newcomer-5")
+    with page.expect_response("**/field/devices/newcomer-6*"):
+        held[0].continue_()
+    expect(page.locator(".chosen .card-id")).to_have_text("newcomer-5")
+
+
+def test_a_place_that_is_being_typed_is_not_the_one_before(phone) -> None:
+    """Half of a place is none: what the phone said before is saved under it no more."""
+    page = phone("/field?device=newcomer-7")
+    expect(page.locator("button.save")).to_be_enabled()
+    page.locator(".by-hand summary").tap()
+    page.fill("input[name=lon]", "119.9x")
+    expect(page.locator("button.save")).to_be_disabled()
+    expect(page.locator(".place-grid")).to_have_count(0)
