@@ -39,7 +39,9 @@ class Limits:
     bytes_per_s: int = 65_536
     frames_per_s: int = 200
     burst_s: float = 10.0  # how many seconds of either rate may come at once: what a station kept during an outage
-    unacknowledged: int = 256  # frames the broker has not acknowledged yet
+    unacknowledged: int = (
+        256  # frames the broker has not acknowledged yet; a connection waits, who sends datagrams is muted
+    )
     devices: int = 256  # ids that one connection speaks for
     unread_bytes: int = 65_536  # of answers that the peer does not read
 

@@ -65,6 +65,17 @@ class Peer:
         """Give what can still be read when the peer has said all it will say."""
         return self._sorted(self._stream.end(), now) if self.closing is None else []
 
+    @property
+    def is_full(self) -> bool:
+        """Tell whether the broker has to acknowledge first what was taken; nothing more should be received until then."""
+        return self.unsettled > self._limits.unacknowledged
+
+    def heard_again(self, now: float) -> None:
+        """Take note that nothing was received for a while because we did not listen: that was no silence of the peer."""
+        self._heard = now
+        if self._waits_since is not None:
+            self._waits_since = now
+
     def settled(self, frame: Frame, at: datetime, *, is_published: bool) -> bytes:
         """Take note of what became of a frame, and give the answer to be sent, empty for none. `at` is aware."""
         self.unsettled -= 1
@@ -89,8 +100,6 @@ class Peer:
             self.closing = Closing.FRAME_SIZE
         elif self._stream.skipped > self._limits.garbage_bytes:
             self.closing = Closing.GARBAGE
-        elif self.unsettled > self._limits.unacknowledged:
-            self.closing = Closing.UNACKNOWLEDGED
         return frames
 
     def _note_waiting(self, now: float) -> None:

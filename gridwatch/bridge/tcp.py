@@ -79,6 +79,7 @@ class Line(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._name = ""
         self._is_ending = False
+        self._is_held = False  # not read from until the broker has acknowledged what was taken
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See whether there is room."""
@@ -143,6 +144,19 @@ class Line(asyncio.Protocol):
             self._bridge.doors.prove(self)
         if self._peer.closing is not None:
             self.shut(self._peer.closing)
+        elif self._peer.is_full and not self._is_ending and not self._is_held and self._transport is not None:
+            # What a station kept during an outage comes at once. It waits in the sockets; closed, it would begin anew for ever.
+            self._is_held = True
+            self._transport.pause_reading()
+            self._bridge.doors.ended(self)  # while the broker is away nobody would see it go
+
+    def _go_on(self) -> None:
+        self._is_held = False
+        self._peer.heard_again(self._loop.time())
+        self._bridge.doors.prove(self)
+        assert self._transport is not None
+        self._transport.resume_reading()
+        self._wind()
 
     def _answer(self, _told: object = None) -> None:
         """Answer every frame in front whose fate is known."""
@@ -159,12 +173,16 @@ class Line(asyncio.Protocol):
             self.shut(Closing.NOT_READING)
         elif self._is_ending and not self._pending:
             transport.close()
+        elif self._is_held and not self._is_ending and not self._peer.is_full:
+            self._go_on()
 
     def _wind(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         self._timer = self._loop.call_at(self._peer.due(), self._look)
 
     def _look(self) -> None:
-        if self._is_ending:
+        if self._is_ending or self._is_held:
             return
         self._take(self._peer.look(self._loop.time()))
         if not self._is_ending:

@@ -60,6 +60,8 @@ class UdpBridge(asyncio.DatagramProtocol):
         peer = self._peer(addr, now)
         for frame in [*peer.receive(data, now), *peer.end(now)]:
             self._relay.publish(frame).add_done_callback(partial(self._answer, peer, frame, addr))
+        if peer.closing is None and peer.is_full:  # a datagram cannot be made to wait
+            peer.closing = Closing.UNACKNOWLEDGED
         if peer.closing is not None:
             self._mute(addr, peer.closing, now)
 

@@ -200,6 +200,27 @@ async def test_who_hung_up_keeps_nobody_out_while_the_broker_is_away(server: Nat
         await arrives(subscriber, {(SL651.topic("3301"), frame) for frame in sent})
 
 
+async def test_what_a_station_kept_may_come_at_once(server: NatsServer, tmp_path: Path) -> None:
+    """More frames than may be unacknowledged, sent without waiting, the broker being away meanwhile: all are stored and answered."""
+    frames = SL651.reports()
+    sent = [next(frames) for _ in range(1_500)]
+    with bridging("sl651", server, tmp_path) as bridge, subscribed(server, "sl651/#") as subscriber:
+        assert server.process is not None
+        server.process.kill()
+        server.process.wait()
+        async with calling(bridge.port) as (reader, writer):
+            for at in range(0, len(sent), 100):
+                writer.write(b"".join(sent[at : at + 100]))
+                await writer.drain()
+            await until(lambda: counted(bridge)["gridwatch_bridge_unacknowledged"] > 256, "they are taken")
+            server.start()
+            async with asyncio.timeout(60):
+                answers = await reader.readexactly(SL651.answer_size * len(sent))
+        told = [answers[at + 14 : at + 16] for at in range(0, len(answers), SL651.answer_size)]
+        assert told == [frame[14:16] for frame in sent]
+        await arrives(subscriber, {(SL651.topic("3301"), frame) for frame in sent})
+
+
 async def test_two_bridges_never_take_each_others_place(server: NatsServer) -> None:
     """One protocol, port and process id, as in two containers: the broker lets both in, and keeps both."""
     port, stop = free_port(), asyncio.Event()

@@ -27,7 +27,6 @@ def station(limits: Limits, name: str = "sl651") -> Peer:
         (Limits(bad_frames=2), BAD * 3, Closing.BAD_FRAMES),
         (Limits(bytes_per_s=10, burst_s=2), b"x" * 21, Closing.BYTE_RATE),
         (Limits(frames_per_s=1, burst_s=2), REPORT * 3, Closing.FRAME_RATE),
-        (Limits(unacknowledged=3), REPORT * 4, Closing.UNACKNOWLEDGED),
         (Limits(frame_bytes=64), sl651_frames.frame(0x31, bytes(200))[:20], Closing.FRAME_SIZE),
     ],
 )
@@ -37,6 +36,20 @@ def test_beyond_a_limit_a_peer_is_closed_for_that_reason(limits, load, reason):
     peer.receive(load, 0.0)
     assert peer.closing is reason
     assert peer.receive(REPORT, 100.0) == []
+
+
+def test_a_peer_is_full_until_the_broker_has_what_it_said():
+    """The time in which it is not listened to is no silence of its own, and no unfinished frame is given up meanwhile."""
+    peer = station(Limits(unacknowledged=3, frame_s=20, idle_s=100))
+    frames = peer.receive(REPORT * 4 + REPORT[:10], 0.0)
+    assert len(frames) == 4
+    assert peer.is_full
+    peer.settled(frames[0], AT, is_published=True)
+    assert not peer.is_full
+    peer.heard_again(500.0)
+    assert peer.due() == 520.0
+    assert len(peer.receive(REPORT[10:], 510.0)) == 1
+    assert peer.closing is None
 
 
 def test_a_peer_may_speak_for_so_many_devices_only():
