@@ -13,7 +13,7 @@
   const feed = (gridwatch.feed = {
     state: "connecting",
     seq: null,
-    heardAt: 0, // performance.now() of the last frame
+    heardAt: 0, // performance.now() of the last frame, or of a new link
     clockOffsetMs: 0, // server clock minus ours
     frames: 0,
     reconnects: 0,
@@ -22,6 +22,7 @@
       listeners.push(listener);
     },
     start: connect,
+    stopwatch: stopwatch,
   });
   const listeners = [];
   let socket = null;
@@ -29,6 +30,20 @@
   let wait = FIRST_WAIT_MS;
   let resyncedAt = -RESYNC_AT_MOST_EVERY_MS;
   let behind = 0;
+  let resyncing = null;
+  let silence = stopwatch();
+
+  /* Milliseconds since now. A machine asleep stops the one clock, a clock set back the other: the longer time counts. */
+  function stopwatch() {
+    const steady = performance.now();
+    const wall = Date.now();
+    return () => Math.max(performance.now() - steady, Date.now() - wall);
+  }
+
+  function heard() {
+    feed.heardAt = performance.now();
+    silence = stopwatch();
+  }
 
   function address() {
     const scheme = location.protocol === "https:" ? "wss://" : "ws://";
@@ -39,10 +54,10 @@
     clearTimeout(retry);
     let opened = false;
     const mine = (socket = new WebSocket(address()));
-    feed.heardAt = performance.now();
+    heard();
     mine.onopen = function () {
       opened = true;
-      feed.heardAt = performance.now();
+      heard();
     };
     mine.onmessage = function (message) {
       if (mine === socket) {
@@ -78,7 +93,7 @@
   }
 
   function hear(frame) {
-    feed.heardAt = performance.now();
+    heard();
     feed.frames += 1;
     feed.state = "open";
     wait = FIRST_WAIT_MS;
@@ -122,20 +137,23 @@
     }
   }
 
-  /* Start again from a full snapshot. */
+  /* Start again from a full snapshot; soon after another one later, but never not at all. */
   function resync() {
-    if (performance.now() - resyncedAt < RESYNC_AT_MOST_EVERY_MS) {
+    if (resyncing !== null) {
       return;
     }
-    resyncedAt = performance.now();
-    setTimeout(function () {
+    resyncing = setTimeout(function () {
+      resyncing = null;
+      resyncedAt = performance.now();
       feed.seq = null;
-      abandon();
-    }, 0);
+      if (socket) {
+        abandon();
+      }
+    }, Math.max(0, resyncedAt + RESYNC_AT_MOST_EVERY_MS - performance.now()));
   }
 
   setInterval(function () {
-    if (socket && performance.now() - feed.heardAt > SILENCE_MS) {
+    if (socket && silence() > SILENCE_MS) {
       abandon();
     }
   }, 1000);

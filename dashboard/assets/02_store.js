@@ -72,7 +72,11 @@
     dirty = fresh();
     const began = performance.now();
     for (const listener of listeners.draw) {
-      listener(changed);
+      try {
+        listener(changed);
+      } catch (fault) {
+        reportError(fault); // one part that cannot draw must not keep the others from what is new
+      }
     }
     const ended = performance.now();
     notBefore = ended + Math.min((ended - began) * REST_FACTOR, 500);
@@ -156,7 +160,7 @@
   }
 
   function takeSnapshot(frame) {
-    const before = alarms.size;
+    const isFirst = store.shownAt === null;
     for (const key of worstOfDevice.keys()) {
       dirty.points.add(key);
     }
@@ -169,7 +173,8 @@
       alarms.set(String(item.id), item);
       notePoint(item.device_key, String(item.id), item.override ? null : item.priority);
       const old = known.get(String(item.id));
-      if (before && !item.override && item.state === "unack" && !(old && old.state === "unack")) {
+      /* What came while we were away is news, also to a list that was empty before. */
+      if (!isFirst && !item.override && item.state === "unack" && !(old && old.state === "unack")) {
         emit("raised", item);
       }
     }

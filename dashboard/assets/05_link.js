@@ -8,7 +8,7 @@
   /* Why the picture is stale, {state, words}, or null. A worker without heartbeat counts: then nothing new can arrive. */
   function staleness() {
     const store = gridwatch.store;
-    if (performance.now() - lastFrameAt > STALE_MS) {
+    if (sinceLastFrame() > STALE_MS) {
       return { state: "lost", words: store.shownAt ? text.say("link.stale_feed", { time: text.when(store.shownAt) }) : text.say("link.stale_never") };
     }
     const beat = store.beat;
@@ -27,9 +27,9 @@
     return beat && beat.overdue_since ? text.say("link.undone", { time: text.when(beat.overdue_since) }) : null;
   }
 
-  let lastFrameAt = 0; // the page's own start until the first frame
+  let sinceLastFrame = gridwatch.feed.stopwatch(); // since the page's own start until the first frame
   gridwatch.feed.listen(function () {
-    lastFrameAt = performance.now();
+    sinceLastFrame = gridwatch.feed.stopwatch();
   });
 
   function linkState(stale) {

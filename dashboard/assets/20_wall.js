@@ -14,8 +14,9 @@
     gridwatch.store.on("draw", draw);
     document.getElementById("whole-county").addEventListener("click", gridwatch.map.fit);
     gridwatch.link.start();
-    /* Ages of rows move on even when nothing happens. */
+    /* Ages and days of rows move on even when nothing happens. */
     setInterval(function () {
+      drawAlarms();
       drawIncidents();
     }, 30000);
   }
@@ -86,8 +87,9 @@
     return row && row.dataset.version === versionOf(alarm) ? row : null;
   }
 
+  /* With what the row says by the clock: a time of yesterday needs its day, what was shelved comes back. */
   function versionOf(alarm) {
-    return alarm.version + " " + (alarm.shelved_until || "");
+    return [alarm.version, text.alarmState(alarm), text.brief(alarm.raised_at)].join(" ");
   }
 
   function alarmRow(alarm, isNew) {
