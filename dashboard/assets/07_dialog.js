@@ -58,12 +58,21 @@
       }
       key.stopPropagation();
     });
+    document.addEventListener("focusin", keepFocus);
+    veil.tabIndex = -1; // a click beside the fields leaves the keys here
     document.getElementById("dialog-host").replaceChildren(veil);
     open = { veil: veil, before: before };
     const field = form.querySelector("input, select, textarea, button");
     field.focus();
     if (field.select) {
       field.select();
+    }
+  }
+
+  /* Keys must not reach a button behind the veil, nor Escape be lost to a click on blank paper. */
+  function keepFocus() {
+    if (open && !open.veil.contains(document.activeElement)) {
+      open.veil.querySelector("input, select, textarea, button").focus();
     }
   }
 

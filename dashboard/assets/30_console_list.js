@@ -8,16 +8,19 @@
   const SPARE_ROWS = 4;
   /* A storm changes the order many times a second; nobody reads faster than this. */
   const SORT_EVERY_MS = 150;
+  const SLIP_MS = 500;
 
   let host = null;
   let body = null;
+  let slippedAt = -Infinity;
   let shown = []; // alarms that pass the filters, in order
   let sorting = null;
   const pool = [];
 
   const list = (gridwatch.list = {
     selected: null, // id
-    slippedAt: -Infinity, // when the selection last moved without the officer
+    /* Whether the selection moved without the officer a moment ago: what is pressed now was meant for another alarm. */
+    hasSlipped: () => performance.now() - slippedAt < SLIP_MS,
     rows: function () {
       return shown;
     },
@@ -79,7 +82,7 @@
     }
     const hasLeft = gridwatch.store.hasEnded(list.selected) || gridwatch.store.alarms.has(list.selected);
     if (before >= 0 && now < 0 && hasLeft && shown.length) {
-      list.slippedAt = performance.now();
+      slippedAt = performance.now();
       select(shown[Math.min(before, shown.length - 1)].id);
     }
   }

@@ -4,6 +4,7 @@
   const gridwatch = window.gridwatch;
   const say = gridwatch.text.say;
   const USUAL_MINUTES = [15, 30, 60, 120, 480];
+  const PATIENCE_MS = 30000; // then the officer is told that nobody knows, and may press again
   const busy = new Set(); // "alarm 12": a key held down must not send a command twice
 
   gridwatch.commands = {
@@ -30,7 +31,7 @@
     }
     busy.add(name);
     try {
-      const now = await gridwatch.api.post("/" + what + "/" + encodeURIComponent(record.id) + "/" + action, Object.assign({ version: record.version }, more));
+      const now = await gridwatch.api.post("/" + what + "/" + encodeURIComponent(record.id) + "/" + action, Object.assign({ version: record.version }, more), PATIENCE_MS);
       take(what, now);
       gridwatch.notify(say("notice." + done));
     } catch (failure) {
@@ -107,7 +108,8 @@
         return words.value.trim() ? "" : say("dialog.comment_needed");
       },
       done: function () {
-        run("alarms", alarm, "comment", { comment: words.value.trim() }, "commented");
+        /* Whatever became of the alarm meanwhile: what was typed is not thrown away. */
+        run("alarms", alarm, "comment", { version: null, comment: words.value.trim() }, "commented");
       },
     });
   }

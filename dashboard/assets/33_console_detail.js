@@ -12,6 +12,7 @@
   const LONGEST = 12 * 60 * MINUTE;
   /* Arrow keys run through the list faster than details are worth fetching. */
   const SETTLE_MS = 120;
+  const AGAIN_MS = 3000;
   const MOVES = { awaiting: ["send"], sent: ["arrive"], on_scene: ["finish"], done: ["close"] };
 
   let host = null;
@@ -32,6 +33,7 @@
     },
     show: function (id) {
       shown = id;
+      drawKnown();
       clearTimeout(waiting);
       waiting = setTimeout(load, SETTLE_MS);
     },
@@ -48,10 +50,25 @@
     }
   }
 
+  /* Until the whole answer is there: what the list knows, never another alarm's guidance under this one's row. */
+  function drawKnown() {
+    const known = shown === null ? null : gridwatch.store.alarms.get(shown);
+    drawAgain = function () {};
+    if (!known) {
+      host.replaceChildren();
+      return;
+    }
+    const page = make("div", "detail priority-" + known.priority, heading(known), actions(known), facts(known), make("p", "muted", say("detail.loading")));
+    page.dataset.alarm = known.id;
+    page.dataset.state = known.state;
+    host.replaceChildren(page);
+  }
+
   async function load() {
     if (shown === null) {
       return;
     }
+    clearTimeout(waiting);
     const mine = (asked += 1);
     const id = shown;
     const known = gridwatch.store.alarms.get(id);
@@ -62,6 +79,9 @@
     } catch (failure) {
       if (mine === asked && known) {
         gridwatch.api.explain(failure);
+        if (failure.status === 0 || failure.status >= 500) {
+          waiting = setTimeout(load, AGAIN_MS);
+        }
       }
       return;
     }
@@ -102,7 +122,7 @@
   function draw(alarm, incident, device, why) {
     const scroll = host.firstElementChild && host.firstElementChild.dataset.alarm === String(alarm.id) ? host.firstElementChild.scrollTop : 0;
     const page = make("div", "detail priority-" + alarm.priority, heading(alarm), actions(alarm), gridwatch.overrideBlock(alarm), facts(alarm), guidance(alarm), whyBlock(alarm, device, why));
-    page.append(gridwatch.evidenceBlock(alarm), incidentBlock(incident), gridwatch.whomWeTold.block(alarm), history(alarm));
+    page.append(gridwatch.evidenceBlock(alarm), incidentBlock(incident), gridwatch.whomWeTold.block(alarm), gridwatch.alarmHistory(alarm));
     page.dataset.alarm = alarm.id;
     page.dataset.state = alarm.state;
     host.replaceChildren(page);
@@ -123,15 +143,17 @@
   function actions(alarm) {
     const commands = gridwatch.commands;
     const current = () => gridwatch.store.alarms.get(String(alarm.id)) || alarm;
+    /* The mouse, too, must not hit the alarm that slipped into the place of another. */
+    const on = (command) => () => gridwatch.list.hasSlipped() || command(current());
     const withKey = (label, key) => make("span", "", label + " ", make("kbd", "", key));
-    const acknowledge = gridwatch.button("press press-first", withKey(say("console.acknowledge"), "A"), () => commands.acknowledge(current()));
+    const acknowledge = gridwatch.button("press press-first", withKey(say("console.acknowledge"), "A"), on(commands.acknowledge));
     acknowledge.disabled = alarm.state !== "unack" && alarm.state !== "rtnun";
     acknowledge.id = "acknowledge";
     const shelve = text.isOverridden(alarm) && alarm.override === "shelved"
-      ? gridwatch.button("press", say("console.unshelve"), () => commands.unshelve(current()))
-      : gridwatch.button("press", withKey(say("console.shelve"), "S"), () => commands.shelve(current()));
+      ? gridwatch.button("press", say("console.unshelve"), on(commands.unshelve))
+      : gridwatch.button("press", withKey(say("console.shelve"), "S"), on(commands.shelve));
     shelve.disabled = alarm.state === "norm";
-    const comment = gridwatch.button("press", withKey(say("console.comment"), "C"), () => commands.comment(current()));
+    const comment = gridwatch.button("press", withKey(say("console.comment"), "C"), on(commands.comment));
     return make("div", "detail-actions", acknowledge, shelve, comment);
   }
 
@@ -271,24 +293,5 @@
     block.dataset.dispatch = incident.dispatch;
     block.append(line, buttons);
     return block;
-  }
-
-  function history(alarm) {
-    const list = make("ol", "history");
-    for (const step of (alarm.transitions || []).slice().reverse()) {
-      const actor = step.actor === "engine" ? say("cause.engine") : step.actor;
-      list.append(
-        make(
-          "li",
-          "",
-          make("time", "", text.full(step.at)),
-          make("strong", "", say("cause." + step.cause)),
-          make("span", "muted", actor),
-          alarm.unit !== "1" && typeof step.value === "number" ? make("span", "", text.value(step.value, alarm.unit)) : null,
-          step.comment ? make("q", "", text.reason(step)) : null
-        )
-      );
-    }
-    return make("section", "history-block", make("h3", "", say("detail.history")), list);
   }
 })();

@@ -30,20 +30,30 @@
   }
 
   /* The snapshot holds at most 500 alarms; the others come page by page, older than the feed and therefore merged by version. */
+  const AGAIN_MS = 3000;
   let loading = 0;
-  async function loadRest(snapshot) {
-    const mine = (loading += 1);
+  function loadRest(snapshot) {
+    loading += 1;
     const open = Object.values(snapshot.counters.alarms).reduce((a, b) => a + b, 0);
-    if (open <= snapshot.alarms.length) {
-      return;
+    if (open > snapshot.alarms.length) {
+      loadPages(loading, "");
     }
-    let cursor = "";
+  }
+
+  /* A page asked for before a newer snapshot is dropped: it may hold what has ended since. One that fails is asked for again. */
+  async function loadPages(mine, cursor) {
     for (let page = 0; page < PAGES_AT_MOST && cursor !== null && mine === loading; page += 1) {
       let answer;
       try {
         answer = await gridwatch.api.get("/alarms", { state: "active", limit: PAGE, cursor: cursor });
       } catch (failure) {
-        gridwatch.api.explain(failure);
+        if (mine === loading) {
+          gridwatch.api.explain(failure);
+          setTimeout(() => mine === loading && loadPages(mine, cursor), AGAIN_MS);
+        }
+        return;
+      }
+      if (mine !== loading) {
         return;
       }
       for (const item of answer.items) {
@@ -80,7 +90,7 @@
       document.getElementById("alarm-list").focus();
     }
     /* Space and Enter on a focused button press that button, nothing else. */
-    const isPressing = target.matches && target.matches("button, a") && (key.key === " " || key.key === "Enter");
+    const isPressing = target.matches && target.matches("button, a, summary") && (key.key === " " || key.key === "Enter");
     const does = KEYS[key.key.length === 1 ? key.key.toLowerCase() : key.key];
     if (does && !isTyping && !isPressing) {
       key.preventDefault();
@@ -92,11 +102,9 @@
   }
 
   /* An alarm can end in the very moment its key is pressed: the key must not hit the one that slipped into its place. */
-  const SLIP_MS = 500;
-
   function withAlarm(command) {
     const alarm = gridwatch.list.current();
-    if (alarm && performance.now() - gridwatch.list.slippedAt > SLIP_MS) {
+    if (alarm && !gridwatch.list.hasSlipped()) {
       command(alarm);
     }
   }

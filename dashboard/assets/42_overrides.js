@@ -29,7 +29,10 @@
     gridwatch.store.on("draw", function (changed) {
       if (changed.all || changed.overrides) {
         clearTimeout(settling);
-        settling = setTimeout(reload, SETTLE_MS);
+        settling = setTimeout(function () {
+          settling = null;
+          reload();
+        }, SETTLE_MS);
       }
     });
     setInterval(tick, 1000);
