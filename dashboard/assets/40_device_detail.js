@@ -8,7 +8,17 @@
   const CHART_HOURS = 24;
   let shown = 0;
 
-  gridwatch.deviceDetail = { show: show };
+  /* As the wall counts: who was not heard for a day is not called well. */
+  const UNHEARD_MS = 24 * 3600000;
+
+  gridwatch.deviceDetail = { show: show, showState: showState };
+
+  function showState(element, className, device) {
+    const isUnheard = device.state === "quiet" && text.serverNow() - Date.parse(device.last_seen) > UNHEARD_MS;
+    const word = isUnheard ? "unheard" : device.state;
+    element.className = className + " device-" + word;
+    gridwatch.setText(element, say("devices.state." + word));
+  }
 
   async function show(id) {
     const mine = (shown += 1);
@@ -31,7 +41,8 @@
     const asked = make("section", "explain");
     asked.hidden = true;
     const rows = (device.metrics || []).map((metric) => readingRow(device, metric, chart));
-    const state = make("span", "detail-state device-" + device.state, say("devices.state." + device.state));
+    const state = make("span");
+    showState(state, "detail-state", device);
     const health = make("div", "device-health");
     health.id = "device-health";
     health.dataset.device = device.id;

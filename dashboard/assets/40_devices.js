@@ -6,6 +6,8 @@
   const say = text.say;
   const make = gridwatch.make;
   const PAGE = 60;
+  const MOST = 500; // a page of the interface
+  const AGAIN_MS = 10000;
   const KINDS = ["smoke", "gauge", "rain", "camera", "panel", "heat", "button", "gas", "flow", "soil", "weather", "gateway", "other"];
   const TABS = ["list", "waiting", "import"];
   const STATES = ["quiet", "alarm", "offline", "never_heard", "out_of_service", "retired"];
@@ -29,6 +31,7 @@
         showWaitingCount();
       }
     });
+    setInterval(again, AGAIN_MS);
     const query = new URLSearchParams(location.search);
     open(TABS.includes(query.get("tab")) ? query.get("tab") : "list");
     if (query.get("device")) {
@@ -157,6 +160,58 @@
     }
   }
 
+  /* What changes by itself: how it is, and when it was heard. */
+  function tell(element, device) {
+    gridwatch.deviceDetail.showState(element.querySelector(".cell-state"), "cell-state", device);
+    gridwatch.setText(element.querySelector(".cell-last_seen"), device.last_seen ? text.when(device.last_seen) : "–");
+  }
+
+  /* What is listed is asked for again while it is looked at: a state of an hour ago must not stand there as one of now. */
+  async function again() {
+    if (tabOpen !== "list" || document.hidden || !listed) {
+      return;
+    }
+    const mine = asked;
+    const items = [];
+    let cursor = null;
+    try {
+      do {
+        const answer = await gridwatch.api.get("/devices", Object.assign({ limit: Math.min(listed - items.length, MOST), cursor: cursor }, wanted));
+        items.push.apply(items, answer.items);
+        cursor = answer.next;
+      } while (cursor && items.length < listed && mine === asked);
+    } catch (failure) {
+      return; // that the picture is old is said by the banner of the page
+    }
+    if (mine === asked) {
+      refill(items);
+    }
+  }
+
+  function refill(items) {
+    const rows = new Map(Array.from(host.querySelectorAll(".device-row"), (element) => [element.dataset.device, element]));
+    const now = new Set(items.map((item) => item.id));
+    for (const [id, element] of rows) {
+      if (!now.has(id)) {
+        element.remove();
+      }
+    }
+    const open = document.querySelector("#detail .detail[data-device]");
+    let before = null;
+    for (const item of items) {
+      if (open && open.dataset.device === item.id) {
+        gridwatch.deviceDetail.showState(open.querySelector(".detail-state"), "detail-state", item);
+      }
+      const known = rows.get(item.id);
+      const element = known || row(item);
+      tell(element, item);
+      if (!known) {
+        host.insertBefore(element, before ? before.nextElementSibling : host.firstElementChild);
+      }
+      before = element;
+    }
+  }
+
   function row(device) {
     const element = make(
       "div",
@@ -165,9 +220,10 @@
       make("span", "cell-name", device.name || "–"),
       make("span", "cell-kind", say("kind." + device.kind)),
       make("span", "cell-place", text.place(device.grid)),
-      make("span", "cell-state device-" + device.state, say("devices.state." + device.state)),
-      make("span", "cell-last_seen", device.last_seen ? text.when(device.last_seen) : "–")
+      make("span", "cell-state"),
+      make("span", "cell-last_seen")
     );
+    tell(element, device);
     element.tabIndex = 0;
     element.dataset.device = device.id;
     const choose = function () {

@@ -253,3 +253,20 @@ def test_only_an_administrator_sees_what_waits(site: Site, sign_in: SignIn) -> N
     expect(page.locator("#tab-import")).to_have_count(0)
     page.click("#tab-waiting")
     expect(page.locator(".device-list")).to_contain_text("只有管理员可以查看和登记")
+
+
+def test_what_is_listed_does_not_grow_old(site: Site, sign_in: SignIn) -> None:
+    """A device that begins to burn changes its row; one that was not heard for a day is not called well."""
+    page = sign_in("/devices")
+    _, device = site.detectors[0]
+    with connect(site.database_url) as connection:
+        connection.execute("UPDATE devices SET last_seen = now() - interval '3 days' WHERE id = %s", (device,))
+    page.goto(f"{site.url}/devices")
+    state = page.locator(f".device-row[data-device='{device}'] .cell-state")
+    page.get_by_placeholder("编号或名称").fill(device)
+    expect(state).to_have_text("久无数据")
+    page.locator(f".device-row[data-device='{device}']").click()
+    expect(page.locator("#detail .detail-state")).to_have_text("久无数据")
+    site.smoke(0, 25)
+    expect(state).to_have_text("告警中")
+    expect(page.locator("#detail .detail-state")).to_have_text("告警中")
