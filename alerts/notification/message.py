@@ -67,8 +67,12 @@ def trial_message(tongue: Tongue, receiver: str, at: datetime) -> Message:
 def number_text(value: float, unit: str) -> str:
     """Write a value as the screens do: two decimals for metres and flows, else about three figures."""
     size = abs(value)
+    if size >= 1e9:  # noqa: PLR2004 - a message has no room for three hundred digits
+        return f"{value:.2e}"
+    if 0 < size < 0.01 and unit != "m":  # noqa: PLR2004 - little is not nothing
+        return f"{value:.1e}" if size < 1e-6 else f"{value:.2g}"  # noqa: PLR2004
     decimals = 2 if unit in _TWO_DECIMALS or size < 10 else 1 if size < 100 else 0  # noqa: PLR2004 - figures
-    text = f"{value:.{decimals}f}"
+    text = f"{value:z.{decimals}f}"
     return text if unit == "m" or "." not in text else text.rstrip("0").rstrip(".")
 
 

@@ -92,8 +92,15 @@
     },
     number: function (value, unit) {
       const size = Math.abs(value);
+      /* Little is not nothing, and a row has no room for three hundred digits. */
+      if (size >= 1e9) {
+        return value.toExponential(2);
+      }
+      if (size > 0 && size < 0.01 && unit !== "m") {
+        return size < 1e-6 ? value.toExponential(1) : value.toLocaleString(page.language, { maximumSignificantDigits: 2 });
+      }
       const digits = unit === "m" || unit === "m3/s" ? 2 : size >= 100 ? 0 : size >= 10 ? 1 : 2;
-      return value.toLocaleString(page.language, { minimumFractionDigits: unit === "m" ? 2 : 0, maximumFractionDigits: digits });
+      return value.toLocaleString(page.language, { minimumFractionDigits: unit === "m" ? 2 : 0, maximumFractionDigits: digits, signDisplay: "negative" });
     },
     /* Yes or no: unit "1" is also that of counts and of readings without a unit. */
     isFact: function (unit, metric) {
