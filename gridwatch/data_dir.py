@@ -172,6 +172,11 @@ def write_private(path: Path, content: str | bytes) -> None:
     fresh.replace(path)
 
 
+def cannot_read(path: Path, error: OSError) -> DataDirectoryError:
+    """Say that a file is there and we may not, or cannot, read it: nothing to be deleted for."""
+    return DataDirectoryError(f"{path} cannot be read by {_name(os.geteuid())}: {error.strerror}.")
+
+
 def _refuse_foreign(path: Path) -> None:
     # The lock file bears the name of whoever first started here; the database inside can be read by them alone.
     lock = path / "lock"

@@ -12,7 +12,7 @@ from typing import Final
 
 from pydantic import Field, ValidationError
 
-from gridwatch.data_dir import write_private
+from gridwatch.data_dir import cannot_read, write_private
 from gridwatch.errors import DataDirectoryError, FrontDoorError
 from gridwatch.gateway_hashes import bcrypt, pbkdf2
 from gridwatch.runtime import Frozen
@@ -82,7 +82,9 @@ def load_gateways(path: Path) -> Gateways:
         return Gateways.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return Gateways()
-    except (OSError, ValidationError):
+    except OSError as error:
+        raise cannot_read(path, error) from None
+    except ValidationError:
         raise DataDirectoryError(
             f"{path} is damaged: restore it from a backup, or delete it and add the gateways anew."
         ) from None

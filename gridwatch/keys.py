@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from gridwatch.data_dir import write_private
+from gridwatch.data_dir import cannot_read, write_private
 from gridwatch.errors import DataDirectoryError
 from gridwatch.runtime import Frozen
 
@@ -42,7 +42,9 @@ def load_keys(path: Path) -> Keys:
         write_private(path, _new().model_dump_json(indent=1))
     try:
         return Keys.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
+    except OSError as error:
+        raise cannot_read(path, error) from None
+    except ValidationError:
         raise DataDirectoryError(
             f"{path} is damaged: restore it from a backup, or delete it and the broker's folder beside it to make new keys"
             " (everybody logs in again, and what the broker holds is lost)."

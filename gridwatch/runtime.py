@@ -126,8 +126,10 @@ def read_runtime(path: Path) -> Runtime:
     """
     try:
         return Runtime.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise NotRunningError(f"Nothing is running in {path.parent}: there is no {path.name}.") from None
     except OSError as error:
-        raise NotRunningError(f"Nothing is running in {path.parent}: {path.name} {error.strerror}.") from None
+        raise NotRunningError(f"{path} cannot be read: {error.strerror}.") from None
     except ValidationError:
         raise NotRunningError(f"{path} is not of this version of Gridwatch: start `gridwatch run` again.") from None
 

@@ -8,8 +8,10 @@ import sys
 import pytest
 
 from gridwatch.data_dir import DataDirectory, Lock, prepare, refuse_running, write_private
-from gridwatch.errors import DataDirectoryError
+from gridwatch.errors import DataDirectoryError, FrontDoorError
+from gridwatch.gateways import load_gateways
 from gridwatch.keys import load_keys
+from gridwatch.runtime import read_runtime
 
 
 def test_a_directory_is_made_for_its_owner_alone(tmp_path):
@@ -85,3 +87,13 @@ def test_the_session_of_an_older_instance_keeps_its_name(tmp_path):
     file.write_text(keys.model_dump_json(exclude={"client"}))
     assert load_keys(file).client == "gridwatch-worker-1"
     assert load_keys(tmp_path / "new.json").client != load_keys(tmp_path / "other.json").client
+
+
+@pytest.mark.parametrize("read", [load_keys, load_gateways, read_runtime], ids=["keys", "gateways", "runtime"])
+def test_what_cannot_be_read_just_now_is_not_called_damaged_or_gone(tmp_path, read):
+    """Missing rights or a bad disk are said as they are: nobody is told to delete accounts, keys or kept messages."""
+    place = tmp_path / "file.json"
+    place.mkdir()  # for root, too, nothing that can be read
+    with pytest.raises(FrontDoorError, match=r"file\.json cannot be read.*: Is a directory\.") as caught:
+        read(place)
+    assert "delete" not in str(caught.value)
