@@ -7,6 +7,7 @@ fetched from the feed's own host, and from hosts that the settings allow.
 import asyncio
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -51,18 +52,21 @@ class FeedReporter:
         self._failed: set[str] = set()  # addresses: asked again after all others
         self._foreign: set[str] = set()  # addresses on hosts that are not allowed
         self._is_behind = False
+        # Of its own: a server that is silent must not hold the threads that judge and store alarms.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="feed of warnings")
         self.failures = 0  # of the feed itself, in a row
 
     async def run(self) -> None:
         """Ask for ever, less often while it fails."""
+        loop = asyncio.get_running_loop()
         while True:
             try:
-                await asyncio.to_thread(self.look, now())
+                await loop.run_in_executor(self._thread, self.look, now())
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                 log.warning("a feed was not taken in; tried again", feed=self.name, error=str(error))
             except Exception as error:  # the outermost loop: one feed must not end the worker
                 log.exception("a feed was not taken in; tried again", feed=self.name)
-                await asyncio.to_thread(self._tell, Look(name=self.name, at=now(), fault=repr(error)))
+                await loop.run_in_executor(self._thread, self._tell, Look(name=self.name, at=now(), fault=repr(error)))
             await asyncio.sleep(self.pause_s(random.uniform(-JITTER, JITTER)))  # noqa: S311 -- so that feeds are not asked in step
 
     def pause_s(self, jitter: float) -> float:

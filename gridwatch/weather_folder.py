@@ -8,6 +8,7 @@ and changes nothing; one that cannot be moved keeps no other out.
 import asyncio
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -60,12 +61,15 @@ class FolderReporter:
         self._put_off: dict[str, tuple[Seen, datetime]] = {}  # till then, unless it changes
         self._fault = ""
         self._noted: datetime | None = None
+        # Of its own: a share that is away must not hold the threads that judge and store alarms.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="folder of warnings")
 
     async def run(self) -> None:
         """Look for ever."""
+        loop = asyncio.get_running_loop()
         while True:
             try:
-                await asyncio.to_thread(self.look, now())
+                await loop.run_in_executor(self._thread, self.look, now())
             except (psycopg.Error, OSError) as error:
                 log.warning("the folder of warnings was not read; tried again", error=str(error))
             except Exception:  # the outermost loop: one file must not end the worker

@@ -1,6 +1,8 @@
 """A feed of warnings over HTTP: what it says is taken in once; whatever it does wrong costs neither time nor the worker."""
 
+import asyncio
 import gzip
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import quote
@@ -276,3 +278,23 @@ def test_dead_links_hide_no_others(server: FeedServer, url: str, monkeypatch: py
     for _ in range(2):
         reporter.look(NOW)
     assert _stored(url) == ["w-1", "w-2"]
+
+
+async def test_silent_feeds_hold_nobody_else_up(server: FeedServer) -> None:
+    """Forty of them wait, each in a thread of its own: what judges and stores alarms has its threads for itself."""
+    left: list[int] = []
+    go = threading.Event()
+
+    def say_nothing(_: object) -> None:
+        go.wait(30.0)
+        left.append(1)
+
+    server.answers["/"] = say_nothing
+    nowhere = "postgresql://nobody@127.0.0.1:9/x"
+    feeds = [asyncio.create_task(_reporter(nowhere, f"{server.url}/").run()) for _ in range(40)]
+    await asyncio.sleep(0)
+    assert (await asyncio.to_thread(sum, (1, 2)), left) == (3, [])
+    for feed in feeds:
+        feed.cancel()
+    await asyncio.wait(feeds)
+    go.set()
