@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import segno
 from fastapi import APIRouter, Query, Request
+from pydantic import StringConstraints
 from starlette.responses import HTMLResponse, Response
 
 from dashboard.api.field import SURE_WITHIN_M
@@ -27,6 +28,7 @@ router = APIRouter(include_in_schema=False)
 LANGUAGE_COOKIE = "gridwatch_language"
 SCRIPTS = ("00_page.js", "03_text.js", "04_elements.js", "06_api.js", "field.js", "field_place.js")
 LABELS_AT_MOST = 500
+LabelId = Annotated[str, StringConstraints(min_length=1, max_length=ID_LONGEST)]  # more does not go into a code
 
 _PAGE = Template("""<!doctype html>
 <html lang="$language">
@@ -89,7 +91,7 @@ def field_page(web: WebParts, _: Reader, request: Request) -> HTMLResponse:
 
 @router.get(LABELS_PAGE)
 def labels_page(
-    web: WebParts, _: Reader, request: Request, device: Annotated[list[str], Query(max_length=LABELS_AT_MOST)]
+    web: WebParts, _: Reader, request: Request, device: Annotated[list[LabelId], Query(max_length=LABELS_AT_MOST)]
 ) -> HTMLResponse:
     """Give a sheet of labels, one for each device named, to be printed: the code leads the phone to its page."""
     language = _language(web, request)

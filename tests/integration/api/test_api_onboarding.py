@@ -349,6 +349,9 @@ async def test_the_pages_of_the_field_are_served(client: Client, county: Any) ->
     assert sheet.count("<svg") == 2
     assert "设备 g1" in sheet
     assert "<b>" not in sheet
+    for wrong in ("x" * 5000, ""):
+        assert (await officer.get("/labels", params={"device": wrong})).status_code == 422
+    assert (await officer.get("/labels", params={"device": "长" * 128})).status_code == 200
     code = await officer.get("/labels/g1.svg")
     assert code.headers["content-type"] == "image/svg+xml"
     assert (await client(None).get("/field", headers={"accept": "text/html"})).status_code == 303
