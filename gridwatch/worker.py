@@ -5,7 +5,7 @@ import contextlib
 import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -174,8 +174,25 @@ class Worker:
 
     async def _take_apart(self, taken: Taken, error: Exception) -> None:
         log.error("a batch cannot be stored; it is halved", messages=len(taken.messages), error=repr(error))
-        await asyncio.to_thread(take_apart, self._pipeline, taken.messages, received=taken.received, now=now())
+        taking = asyncio.create_task(self._one_by_one(taken))
+        try:
+            await asyncio.shield(taking)
+        finally:
+            await asyncio.wait({taking})  # what is under way is written and acknowledged before we go
+
+    async def _one_by_one(self, taken: Taken) -> None:
+        at = now()
+        await asyncio.to_thread(take_apart, self._pipeline, taken.messages, received=taken.received, now=at)
         self._collector.acknowledge(taken)
+        # With such a message in every batch nobody would look for silence and deadlines, or write the newest readings.
+        await asyncio.to_thread(self._look, taken.received, at)
+
+    def _look(self, received: float, at: datetime) -> None:
+        try:
+            self._pipeline.commit(self._pipeline.judge((), received=received, now=at, tick=True, flush=True))
+        except Exception:
+            log.exception("the look at what is due failed; messages are taken in without it")
+            self._pipeline.open(now=at)
 
     async def _commit(self, work: Work, taken: Taken) -> None:
         writing = asyncio.create_task(asyncio.to_thread(self._pipeline.commit, work))

@@ -21,7 +21,7 @@ class Newest:
         self.value = np.full(count, np.nan)
         self.quality = np.zeros(count, np.int16)
         self.received = np.full(count, NEVER, np.int64)
-        self._changed = np.zeros(count, np.bool_)
+        self.unwritten = np.zeros(count, np.bool_)
 
     def restore(self, stored: dict[str, NDArray[np.generic]]) -> None:
         """Take over stored columns as `ingest.store.read_last` gives them; unknown channels are passed over."""
@@ -30,7 +30,7 @@ class Newest:
         found = [(index[key], row) for row, key in enumerate(keys) if key in index]
         if found:
             slots, rows = np.array(found).T
-            for name in ("time", "value", "quality", "received"):
+            for name in ("time", "value", "quality", "received", "unwritten"):
                 getattr(self, name)[slots] = stored[name][rows]
 
     def note(self, slots: NDArray[np.int32], batch: Batch) -> None:
@@ -45,7 +45,7 @@ class Newest:
         newer &= batch.quality[order] != Quality.HISTORY
         # A number that cannot be is no newest value, but whoever sends it is there.
         self.received[slots[newer]] = batch.received[order[newer]]
-        self._changed[slots[newer]] = True
+        self.unwritten[slots[newer]] = True
         newer &= batch.quality[order] != Quality.IMPLAUSIBLE
         rows = order[newer]
         self.time[slots[newer]] = time[newer]
@@ -58,8 +58,8 @@ class Newest:
 
     def changed(self) -> dict[str, NDArray[np.generic]]:
         """Give the columns of what changed since the last call, for `ingest.store.write_last`."""
-        slots = np.flatnonzero(self._changed & (self.time != NEVER))
-        self._changed[:] = False
+        slots = np.flatnonzero(self.unwritten & (self.time != NEVER))
+        self.unwritten[:] = False
         return self._of(slots)
 
     def _of(self, slots: NDArray[np.intp]) -> dict[str, NDArray[np.generic]]:
@@ -70,4 +70,5 @@ class Newest:
             "value": self.value[slots],
             "quality": self.quality[slots],
             "received": self.received[slots],
+            "unwritten": self.unwritten[slots],
         }

@@ -234,23 +234,23 @@ def write_last(cur: Cursor, columns: dict[str, NDArray[np.generic]]) -> None:
 def read_last(cur: Cursor) -> dict[str, NDArray[np.generic]]:
     """Read the newest reading of every channel: what was written by `write_last` and the readings received since.
 
-    Columns device, metric, time, value, quality, received; times in microseconds since 1970 UTC.
+    Columns device, metric, time, value, quality, received; times in microseconds since 1970 UTC. `unwritten` are those of `readings`.
     """
     cur.execute(
         """
         WITH written AS (SELECT coalesce(max(received), '-infinity') AS until FROM device_last),
         newest AS (
-            SELECT device, metric, time, value, quality, received FROM device_last
+            SELECT device, metric, time, value, quality, received, false AS unwritten FROM device_last
             UNION ALL
-            SELECT device, metric, time, value, quality, received FROM readings, written WHERE received >= until AND quality <> 5
+            SELECT device, metric, time, value, quality, received, true FROM readings, written WHERE received >= until AND quality <> 5
         )
         SELECT DISTINCT ON (device, metric) device, metric,
                (extract(epoch FROM time) * 1000000)::bigint, value, quality,
-               (extract(epoch FROM received) * 1000000)::bigint
-        FROM newest ORDER BY device, metric, time DESC
+               (extract(epoch FROM received) * 1000000)::bigint, unwritten
+        FROM newest ORDER BY device, metric, time DESC, unwritten
         """
     )
     rows = cur.fetchall()
-    names = ("device", "metric", "time", "value", "quality", "received")
-    types = (np.int32, np.int16, np.int64, np.float64, np.int16, np.int64)
+    names = ("device", "metric", "time", "value", "quality", "received", "unwritten")
+    types = (np.int32, np.int16, np.int64, np.float64, np.int16, np.int64, np.bool_)
     return {n: np.array([row[i] for row in rows], t) for i, (n, t) in enumerate(zip(names, types, strict=True))}

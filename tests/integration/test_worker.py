@@ -10,9 +10,14 @@ import pytest
 
 from alerts import DEFAULT_RULES
 from database import append_changes, connect
+from gridwatch.clock import now
 from gridwatch.gateways import Gateways, load_gateways, make_account, save_gateways
 from gridwatch.identity_watch import IdentityWatch
+from gridwatch.worker import Worker
+from ingest.collector import BrokerAddress, Taken
+from ingest.publish import Message
 from ingest.registration import NewChannel, NewDevice, Way, register, write
+from ingest.sources import DEFAULT_SOURCES
 from tests.conftest import Broker
 from tests.working import rows, until, working
 
@@ -117,6 +122,24 @@ async def test_what_only_the_database_refuses_is_found_and_refused(gauge: str, a
         await _counted(gauge, "SELECT FROM readings", len(levels) - len(poison) + 1)
     rejected = await rows(gauge, "SELECT topic, payload, reason, left(detail, 14) FROM rejected_messages ORDER BY id")
     assert rejected == [(*message, "fault", "CheckViolation") for message in poison]
+
+
+async def test_messages_that_cannot_be_stored_in_every_batch_keep_nothing_from_being_looked_for(gauge: str) -> None:
+    """With each batch that is taken apart comes the look at what is due, and newest readings are written, as with any other."""
+    with connect(gauge) as connection:
+        connection.execute("ALTER TABLE readings ADD CONSTRAINT odd CHECK (value <> 3.25)")
+        connection.execute(
+            "INSERT INTO waiting_devices (id, source, area, first_seen, last_seen, messages, topic, payload)"
+            " VALUES ('g1', '', '', now(), now(), 1, '', '')"
+        )
+    worker = Worker(database_url=gauge, broker=BrokerAddress(host="", port=0), sources=DEFAULT_SOURCES, name="worker-1")
+    worker._pipeline.open(now=now())
+    messages = [Message(*_stage(level, minute), 0, retained=False) for minute, level in enumerate((0.5, 3.25))]
+    await worker._one_by_one(Taken(messages=messages, connection=0, received=now().timestamp()))
+    with connect(gauge) as connection:
+        assert connection.execute("SELECT value FROM device_last").fetchall() == [(0.5,)]
+        assert connection.execute("SELECT count(*) FROM waiting_devices").fetchone() == (0,)  # a look a second
+    worker._pipeline.close()
 
 
 async def test_an_unknown_device_waits_and_is_taken_in_once_registered(gauge: str, broker: Broker) -> None:

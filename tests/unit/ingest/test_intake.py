@@ -230,6 +230,7 @@ def test_newest_survives_a_restart(registry: Registry) -> None:
     assert again.columns()["value"].tolist() == [2.0]
     assert math.isnan(again.value[1])
     assert np.array_equal(again.time, newest.time)
+    assert again.changed()["value"].tolist() == [2.0]  # it was not written yet
 
 
 def test_a_panel_reset_reaches_its_components() -> None:
