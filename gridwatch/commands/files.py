@@ -17,6 +17,7 @@ imports = typer.Typer(help="Bring in grids (GeoJSON) or devices (CSV, XLSX).", n
 
 File = Annotated[Path, typer.Argument(help="The file.", show_default=False)]
 REFUSED = 1
+MOST_BYTES = 64 << 20  # of a file to decode: what is beyond a payload's 1 MiB is for the decoder to refuse
 SHOWN = 40  # findings of an import; the whole report is kept with the version
 
 
@@ -145,13 +146,26 @@ def decode(
     from ingest.decode_cli import lines
 
     received = now() if received_at is None else instant_of(received_at, option="--received-at")
-    payload = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    payload = _payload(file)
     chosen = _known(name, data_dir, config) if name else _try_out(declared)
     said = list(lines(chosen, payload, topic, received))
     for line in said:
         typer.echo(line)
     if not said:
         typer.echo("the payload is taken, and says nothing", err=True)
+
+
+def _payload(file: Path) -> bytes:
+    from gridwatch.errors import SettingsError
+
+    if str(file) == "-":
+        payload = sys.stdin.buffer.read(MOST_BYTES + 1)
+    else:
+        with file.open("rb") as opened:
+            payload = opened.read(MOST_BYTES + 1)
+    if len(payload) > MOST_BYTES:
+        raise SettingsError(f"{file} is longer than 64 MiB, and a payload has 1 MiB at most.")
+    return payload
 
 
 def _known(name: str, data_dir: Path, config: Path | None) -> str:

@@ -111,7 +111,8 @@ class PostgresServer:
         ]
         made = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
         if made.returncode != 0:
-            reason = made.stderr.strip().splitlines()[-1:] or ["no reason given"]
+            said = made.stderr.strip().splitlines()  # the last is about what is taken away again
+            reason = [line for line in said if "error:" in line or "FATAL:" in line] or said[-1:] or ["no reason given"]
             raise process.ServiceError(f"The database could not be made in {self._cluster}: {reason[0]}")
         unfinished.rename(self._cluster)
 

@@ -51,6 +51,7 @@ def test_help_says_what_holds_without_an_option():
         (("simulate", "quiet", "--data-dir", "/nonexistent"), "Nothing is running in /nonexistent"),
         (("decode", "/nonexistent", "--as", "senml"), "/nonexistent: No such file or directory."),
         (("decode", "-", "--as", "senlm"), "did you mean 'senml'"),
+        (("decode", "/dev/zero", "--as", "senml"), "/dev/zero is longer than 64 MiB"),
         (("decode", "-", "--format", "/none.yaml"), "none.yaml, line 1: it cannot be read"),
         (("decode", "-", "--as", "senml", "--received-at", "today"), "--received-at 'today' is no RFC 3339 instant"),
         (
