@@ -79,10 +79,19 @@ class WeatherIntake:
                 self._take(cur, warning, taken, actor=actor, now=now)
         return taken
 
+    def news(self, cur: Cursor, warnings: Sequence[OfficialWarning]) -> list[OfficialWarning]:
+        """Leave out what is stored as it is: a feed that is told anew each minute is one question, not a thousand."""
+        cur.execute(
+            "SELECT id, digest FROM weather_warnings WHERE id = ANY(%s) AND digest IS NOT NULL",
+            ([stored_id(warning) for warning in warnings],),
+        )
+        known = {(id_, bytes(digest)) for id_, digest in cur.fetchall()}
+        return [warning for warning in warnings if (stored_id(warning), _digest(warning)) not in known]
+
     def _take(self, cur: Cursor, warning: OfficialWarning, taken: Taken, *, actor: str, now: datetime) -> None:
         placed = self._place(cur, warning, now)
         until_at = warning.until_at or warning.from_at + self._options.lasts
-        digest = hashlib.sha256(msgspec.json.encode(warning)).digest()
+        digest = _digest(warning)
         id_ = stored_id(warning)
         key = _insert(cur, id_, warning, placed, until_at, digest, actor=actor, now=now)
         if key is None:
@@ -111,6 +120,10 @@ class WeatherIntake:
 def stored_id(warning: OfficialWarning) -> str:
     """Name a warning so that no two issuers can mean different things by it."""
     return warning.id if warning.sender == NATIONAL else f"{warning.sender},{warning.id}"
+
+
+def _digest(warning: OfficialWarning) -> bytes:
+    return hashlib.sha256(msgspec.json.encode(warning)).digest()
 
 
 def _insert(  # noqa: PLR0913 -- the columns of a row

@@ -47,7 +47,7 @@ class WeatherDesk:
         """Write decoded warnings down; an identifier that stands for something else is kept as refused."""
         changes: list[Change] = []
         stored = 0
-        for warning in warnings:
+        for warning in self._intake.news(cur, warnings):
             try:
                 with cur.connection.transaction():
                     taken = self._intake.take(cur, [warning], actor=actor, now=now)

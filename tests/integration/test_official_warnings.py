@@ -177,3 +177,16 @@ def test_a_fault_in_one_warning_loses_neither_it_nor_the_others(cur: Cursor) -> 
         "SELECT reason, position('w-2' IN convert_from(payload, 'UTF8')) > 0 FROM rejected_messages"
     ).fetchone()
     assert row == ("fault", True)
+
+
+def test_what_is_known_waits_for_nobody(cur: Cursor) -> None:
+    """The same again takes no lock, changes nothing and is no conflict; another content under its name still is one."""
+    desk = WeatherDesk(WeatherOptions())
+    assert len(desk.take(cur, warnings_of(cap()), actor="mqtt", now=NOW)) == 1
+    cur.connection.commit()
+    assert desk.take(cur, warnings_of(cap()), actor="feed", now=NOW) == []
+    assert cur.execute(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+    ).fetchone() == (0,)
+    desk.take(cur, warnings_of(cap(infos=cap_info(event="大风"))), actor="feed", now=NOW)
+    assert cur.execute("SELECT reason FROM rejected_messages").fetchall() == [("conflict",)]
