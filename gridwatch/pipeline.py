@@ -210,10 +210,11 @@ class Pipeline:
             registry = load_registry(cur)
             tags = load_tags(cur, registry, now=now)
             wanted = self._engine.history_wanted
+            engine = self._engine.with_rules(self._rules, tags)  # before anything is taken over: it may not be possible
             stored = self._newest.columns()
             self._set_registry(registry, tags)
             self._newest.restore(stored)
-            self._engine = self._engine.with_rules(self._rules, self._tags)
+            self._engine = engine
             # What a new rule measures begins with what is stored, not with the next reading.
             fresh = {tag: span for tag, span in self._engine.history_wanted.items() if span > wanted.get(tag, 0)}
             self._engine.recall(alerts.load_history(cur, fresh))

@@ -220,7 +220,11 @@ class Worker:
                 log.error("rules refused; the old ones stay in force", reason=str(error))  # noqa: TRY400 -- the reason is all
         if rules is not None or self._registry_changed:
             self._registry_changed = False
-            await asyncio.to_thread(self._pipeline.reload, now=now(), rules=rules)
+            try:
+                await asyncio.to_thread(self._pipeline.reload, now=now(), rules=rules)
+            except Exception:
+                self._registry_changed = True  # looked at again with the next tick; what was known is judged meanwhile
+                log.exception("the registry or the rules cannot be taken over; the old ones stay")
 
     async def _follow_registry(self) -> None:
         """Hear of devices, grids and rules that others changed."""

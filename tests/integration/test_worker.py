@@ -9,7 +9,7 @@ import aiomqtt
 import pytest
 
 from alerts import DEFAULT_RULES
-from database import append_changes, connect
+from database import Change, ChangeKind, append_changes, connect
 from gridwatch.clock import now
 from gridwatch.gateways import Gateways, load_gateways, make_account, save_gateways
 from gridwatch.identity_watch import IdentityWatch
@@ -210,6 +210,19 @@ async def test_a_rule_file_that_is_away_or_half_written_leaves_the_old_rules(
             await _counted(gauge, f"SELECT FROM readings WHERE value = {level}", 1)
         alarms = await rows(gauge, "SELECT priority, state FROM alarms WHERE condition = 'level-high'")
     assert alarms == [(4, "rtnun")]
+
+
+async def test_a_registry_that_cannot_be_judged_leaves_the_old_one(gauge: str, broker: Broker) -> None:
+    """What somebody wrote past every check must not blind the county: it is judged by what was known before."""
+    async with working(gauge, broker.host, broker.port, broker.user, broker.password):
+        with connect(gauge) as connection, connection.cursor() as cur:
+            cur.execute("ALTER TABLE device_metrics DROP CONSTRAINT device_metrics_interval_s_check")
+            cur.execute("UPDATE device_metrics SET interval_s = 1e300")
+            append_changes(cur, [Change(kind=ChangeKind.DEVICE, id="g1", version=2)])
+            (spoilt_at,) = cur.execute("SELECT clock_timestamp()").fetchone() or (T0,)
+        await _counted(gauge, f"SELECT FROM worker_progress WHERE alive_at > '{spoilt_at + timedelta(seconds=3)}'", 1)
+        await _publish(broker, _stage(1.5, 0))
+        await _counted(gauge, ALARMS, 1)
 
 
 async def test_a_gateway_may_speak_for_a_device_registered_behind_it(
