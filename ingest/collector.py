@@ -1,7 +1,8 @@
 """Take messages from the broker and acknowledge them when told. Decodes nothing, stores nothing.
 
 The session is persistent and QoS 1: what is not acknowledged the broker delivers again. The window of unacknowledged
-messages bounds what is held here; when more than `limit` wait, reading from the socket pauses until they were taken.
+messages bounds what is held here; when more than `limit` wait, or more than `limit_bytes`, reading from the socket pauses
+until they were taken.
 """
 
 import asyncio
@@ -56,7 +57,7 @@ class Collector:
     before it is torn down: connected is not the same as alive.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- one parameter a setting
         self,
         address: BrokerAddress,
         *,
@@ -65,6 +66,7 @@ class Collector:
         filters: tuple[str, ...],
         clock: Callable[[], float],
         limit: int = 60_000,
+        limit_bytes: int = 64 << 20,
         stall_s: float = 20.0,
     ) -> None:
         self._address = address
@@ -72,16 +74,18 @@ class Collector:
         self._ping_topic = f"gridwatch/self/{name or client_id}"
         self._filters = filters
         self._clock = clock
-        self._limit = limit
+        self._limit, self._limit_bytes = limit, limit_bytes
         self._stall_s = stall_s
         self._version = MQTTv50
         self._client: Client | None = None
         self._lost = asyncio.Event()
         self._arrived = asyncio.Event()
         self._waiting: list[Message] = []
+        self._held = 0  # bytes of what waits
         self._heard = 0
         self._granted = 0
-        self._paused = False
+        self._wanted = asyncio.Event()  # cleared while more waits than is held here
+        self._wanted.set()
         self.subscribed = asyncio.Event()  # since the first time that all subscriptions stood
         self.connection = 0  # counts connections
         self.stalls = 0
@@ -115,9 +119,8 @@ class Collector:
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):  # wait_for of 3.11 may swallow that we are ended
                     await self._arrived.wait()
-        messages, self._waiting = self._waiting, []
-        if self._paused:
-            self._set_reading(on=True)
+        messages, self._waiting, self._held = self._waiting, [], 0
+        self._wanted.set()
         return Taken(messages=messages, connection=self.connection, received=self._clock())
 
     def acknowledge(self, taken: Taken) -> None:
@@ -152,7 +155,7 @@ class Collector:
         self._client = client
         self._granted = 0
         self.connection += 1
-        self._waiting = []  # what the last connection brought and nobody took comes again
+        self._waiting, self._held = [], 0  # what the last connection brought and nobody took comes again
         connecting = asyncio.ensure_future(
             client.connect(self._address.host, self._address.port, ssl=self._address.ssl, version=self._version)
         )
@@ -176,6 +179,7 @@ class Collector:
                 raise
             except Exception as error:  # gmqtt raises bare exceptions of its own for a refusal
                 raise BrokerError(f"the broker refused the connection: {error}") from error
+            self._read_when_wanted()
             return
         if self._require_client()._connection_state.protocol_version == MQTTv311 != self._version:  # noqa: SLF001
             self._version = MQTTv311  # nats-server speaks 3.1.1 only, and says so
@@ -200,15 +204,22 @@ class Collector:
             self.malformed += 1
             return
         self._waiting.append(message)
-        if len(self._waiting) > self._limit and not self._paused:
-            self._set_reading(on=False)
+        self._held += len(body)
+        if len(self._waiting) > self._limit or self._held > self._limit_bytes:
+            self._wanted.clear()
         self._arrived.set()
 
-    def _set_reading(self, *, on: bool) -> None:
-        self._paused = not on
-        transport = self._require_client()._connection._transport  # noqa: SLF001
-        if not transport.is_closing():
-            (transport.resume_reading if on else transport.pause_reading)()
+    def _read_when_wanted(self) -> None:
+        """Let gmqtt read on only while it is wanted. Its stream reader resumes a transport that is paused behind its back."""
+        protocol = self._require_client()._connection._protocol  # noqa: SLF001
+        read = protocol.read
+
+        async def read_when_wanted(size: int) -> bytes:
+            await self._wanted.wait()
+            found: bytes = await read(size)
+            return found
+
+        protocol.read = read_when_wanted
 
     async def _watch(self) -> None:
         """Ping ourselves through the broker; return when the connection is lost or brings nothing any more."""
@@ -219,7 +230,7 @@ class Collector:
                 async with asyncio.timeout(PING_S):
                     await self._lost.wait()
             except TimeoutError:
-                if self._heard != heard or self._paused:
+                if self._heard != heard or not self._wanted.is_set():
                     heard, heard_at = self._heard, self._clock()
                 elif self._clock() - heard_at > self._stall_s:
                     self.stalls += 1
@@ -228,7 +239,7 @@ class Collector:
 
     async def _close(self) -> None:
         client, self._client = self._client, None
-        self._paused = False
+        self._wanted.set()
         self._lost.set()
         if client is not None and client._connection is not None:  # noqa: SLF001 -- may never have been opened
             await client.disconnect()

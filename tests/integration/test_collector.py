@@ -20,13 +20,14 @@ def any_broker(request: pytest.FixtureRequest) -> Broker:
     return request.getfixturevalue(request.param)
 
 
-def _collector(broker: Broker) -> Collector:
+def _collector(broker: Broker, *, limit_bytes: int = 64 << 20) -> Collector:
     address = BrokerAddress(host=broker.host, port=broker.port, user=broker.user, password=broker.password)
     return Collector(
         address,
         client_id="worker-1",
         filters=("gridwatch/v1/+/+/senml",),
         clock=lambda: datetime.now(UTC).timestamp(),
+        limit_bytes=limit_bytes,
     )
 
 
@@ -97,3 +98,24 @@ async def test_what_was_not_acknowledged_comes_again(any_broker: Broker) -> None
         await _publish(any_broker, [b"new"])
         runs += await _take(second, 1)
     assert [payload for run in runs for payload in _payloads(run)] == [b"lost", b"new"]
+
+
+async def test_large_messages_wait_at_the_broker_not_here(any_broker: Broker) -> None:
+    """Whoever sends pictures instead of readings fills no memory: little is held until it was taken, and nothing is lost."""
+    size, count = 500_000, 40
+    collector = _collector(any_broker, limit_bytes=4 * size)
+    async with _running(collector):
+        await _until_subscribed(collector)
+        publishing = asyncio.create_task(_publish(any_broker, [bytes([n]) * size for n in range(count)]))
+        heard: list[int] = []
+        async with asyncio.timeout(30):
+            while len(heard) < count:
+                while collector._wanted.is_set() and len(heard) < count - 10:  # noqa: ASYNC110 -- nobody takes anything meanwhile
+                    await asyncio.sleep(0.01)
+                taken = await collector.take(wait_s=1)
+                large = [message.payload for message in taken.messages if message.payload]
+                assert sum(map(len, large)) < 8 * size
+                heard += [payload[0] for payload in large]
+                collector.acknowledge(taken)
+        await publishing
+    assert heard == list(range(count))
