@@ -27,7 +27,8 @@ LONGEST: Final = {
     "downstream": 128,
 }
 _POWER: Final = re.compile(r"\d(\.\d+)?E\+\d+")  # 8.61235E+14: what a CSV keeps of a number that was shown so
-CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+BREAK: Final = re.compile(r"[\t\r\n\u2028\u2029]+")  # a cell of two lines in a spreadsheet is one name
 FORBIDDEN: Final = re.compile(r"[/+#\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060\ufeff]")  # also what nobody sees
 _IDS: Final = frozenset({"id", "gateway", "downstream"})
 _CARRIERS: Final = frozenset(kind.value for kind in CarrierKind)
@@ -175,10 +176,12 @@ class _Reader:
 
     def _word(self, column: str) -> str:
         text = self._cell(column)
+        if column not in _IDS:
+            text = BREAK.sub(" ", text)
+            if CONTROL.search(text):
+                self._fault(column, Fault.CHARACTERS)
         if len(text) > LONGEST[column]:
             self._fault(column, Fault.TOO_LONG, most=LONGEST[column])
-        elif column not in _IDS and CONTROL.search(text):
-            self._fault(column, Fault.CHARACTERS)
         return text
 
     def _id(self, column: str = "id") -> str:

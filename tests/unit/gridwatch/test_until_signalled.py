@@ -12,11 +12,13 @@ from gridwatch.simulate import until_signalled
 # Numpy's threads do not block signals: one that comes while nobody waits goes to them.
 PROGRAM = """
 import numpy
+import sys
 from gridwatch.simulate import until_signalled
 
 def work(stop):
     print("begun", flush=True)
     stop.wait()
+    sys.stdin.readline()
     print("ended", flush=True)
 
 until_signalled(work)
@@ -44,10 +46,12 @@ def test_what_the_work_raised_is_raised():
 @pytest.mark.parametrize("often", [1, 5])
 def test_signals_end_the_work_and_nothing_else(often):
     """One signal or several: the work is told to stop, finishes what it does, and the exit code is 0."""
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "begun\n"
     for _ in range(often):
         os.kill(process.pid, signal.SIGTERM)
-    assert process.communicate(timeout=20)[0] == "ended\n"
+    assert process.communicate("\n", timeout=20)[0] == "ended\n"  # what it does takes until all were sent
     assert process.returncode == 0
