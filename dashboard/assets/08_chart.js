@@ -75,7 +75,8 @@
         high = Math.max(high, value);
       }
     }
-    if (low > high) {
+    /* Nothing is not a thousandth of anything. */
+    if (low > high || (low === 0 && high === 0)) {
       low = 0;
       high = 1;
     }
