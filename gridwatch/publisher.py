@@ -59,9 +59,6 @@ class Publisher:
                 except psycopg.Error as error:
                     self.close()
                     log.warning("publishing failed; tried again", error=str(error))
-                except Exception as error:  # the outermost loop: a message that fails must not end the worker
-                    self.close()
-                    log.exception("publishing failed; tried again", error=str(error))
                 await asyncio.sleep(LOOK_S)
         finally:
             self.close()

@@ -31,6 +31,6 @@ def _plain(item: Decoded, registered: Container[str]) -> Decoded:
     device: str = getattr(item, "device", "")
     if ("/" in device or "+" in device or "#" in device) and device not in registered:
         item = replace(item, device=DeviceId(device.translate(_PLAIN)))
-    if type(item) is Discovered and item.gateway is not None:
+    if type(item) is Discovered and item.gateway is not None and item.gateway not in registered:
         return replace(item, gateway=item.gateway.translate(_PLAIN))
     return item

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.json_places import places, put
+
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC).isoformat()
 ODD_TEXT = ("\0", "a\0b", "\ud800", "火" * 300, "x" * 10_000, "", " ", "%00", "'; --", "2024-13-45", "1e400", "\u202e")
 ODD_NUMBERS = (-1, 0, 2**31, 2**63, 10**30, 1e308, -1e-308)
@@ -39,7 +41,7 @@ def calls(description: Shape, known: Known) -> Iterator[Call]:
 
 def _of_route(method: str, path: str, route: Shape, shapes: Shape, known: Known) -> Iterator[Call]:
     parameters = route.get("parameters", ())
-    places = {p["name"]: str(known.get(p["name"], "1")) for p in parameters if p["in"] == "path"}
+    ids = {p["name"]: str(known.get(p["name"], "1")) for p in parameters if p["in"] == "path"}
     query = {p["name"]: p["schema"] for p in parameters if p["in"] == "query"}
     need = {
         p["name"]: str(_example(p["schema"], shapes, known))
@@ -48,13 +50,13 @@ def _of_route(method: str, path: str, route: Shape, shapes: Shape, known: Known)
     }
     content = route.get("requestBody", {}).get("content", {}).get("application/json")
     body = None if content is None else _example(content["schema"], shapes, known)
-    plain = path.format_map(places)
+    plain = path.format_map(ids)
     yield Call(method=method, path=plain, query=need, body=body)
-    for name in places:
+    for name in ids:
         for odd in ODD_TEXT:
             yield Call(
                 method=method,
-                path=path.format_map(places | {name: odd}),
+                path=path.format_map(ids | {name: odd}),
                 query=need,
                 body=body,
                 odd=f"{name}={odd!r:.40}",
@@ -64,10 +66,10 @@ def _of_route(method: str, path: str, route: Shape, shapes: Shape, known: Known)
             yield Call(
                 method=method, path=plain, query=need | {name: str(number)}, body=body, odd=f"?{name}={number!r:.40}"
             )
-    for place in _places(body):
+    for place in filter(None, places(body)):
         for thing in ODD:
             yield Call(
-                method=method, path=plain, query=need, body=_put(body, place, thing), odd=f"{place}={thing!r:.40}"
+                method=method, path=plain, query=need, body=put(body, place, thing), odd=f"{place}={thing!r:.40}"
             )
 
 
@@ -107,18 +109,3 @@ def _text(shape: Shape) -> str:
     if shape.get("format") == "date-time":
         return NOW
     return "smoke" if shape.get("pattern") else "x" * max(1, int(shape.get("minLength", 1)))
-
-
-def _places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, part in inner:
-        yield (*path, key)
-        yield from _places(part, (*path, key))
-
-
-def _put(value: Any, path: tuple[str | int, ...], odd: object) -> object:
-    if not path:
-        return odd
-    if isinstance(value, dict):
-        return value | {path[0]: _put(value[path[0]], path[1:], odd)}
-    return [_put(part, path[1:], odd) if at == path[0] else part for at, part in enumerate(value)]

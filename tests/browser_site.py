@@ -117,6 +117,22 @@ def running_site(database_url: str, folder: Path) -> Iterator[Site]:
         pipeline.close()
 
 
+def many_alarms(site: Site, count: int) -> None:
+    """Write alarms as a bad night would leave them: one of each number of conditions for every device."""
+    with connect(site.database_url) as connection:
+        connection.execute(
+            """
+            INSERT INTO alarms (device, rule, condition, priority, state, value, unit, grid, lon, lat, raised_at,
+                                recorded_at)
+            SELECT d.key, 'test', 'storm-' || n, 1 + n %% 4, 'unack', n, 'm', d.grid, d.lon, d.lat,
+                   now() - n * interval '1 second', now()
+            FROM generate_series(1, 1000) n CROSS JOIN LATERAL (SELECT * FROM devices ORDER BY key) d
+            LIMIT %s
+            """,
+            (count,),
+        )
+
+
 def _detectors(url: str) -> list[tuple[str, str]]:
     with connect(url) as connection:
         rows = connection.execute(

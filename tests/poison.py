@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tests.json_places import Place, places, put
 from tests.mutations import LONG, ODD
 from tests.repairs import repaired
 
@@ -16,7 +17,6 @@ KEYS = ("", "\0", "\ud800", "…", LONG, "a.b", "m" * 41, "smoke", "fire")
 LEVELS = (LONG[:9000], "…" * 3, "x y", "a\0b", "火" * 1500, "")
 _WORD = re.compile(r"[A-Za-z0-9.+:-]+|[\u4e00-\u9fff]+")
 _XML_TEXT = re.compile(r"(?<=>)[^<]+(?=<)|(?<==\")[^\"]*(?=\")")
-Path = tuple[str | int, ...]
 
 
 def poisoned(name: str, seeds: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
@@ -36,9 +36,9 @@ def _payloads(name: str, payload: bytes) -> Iterator[bytes]:
     except ValueError:
         yield from _texts(name, payload)
         return
-    for path in _places(value):
+    for path in places(value):
         for odd in VALUES:
-            yield json.dumps(_put(value, path, odd)).encode()
+            yield json.dumps(put(value, path, odd)).encode()
         if path and isinstance(path[-1], str):
             for key in KEYS:
                 yield json.dumps(_renamed(value, path, key)).encode()
@@ -60,22 +60,7 @@ def _texts(name: str, payload: bytes) -> Iterator[bytes]:
             yield repaired(name, spoilt)
 
 
-def _places(value: Any, path: Path = ()) -> Iterator[Path]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, part in inner:
-        yield from _places(part, (*path, key))
-    yield path
-
-
-def _put(value: Any, path: Path, odd: object) -> object:
-    if not path:
-        return odd
-    if isinstance(value, dict):
-        return value | {path[0]: _put(value[path[0]], path[1:], odd)}
-    return [_put(part, path[1:], odd) if at == path[0] else part for at, part in enumerate(value)]
-
-
-def _renamed(value: Any, path: Path, new: str) -> object:
+def _renamed(value: Any, path: Place, new: str) -> object:
     if len(path) == 1:
         return {new if key == path[0] else key: part for key, part in value.items()}
     if isinstance(value, dict):

@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from database import connect
 from tests.browser.conftest import SignIn
-from tests.browser_site import Site
+from tests.browser_site import Site, many_alarms
 
 pytestmark = pytest.mark.browser
 
@@ -147,7 +146,7 @@ def test_a_screen_account_can_look_but_not_act(site: Site, sign_in: SignIn) -> N
 
 def test_ten_thousand_alarms_are_usable(site: Site, sign_in: SignIn) -> None:
     """All of them are loaded, only the rows in sight exist, filters work, and one key acknowledges at once."""
-    _many_alarms(site, 10_000)
+    many_alarms(site, 10_000)
     console = sign_in("/console")
     console.wait_for_function("gridwatch.store.size === 10000")
     console.wait_for_function("gridwatch.list.rows().length === 10000")
@@ -174,19 +173,3 @@ def test_the_console_speaks_english_by_its_button(site: Site, sign_in: SignIn) -
     expect(console.locator(".guidance")).to_contain_text("What to do")
     steps = console.locator(".guidance .steps").inner_text()
     assert not any("\u4e00" <= character <= "\u9fff" for character in steps)
-
-
-def _many_alarms(site: Site, count: int) -> None:
-    """Write alarms as a bad night would leave them: one of each number of conditions for every device."""
-    with connect(site.database_url) as connection:
-        connection.execute(
-            """
-            INSERT INTO alarms (device, rule, condition, priority, state, value, unit, grid, lon, lat, raised_at,
-                                recorded_at)
-            SELECT d.key, 'test', 'storm-' || n, 1 + n %% 4, 'unack', n, 'm', d.grid, d.lon, d.lat,
-                   now() - n * interval '1 second', now()
-            FROM generate_series(1, 1000) n CROSS JOIN LATERAL (SELECT * FROM devices ORDER BY key) d
-            LIMIT %s
-            """,
-            (count,),
-        )

@@ -8,7 +8,7 @@ from playwright.sync_api import APIResponse, Page, Route, expect
 
 from database import connect
 from tests.browser.conftest import SignIn
-from tests.browser_site import Site
+from tests.browser_site import Site, many_alarms
 
 pytestmark = pytest.mark.browser
 DETAIL = "**/api/v1/alarms/*?lang=zh"
@@ -39,7 +39,7 @@ def test_what_came_while_the_link_was_away_ends_the_silence(site: Site, sign_in:
 
 def test_a_page_asked_for_before_a_newer_snapshot_brings_nothing_back(site: Site, sign_in: SignIn) -> None:
     """An alarm that ended while the link was away stays ended, however late an older answer comes."""
-    _many_alarms(site, 600)
+    many_alarms(site, 600)
     console = sign_in("/devices")
     held: list[tuple[Route, APIResponse]] = []
 
@@ -70,7 +70,7 @@ def test_a_page_asked_for_before_a_newer_snapshot_brings_nothing_back(site: Site
 
 def test_a_page_of_a_long_list_that_fails_is_asked_for_again(site: Site, sign_in: SignIn) -> None:
     """A list cut short by one lost answer completes itself."""
-    _many_alarms(site, 600)
+    many_alarms(site, 600)
     console = sign_in("/devices")
     console.route("**/api/v1/alarms?state=active**", lambda route: route.abort(), times=1)
     console.goto(f"{site.url}/console")
@@ -197,19 +197,3 @@ def test_a_number_is_neither_nothing_nor_a_line_of_digits(sign_in: SignIn) -> No
     given = [(0.004, "MPa"), (-0.0042, "MPa"), (3e-9, "MPa"), (-0.001, "m"), (0, "Cel"), (1e300, "m"), (1.25, "m")]
     expected = ["0.004", "-0.0042", "3.0e-9", "0.00", "0", "1.00e+300", "1.25"]
     assert [page.evaluate(shown, list(pair)) for pair in given] == expected
-
-
-def _many_alarms(site: Site, count: int) -> None:
-    """Write alarms as a bad night would leave them: one of each number of conditions for every device."""
-    with connect(site.database_url) as connection:
-        connection.execute(
-            """
-            INSERT INTO alarms (device, rule, condition, priority, state, value, unit, grid, lon, lat, raised_at,
-                                recorded_at)
-            SELECT d.key, 'test', 'storm-' || n, 1 + n %% 4, 'unack', n, 'm', d.grid, d.lon, d.lat,
-                   now() - n * interval '1 second', now()
-            FROM generate_series(1, 1000) n CROSS JOIN LATERAL (SELECT * FROM devices ORDER BY key) d
-            LIMIT %s
-            """,
-            (count,),
-        )
